@@ -1,0 +1,160 @@
+//! What the stop signal does.
+//!
+//! In: the steady states that `boot` found. Out: for every way through the start-up a [`Path`] with
+//! its verdict and route. The machine of `boot` goes on running here, with the signal delivered.
+
+use crate::knowledge::Signal;
+use crate::source::Span;
+
+/// How a way through the start-up ends (DESIGN §2). The order is from best to worst.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verdict {
+    /// The start-up ends as its author wrote it.
+    Exits,
+    /// The application hears the signal, acts on it and PID 1 lasts until it has finished.
+    Graceful,
+    /// The files at hand do not say.
+    Unknown,
+    /// The application finishes, but PID 1 stays until SIGKILL.
+    Lingers,
+    /// The application begins to stop and is cut off.
+    Truncated,
+    /// The application ends at once, its work unfinished.
+    Abrupt,
+    /// Nobody stops; SIGKILL after the grace period.
+    Stuck,
+    /// The start-up breaks.
+    Fails,
+}
+
+impl Verdict {
+    /// The word of the JSON contract.
+    pub fn word(self) -> &'static str {
+        match self {
+            Verdict::Exits => "exits",
+            Verdict::Graceful => "graceful",
+            Verdict::Unknown => "unknown",
+            Verdict::Lingers => "lingers",
+            Verdict::Truncated => "truncated",
+            Verdict::Abrupt => "abrupt",
+            Verdict::Stuck => "stuck",
+            Verdict::Fails => "fails",
+        }
+    }
+}
+
+/// What the application does with the signal once it has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Reaction {
+    /// It finishes its work and ends.
+    Handles,
+    /// Nothing.
+    Ignores,
+    /// It ends by the signal's default action.
+    Dies,
+    /// It ends, and drops what is in flight.
+    Drops,
+    /// Not known, or the signal never arrives.
+    Unknown,
+}
+
+impl Reaction {
+    /// The word of the JSON contract.
+    pub fn word(self) -> &'static str {
+        match self {
+            Reaction::Handles => "handles",
+            Reaction::Ignores => "ignores",
+            Reaction::Dies => "dies",
+            Reaction::Drops => "drops",
+            Reaction::Unknown => "unknown",
+        }
+    }
+}
+
+/// One way through the start-up, judged.
+#[derive(Clone, Debug)]
+pub struct Path {
+    /// Its verdict.
+    pub verdict: Verdict,
+    /// Whether the signal reaches the application's process; `None` when that is not known.
+    pub delivered: Option<bool>,
+    /// What the application does with it.
+    pub reaction: Reaction,
+    /// What must hold for this way to be taken.
+    pub when: Vec<Condition>,
+    /// What was assumed.
+    pub assumptions: Vec<Assumption>,
+    /// What would have to be known (for `unknown`).
+    pub missing: Vec<Missing>,
+    /// PID 1 and its descendants in the steady state; `None` when nothing runs.
+    pub processes: Option<ProcessTree>,
+    /// What happens, step by step.
+    pub route: Vec<Step>,
+}
+
+/// A condition that was not decided by the files at hand.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Condition {
+    /// For people: "`$MODE` is `worker`", "`/etc/app.conf` exists".
+    pub text: String,
+    /// The test.
+    pub span: Option<Span>,
+}
+
+/// An assumption, said aloud.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Assumption {
+    /// `program-handles`, `finishes-within`, `succeeds`, `is-application`, …
+    pub kind: &'static str,
+    /// What it is about: a program, a command.
+    pub subject: String,
+    /// For people.
+    pub text: String,
+    /// The place.
+    pub span: Option<Span>,
+}
+
+/// What is missing for a verdict.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Missing {
+    /// `script`, `base-image`, `program`, `syntax`, `limit`, `value`, …
+    pub kind: &'static str,
+    /// For people, as a phrase that can follow "because".
+    pub text: String,
+    /// The place.
+    pub span: Option<Span>,
+}
+
+/// A process and its children.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProcessTree {
+    /// PID in the namespace as the simulation counts them.
+    pub pid: u32,
+    /// The words; `None` for a word that is not known.
+    pub argv: Vec<Option<String>>,
+    /// What runs: a shell's id, a launcher's or a program's name.
+    pub program: String,
+    /// Whether it is what the verdict is about.
+    pub is_application: bool,
+    /// Whether the stop signal reaches it (and in which form), for drawings.
+    pub receives: Option<Signal>,
+    /// The place that started it.
+    pub span: Option<Span>,
+    /// Its children.
+    pub children: Vec<ProcessTree>,
+}
+
+/// A step of the route.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// What happens.
+    pub text: String,
+    /// The place that causes it.
+    pub span: Option<Span>,
+}
+
+/// Judges a container: boots it, sends the stop signal, tells what happens on every path.
+pub fn judge(container: &crate::container::Container) -> Vec<Path> {
+    let _ = container;
+    Vec::new()
+}
