@@ -1,0 +1,154 @@
+//! Launchers and inits: programs that run another program.
+
+use std::time::Duration;
+
+use super::Signal;
+
+/// What a command line of a known launcher will do.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Launch {
+    /// The entry's name (`tini`).
+    pub name: String,
+    /// Exec or fork.
+    pub how: How,
+    /// What it runs.
+    pub command: Wrapped,
+    /// `VAR=value` and the like that it sets; `None` removes the variable.
+    pub environment: Vec<(String, Option<String>)>,
+    /// Whether it starts from an empty environment (`env -i`).
+    pub clears_environment: bool,
+    /// Signals that the command starts with ignored (`nohup`, `env --ignore-signal`).
+    pub ignores: Vec<Signal>,
+    /// Signals that the command starts with blocked (`env --block-signal`).
+    pub blocks: Vec<Signal>,
+    /// The working directory that it changes to.
+    pub directory: Option<String>,
+    /// The words of the command line that it takes as its own options although they stand in the
+    /// wrapped command (`tini nginx -g …`): indices into the argv. Then it usually fails.
+    pub eats: Vec<usize>,
+}
+
+/// How a launcher runs its command.
+#[derive(Clone, Debug, PartialEq)]
+pub enum How {
+    /// It becomes the command: same process.
+    Exec,
+    /// It starts a child and stays.
+    Fork(Fork),
+    /// It starts a child in the background and ends at once with status 0 (`setsid` as a group
+    /// leader, `start-stop-daemon -b`).
+    Leave,
+    /// It never gets to run the command (usage error, `xvfb-run` as PID 1): ends with that status, or
+    /// stays for ever without it.
+    Never(Option<i32>),
+}
+
+/// A launcher that stays as the parent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fork {
+    /// What it does with signals; those not listed take `otherwise`.
+    pub on_signal: Vec<(Signal, OnSignal)>,
+    /// What it does with every other signal that ends a process by default.
+    pub otherwise: OnSignal,
+    /// The process group that the child gets.
+    pub group: ChildGroup,
+    /// Whether it reaps processes that are not its children (an init).
+    pub reaps: bool,
+}
+
+/// What a forking launcher does with a signal that it gets.
+#[derive(Clone, Debug, PartialEq)]
+pub enum OnSignal {
+    /// The kernel's default: dropped as PID 1, death elsewhere.
+    Default,
+    /// Nothing, wherever it stands.
+    Ignore,
+    /// Ends at once with that status, the child not told.
+    Exit(i32),
+    /// Passes it on.
+    Forward(Forward),
+}
+
+/// Passing a signal on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Forward {
+    /// As which signal; `None` is the same one.
+    pub send: Option<Signal>,
+    /// To whom.
+    pub to: Recipient,
+    /// After that time the recipients get SIGKILL.
+    pub kill_after: Option<Duration>,
+    /// When it ends itself.
+    pub then: Then,
+}
+
+/// Who gets a forwarded signal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recipient {
+    /// The direct child.
+    Child,
+    /// The child's process group.
+    Group,
+    /// The child, and then the whole group (coreutils `timeout`): the child hears it twice.
+    ChildAndGroup,
+    /// Every descendant.
+    Tree,
+}
+
+/// When a launcher ends after it passed a signal on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Then {
+    /// When the direct child has ended.
+    Wait,
+    /// When every descendant has ended.
+    WaitTree,
+    /// At once.
+    Leave,
+    /// After that time, whatever the child does (util-linux `su`: 2 s).
+    After(Duration),
+    /// Never, it stays even when the child has ended.
+    Stay,
+}
+
+/// The child's process group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChildGroup {
+    /// The launcher's.
+    Same,
+    /// One of its own.
+    Own,
+    /// A session of its own.
+    OwnSession,
+}
+
+/// What a launcher runs.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Wrapped {
+    /// The words from that index of the argv on.
+    Words(usize),
+    /// Words that the launcher made itself (`env -S`, `--exec` of start-stop-daemon).
+    Made(Vec<Option<String>>),
+    /// A string for a shell: `[shell, "-c", words[text], rest…]`. The shell is a path or name;
+    /// `None` is the image's `/bin/sh`.
+    Shell {
+        /// The shell.
+        shell: Option<String>,
+        /// The index of the argv word that holds the string.
+        text: usize,
+        /// The indices of the words after it (`$0 $1 …`).
+        arguments: Vec<usize>,
+    },
+    /// An interactive or login shell, with the words from that index as its arguments.
+    LoginShell(usize),
+    /// A script of package.json or the like, by name, with the index of the first further argument.
+    Script {
+        /// `start`
+        name: String,
+        /// First argument for it.
+        arguments: usize,
+    },
+    /// Nothing: it prints something or does other work, and ends.
+    Nothing,
+    /// It cannot be told (an option's word is not known).
+    Unknown,
+}
