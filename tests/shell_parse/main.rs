@@ -71,7 +71,7 @@ fn ranges_in_backquotes_with_escapes_are_those_of_the_script() {
 #[test]
 fn what_stands_around_an_unreadable_command_is_read() {
     let text = "a\nif b; then\n  )\nfi\nc\n";
-    assert_eq!(dump(text), "{[a]/ (? syntax error at `)`)/ [c]/} !2..18");
+    assert_eq!(dump(text), "{[a]/ (? syntax error at `)`)/ [c]/} !2..19");
 }
 
 /// Each of these is hostile in its own way; none may take long or overflow the stack.
@@ -112,12 +112,14 @@ fn hostile_texts_are_bounded() {
         format!("{})", issue_316.repeat(2_000)),
         "x".repeat(5_000_000),
     ];
-    for text in texts {
+    let cut = |text: &String| text.chars().take(32_000).collect::<String>();
+    let small: Vec<String> = texts.iter().map(cut).collect();
+    for text in texts.into_iter().chain(small) {
         let start = Instant::now();
         parse(&text);
         let took = start.elapsed();
         let shown = &text[..text.len().min(20)];
-        assert!(took < Duration::from_secs(10), "{shown:?} took {took:?}");
+        assert!(took < Duration::from_secs(5), "{shown:?} took {took:?}");
     }
 }
 

@@ -68,6 +68,10 @@ pub(super) fn is_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
+/// An arithmetic expression with more bytes is taken for nested subshells. Looking for its end is
+/// what costs most in a text that opens many and closes none.
+const LONGEST_ARITHMETIC: usize = 16 * 1024;
+
 /// Reserved words that begin no command, and so end a list.
 const CLOSING: [&str; 8] = ["then", "else", "elif", "fi", "do", "done", "esac", "}"];
 
@@ -306,7 +310,7 @@ impl<'a> Parser<'a> {
     /// Whether `((` opens arithmetic: its parentheses close together. `from` stands after `((`.
     /// Bash decides alike, by reading on; `((a) | (b))` is two subshells.
     pub(super) fn closes_as_arithmetic(&self, from: usize) -> bool {
-        let bytes = &self.text.as_bytes()[..self.end];
+        let bytes = &self.text.as_bytes()[..self.end.min(from + LONGEST_ARITHMETIC)];
         let mut depth = 0usize;
         let mut index = from;
         while let Some(byte) = bytes.get(index) {

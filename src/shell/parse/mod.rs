@@ -15,7 +15,7 @@ mod word;
 use super::{Item, Kind, Part, Problem, RedirectTarget, Script, Separator, Word};
 use crate::source::Mapped;
 use cursor::{Failure, Parser};
-use recovery::Recovery;
+use recovery::resume_at;
 
 /// Texts larger than this many bytes are not parsed: the largest start-up script seen among 1,567
 /// real ones has 65 KB.
@@ -25,7 +25,7 @@ pub const LARGEST_SCRIPT: usize = 512 * 1024;
 pub const DEEPEST_NESTING: usize = 100;
 
 /// After so many unreadable commands the rest of a text counts as one.
-const MOST_FAILURES: usize = 20;
+const MOST_FAILURES: usize = 10;
 
 /// Parses a script, a `-c` string, a trap action or the like. Never fails: what is not understood
 /// is an unparsed node or part and an entry in [`Script::problems`].
@@ -73,7 +73,6 @@ pub fn parse(text: Mapped) -> Script {
 fn complete_commands(parser: &mut Parser<'_>) -> Vec<Item> {
     let mut items = Vec::new();
     let mut failures = 0;
-    let mut recovery = Recovery::default();
     loop {
         parser.skip_newlines();
         if parser.at_end() {
@@ -87,7 +86,7 @@ fn complete_commands(parser: &mut Parser<'_>) -> Vec<Item> {
         parser.rewind(mark);
         failures += 1;
         let end = if failures < MOST_FAILURES {
-            recovery.resume_at(parser.whole(), start, failure.at)
+            resume_at(parser.whole(), start, failure.at)
         } else {
             parser.whole().len()
         };

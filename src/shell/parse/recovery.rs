@@ -7,49 +7,45 @@ use std::ops::ControlFlow;
 
 use tree_sitter::{ParseOptions, ParseState, Parser, Tree};
 
-/// After so many calls of tree-sitter's progress callback (one in about 100 steps) recovery is
-/// given up: one pattern of tests costs time that is quadratic in its length (issue 316). A count
-/// gives the same answer on every machine, unlike a time limit.
-const MOST_STEPS: usize = 20_000;
+/// How many bytes from the start of a broken command tree-sitter gets to see. Its error recovery
+/// takes time and memory out of proportion for some texts: a pipeline of 100,000 parts that ends in
+/// `|` took minutes and gigabytes.
+const WINDOW: usize = 4 * 1024;
 
-/// The tree of a script, made when the first command cannot be read.
-#[derive(Default)]
-pub(super) struct Recovery {
-    /// Not asked for yet; or no tree, or the tree.
-    tree: Option<Option<Tree>>,
-}
+/// After so many calls of the progress callback (one in about 100 steps) recovery is given up: one
+/// pattern of tests costs time that is quadratic in its length (issue 316). A count gives the same
+/// answer on every machine, unlike a time limit.
+const MOST_CALLS: usize = 2_000;
 
-impl Recovery {
-    /// The end of the outermost construct around byte `failed` of the command that begins at
-    /// `start`, taken to the end of its line; the end of the text when it is not known.
-    pub(super) fn resume_at(&mut self, text: &str, start: usize, failed: usize) -> usize {
-        let tree = self.tree.get_or_insert_with(|| tree_of(text));
-        let Some(tree) = tree else {
-            return text.len();
-        };
-        let mut failed = failed.min(text.len()).max(start);
-        // A failure at a newline or at the end belongs to what stands before it.
-        while failed > start
-            && text
-                .as_bytes()
-                .get(failed)
-                .is_none_or(u8::is_ascii_whitespace)
-        {
-            failed -= 1;
-        }
-        let mut cursor = tree.root_node().walk();
-        let end = match cursor.goto_first_child_for_byte(failed) {
-            Some(_) => cursor.node().end_byte(),
-            None => text.len(),
-        };
-        let end = end.clamp(start + 1, text.len());
-        let rest = &text.as_bytes()[end..];
-        let line = rest.iter().position(|byte| *byte == b'\n');
-        // The newline itself may belong to the node; either way a line begins there.
-        if text.as_bytes()[end - 1] == b'\n' && end > failed + 1 {
-            return end;
-        }
-        line.map_or(text.len(), |length| end + length)
+/// The end of the outermost construct around byte `failed` of the command that begins at `start`,
+/// taken to the end of its line; the end of the text when it is not known.
+pub(super) fn resume_at(text: &str, start: usize, failed: usize) -> usize {
+    let rest = &text[start..];
+    let mut length = rest.len().min(WINDOW);
+    while !rest.is_char_boundary(length) {
+        length -= 1;
+    }
+    let window = &rest[..length];
+    let bytes = window.as_bytes();
+    let mut failed = failed.saturating_sub(start).min(window.len());
+    // A failure at a newline or at the end belongs to what stands before it.
+    while failed > 0 && bytes.get(failed).is_none_or(u8::is_ascii_whitespace) {
+        failed -= 1;
+    }
+    let Some(tree) = tree_of(window) else {
+        return text.len();
+    };
+    let mut cursor = tree.root_node().walk();
+    if cursor.goto_first_child_for_byte(failed).is_none() {
+        return text.len();
+    }
+    let end = cursor.node().end_byte().clamp(failed + 1, window.len());
+    if bytes[end - 1] == b'\n' {
+        return start + end;
+    }
+    match bytes[end..].iter().position(|byte| *byte == b'\n') {
+        Some(length) => start + end + length,
+        None => text.len(),
     }
 }
 
@@ -58,10 +54,10 @@ fn tree_of(text: &str) -> Option<Tree> {
     parser
         .set_language(&tree_sitter_bash::LANGUAGE.into())
         .ok()?;
-    let mut steps = 0;
+    let mut calls = 0;
     let mut progress = |_: &ParseState| {
-        steps += 1;
-        if steps > MOST_STEPS {
+        calls += 1;
+        if calls > MOST_CALLS {
             ControlFlow::Break(())
         } else {
             ControlFlow::Continue(())
