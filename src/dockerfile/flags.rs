@@ -31,11 +31,24 @@ pub(super) fn read(line: &Mapped, part: Range<usize>, escape: char) -> (Vec<Flag
         }
         flags.push(flag(line, &word));
     }
-    while !line.text().is_char_boundary(position) {
-        // BuildKit goes by bytes and takes the bytes 0x85 and 0xA0 inside characters for blanks.
-        position += 1;
+    (flags, char_end(line.text(), position))
+}
+
+/// The end of the character that an offset is inside of: BuildKit goes by bytes, and takes the bytes
+/// 0x85 and 0xA0 inside of characters for blanks.
+fn char_end(text: &str, mut offset: usize) -> usize {
+    while !text.is_char_boundary(offset) {
+        offset += 1;
     }
-    (flags, position)
+    offset
+}
+
+/// The beginning of the character that an offset is inside of.
+fn char_start(text: &str, mut offset: usize) -> usize {
+    while !text.is_char_boundary(offset) {
+        offset -= 1;
+    }
+    offset
 }
 
 /// One flag before unquoting.
@@ -86,8 +99,10 @@ fn flag(line: &Mapped, word: &Word) -> Flag {
         Some(at) => (&word.pieces[..at], Some(&word.pieces[at + 1..])),
         None => (&word.pieces[..], None),
     };
-    let span = line.span(word.start..word.end);
-    let value_at = name.last().map_or(word.end, |piece| piece.end);
+    let span = line.span(word.start..char_end(line.text(), word.end));
+    let value_at = name
+        .last()
+        .map_or(word.start, |piece| char_end(line.text(), piece.end));
     let name = text_of(line, name, word.start);
     Flag {
         name: name.text().get(2..).unwrap_or("").to_owned(),
@@ -107,7 +122,8 @@ fn text_of(line: &Mapped, pieces: &[Range<usize>], at: usize) -> Mapped {
         } else {
             let mut buffer = [0; 4];
             let text = char::from(byte).encode_utf8(&mut buffer);
-            built.replace_part(text, line, piece.clone());
+            let character = char_start(line.text(), piece.start)..char_end(line.text(), piece.end);
+            built.replace_part(text, line, character);
         }
     }
     built.finish()
