@@ -100,6 +100,13 @@ fn compare(answers: &Path, folder: &Path) -> Report {
                 theirs.clone_from(ours);
             }
         }
+        for (instruction, theirs) in parsed.instructions.iter().zip(&mut theirs) {
+            if let Some(command) = health_of_no_kind(instruction) {
+                // Refused in the next step; what follows the kind is nothing that we keep.
+                theirs["json"] = json!(false);
+                theirs["value"] = json!(value(command, parsed.escape));
+            }
+        }
         report.instructions += theirs.len();
         let judged = |i: &&Instruction| matches!(i.keyword, Keyword::Cmd | Keyword::Entrypoint);
         report.exec_or_shell += parsed.instructions.iter().filter(judged).count();
@@ -114,6 +121,18 @@ fn compare(answers: &Path, folder: &Path) -> Report {
         }
     }
     report
+}
+
+/// A HEALTHCHECK, perhaps in ONBUILD, that is neither CMD nor NONE alone.
+fn health_of_no_kind(instruction: &Instruction) -> Option<&Instruction> {
+    let inner = instruction.nested.as_deref();
+    let health = inner.filter(|_| instruction.keyword == Keyword::Onbuild);
+    let health = health.unwrap_or(instruction);
+    let text = health.arguments.text();
+    let of_no_kind = health.keyword == Keyword::Healthcheck
+        && health.nested.is_none()
+        && !text.eq_ignore_ascii_case("NONE");
+    Some(health).filter(|_| of_no_kind && refused(health))
 }
 
 fn refused(instruction: &Instruction) -> bool {
@@ -157,10 +176,7 @@ fn text_after_array(ours: &Value, theirs: &Value) -> bool {
         .collect();
     // COPY and its like split the text into words; JSON does not mind the blanks between.
     let text = text.join(" ");
-    let Some(array) = text
-        .find('[')
-        .filter(|at| text[..*at].trim().len() <= "CMD".len())
-    else {
+    let Some(array) = text.find('[') else {
         return false;
     };
     let mut values_in_text =
@@ -192,7 +208,7 @@ fn as_reference(instruction: &Instruction, file: &Dockerfile) -> Value {
         (_, Some(inner)) => inner,
         _ => instruction,
     };
-    // The reference forgets the here-documents of ONBUILD.
+    // The reference forgets the here-documents of ONBUILD, and its C strings end at a NUL.
     let heredocs = instruction.heredocs.iter().map(|heredoc| {
         let content = Span::new(&file.source, heredoc.body_range.clone());
         check_body(heredoc, content.text());
@@ -203,13 +219,16 @@ fn as_reference(instruction: &Instruction, file: &Dockerfile) -> Value {
         })
     });
     json!({
-        "cmd": Some(word(instruction, file)).filter(|word| !word.is_empty()),
-        "sub_cmd": inner.map(|inner| word(inner, file)),
+        "cmd": word(instruction),
+        "sub_cmd": inner.and_then(word),
         "json": matches!(form_of.form, Form::Exec(_)),
         "start_line": line(instruction.range.start),
         "end_line": line(instruction.range.end),
         "flags": instruction.flags.iter().map(flag).collect::<Vec<_>>(),
-        "value": value(inner.unwrap_or(instruction), file.escape),
+        "value": value(inner.unwrap_or(instruction), file.escape)
+            .iter()
+            .map(|word| word.split('\0').next())
+            .collect::<Vec<_>>(),
         "heredocs": heredocs.collect::<Vec<_>>(),
     })
 }
@@ -223,16 +242,9 @@ fn check_body(heredoc: &Heredoc, content: &str) {
     assert_eq!(heredoc.body.text(), expected);
 }
 
-/// The keyword as written; it may be cut by a continuation, comments inside.
-fn word(instruction: &Instruction, file: &Dockerfile) -> String {
-    let range = instruction.keyword_range.clone();
-    let written = Span::new(&file.source, range);
-    let lines = written.text().lines();
-    let lines = lines
-        .filter(|line| !line.trim_start().starts_with('#') || written.text().lines().count() == 1);
-    lines
-        .map(|line| line.trim_end().trim_end_matches(file.escape))
-        .collect()
+fn word(instruction: &Instruction) -> Option<&str> {
+    let word = instruction.word.text().split('\0').next();
+    word.filter(|word| !word.is_empty())
 }
 
 fn texts(words: &[Mapped]) -> Vec<&str> {
@@ -259,20 +271,14 @@ fn value(instruction: &Instruction, escape: char) -> Vec<String> {
             });
             pairs.collect()
         }
-        Keyword::Healthcheck => {
-            let arguments = instruction.arguments.text();
-            let (kind, rest) = arguments
-                .split_once(char::is_whitespace)
-                .unwrap_or((arguments, ""));
-            let mut words = own(vec![kind]);
-            words.retain(|word| !word.is_empty());
-            match &instruction.nested {
-                Some(command) => words.extend(whole(command)),
-                None if !rest.is_empty() => words.push(rest.trim_start().to_owned()),
-                None => {}
+        Keyword::Healthcheck => match &instruction.nested {
+            Some(command) => {
+                let mut words = vec![command.word.text().to_owned()];
+                words.extend(whole(command));
+                words
             }
-            words
-        }
+            None => whole(instruction),
+        },
         Keyword::Onbuild => match &instruction.nested {
             Some(_) => vec![String::new()],
             None => Vec::new(),

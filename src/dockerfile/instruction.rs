@@ -36,9 +36,10 @@ fn read_at_depth(line: &Mapped, range: Range<usize>, escape: char, depth: usize)
     let (flags, rest) = flags::read(line, word.end..trimmed.end, escape);
     let rest = self::trimmed(text, rest..trimmed.end);
     let arguments = line.slice(rest.clone());
-    let keyword_span = line.span(word);
+    let keyword_span = line.span(word.clone());
     let mut instruction = Instruction {
         keyword,
+        word: line.slice(word),
         keyword_range: keyword_span.start..keyword_span.end,
         range: range.clone(),
         flags,
@@ -77,17 +78,21 @@ fn read_at_depth(line: &Mapped, range: Range<usize>, escape: char, depth: usize)
 /// The CMD in HEALTHCHECK's arguments. It has no flags of its own.
 fn health_command(health: &Instruction) -> Option<Box<Instruction>> {
     let text = health.arguments.text();
-    let word_len = text.find(char::is_whitespace).unwrap_or(text.len());
+    // BuildKit goes by bytes here, so other white space than ASCII's belongs to the words.
+    let ascii_blank = |c: char| c.is_ascii_whitespace() || c == '\x0b';
+    let word_len = text.find(ascii_blank).unwrap_or(text.len());
     if !text[..word_len].eq_ignore_ascii_case("CMD") {
         return None;
     }
+    let rest = text.len() - text[word_len..].trim_start_matches(ascii_blank).len();
     let keyword_span = health.arguments.span(0..word_len);
     let mut command = Instruction {
         keyword: Keyword::Cmd,
+        word: health.arguments.slice(0..word_len),
         keyword_range: keyword_span.start..keyword_span.end,
         range: keyword_span.start..health.range.end,
         flags: Vec::new(),
-        arguments: health.arguments.slice(trimmed(text, word_len..text.len())),
+        arguments: health.arguments.slice(rest..text.len()),
         form: Form::Shell,
         element_ranges: Vec::new(),
         heredocs: Vec::new(),

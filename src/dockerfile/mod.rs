@@ -90,7 +90,9 @@ pub enum Keyword {
 pub struct Instruction {
     /// Which one.
     pub keyword: Keyword,
-    /// The word as written.
+    /// The word as BuildKit sees it: upper and lower case as written, continuations joined.
+    pub word: Mapped,
+    /// Where the word stands.
     pub keyword_range: Range<usize>,
     /// From the keyword's first byte (or that of an escape character on a line of its own before
     /// it) to the last byte that belongs to it (here-documents included), without the final line
