@@ -27,6 +27,8 @@ pub(super) struct Grammar {
     pub(super) single_dash: bool,
     /// A lone `-` before the command is an option named `-`.
     pub(super) dash: bool,
+    /// Long options that are not listed are taken for flags (npm).
+    pub(super) any_long: bool,
     /// The exit status of a usage error, for grammars that are complete.
     pub(super) usage_status: Option<i32>,
 }
@@ -151,6 +153,12 @@ impl Grammar {
                 let before = parsed.options.len();
                 let next = self.option(words, at, &mut parsed);
                 if parsed.usage_error.is_some() {
+                    let names_it = |word: &Option<&str>| {
+                        word.is_some_and(|word| subcommands.iter().any(|known| known == word))
+                    };
+                    if subcommand && !words[at..].iter().any(names_it) {
+                        return None;
+                    }
                     if in_command {
                         parsed.eaten.push(at);
                     }
@@ -168,7 +176,10 @@ impl Grammar {
                     return None;
                 }
                 subcommand = false;
-            } else if self.assignments && !in_command && is_assignment(word) {
+            } else if self.assignments
+                && (!in_command || self.order == Order::Permute)
+                && is_assignment(word)
+            {
                 parsed.assignments.push(at);
             } else {
                 self.operand(&mut parsed, at, &mut options_end);
@@ -229,10 +240,11 @@ impl Grammar {
             .long
             .iter()
             .find(|known| known.trim_end_matches(['=', '?']) == name);
-        let Some(known) = known else {
+        if known.is_none() && !self.any_long {
             parsed.usage_error = Some(at);
             return at + 1;
-        };
+        }
+        let takes_value = known.is_some_and(|known| known.ends_with('='));
         let (value, next) = match attached {
             Some(value) => (
                 Some(Value {
@@ -241,7 +253,7 @@ impl Grammar {
                 }),
                 at + 1,
             ),
-            None if known.ends_with('=') => (separate(words, at + 1), at + 2),
+            None if takes_value => (separate(words, at + 1), at + 2),
             None => (None, at + 1),
         };
         parsed.options.push(Given {

@@ -24,6 +24,12 @@ pub(crate) struct Entry {
     /// The first operand must be one of these (`run` in `poetry run`).
     #[serde(default)]
     subcommand: Vec<String>,
+    /// It is not this launcher's business if the first word of the command is one of these.
+    #[serde(default)]
+    except: Vec<String>,
+    /// Nor if that word is a file name: it has a `/` or a `.`.
+    #[serde(default)]
+    except_files: bool,
     /// It is a launcher only with one of these options (`node --run`).
     #[serde(default)]
     requires: Vec<String>,
@@ -92,6 +98,8 @@ enum Effect {
     Script,
     /// The file that says what to run.
     Path,
+    /// The interpreter of the file to run (`none`: the file itself).
+    Interpreter,
 }
 
 /// How the wrapped command is found.
@@ -113,6 +121,12 @@ struct Command {
     format: String,
     /// For `configured`: where the file is without an option.
     default_paths: Vec<String>,
+    /// For `interpreted`: extension → interpreter.
+    interpreters: BTreeMap<String, String>,
+    /// For `interpreted`: endings of files that say what to run.
+    configs: Vec<String>,
+    /// For `scripts`: the words in front of each name.
+    each: Vec<String>,
     /// What it means that no command follows.
     empty: Empty,
     /// The shell of script texts.
@@ -145,8 +159,12 @@ enum Kind {
     Configured,
     /// The words, run by the program itself in another process: `node --watch app.js`.
     Itself,
-    /// Nothing is run.
-    Nothing,
+    /// A file, run by the interpreter that its name calls for, or one that says what to run.
+    Interpreted,
+    /// Names of scripts, run at once: `run-p build watch`.
+    Scripts,
+    /// The words are not told.
+    Unknown,
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
@@ -159,6 +177,8 @@ enum Empty {
     Shell,
     /// It is not this launcher's business.
     NotHere,
+    /// It finds out by itself what to run.
+    Unknown,
 }
 
 /// What it does with the command and with signals.
@@ -236,13 +256,21 @@ pub(super) fn launch(
     position: Position,
 ) -> Option<Launch> {
     let has_applet = position.busybox && entries.iter().any(|entry| entry.busybox);
-    entries
-        .iter()
-        .filter(|entry| entry.busybox == has_applet)
-        .find_map(|entry| entry.launch(words, position))
+    // An entry for certain words goes before one for all.
+    let fits = |special: bool| {
+        entries
+            .iter()
+            .filter(move |entry| entry.busybox == has_applet && entry.is_special() == special)
+            .find_map(|entry| entry.launch(words, position))
+    };
+    fits(true).or_else(|| fits(false))
 }
 
 impl Entry {
+    fn is_special(&self) -> bool {
+        !self.subcommand.is_empty() || !self.requires.is_empty()
+    }
+
     fn launch(&self, words: &[Option<&str>], position: Position) -> Option<Launch> {
         let program = words.first().copied().flatten()?;
         if !self.paths.is_empty()
@@ -255,6 +283,12 @@ impl Entry {
         if !self.requires.is_empty() && !parsed.has(&self.requires) {
             return None;
         }
+        let first = parsed.command.first().and_then(|&at| words[at]);
+        let is_file = |word: &str| self.except_files && word.contains(['/', '.']);
+        if first.is_some_and(|word| self.except.iter().any(|known| known == word) || is_file(word))
+        {
+            return None;
+        }
         let mut launch = Launch {
             name: self.names.first()?.clone(),
             how: How::Exec,
@@ -264,7 +298,11 @@ impl Entry {
             ignores: Vec::new(),
             blocks: Vec::new(),
             directory: None,
-            eats: parsed.eaten.clone(),
+            eats: match self.command.kind {
+                Kind::Words => parsed.eaten.clone(),
+                // Runners of scripts by name document that options may follow the name.
+                _ => Vec::new(),
+            },
             alternatives: Vec::new(),
             script_shell: self.command.script_shell.clone(),
             about: self.about.clone(),
@@ -346,9 +384,10 @@ impl Entry {
             Empty::Nothing => Some(Wrapped::Nothing),
             Empty::Shell => Some(Wrapped::LoginShell(words.len())),
             Empty::NotHere => None,
+            Empty::Unknown => Some(Wrapped::Unknown),
         };
         Some(match self.command.kind {
-            Kind::Nothing => Wrapped::Nothing,
+            Kind::Unknown => Wrapped::Unknown,
             Kind::Words => {
                 if let Some(given) = self.given(parsed, Effect::Split) {
                     return Some(self.split(words, parsed, given));
@@ -397,9 +436,13 @@ impl Entry {
                 if command.is_empty() {
                     return empty();
                 }
-                let shells = command
-                    .iter()
-                    .map(|at| vec![Some("/bin/sh".to_owned()), Some("-c".to_owned()), own(at)]);
+                let shells = command.iter().map(|at| {
+                    let text = words[*at].map(|word| match word.strip_prefix("npm:") {
+                        Some(script) => format!("npm run {script}"),
+                        None => word.to_owned(),
+                    });
+                    shell_words(text)
+                });
                 Wrapped::Several(shells.collect())
             }
             Kind::After => {
@@ -436,9 +479,7 @@ impl Entry {
                 match words[first] {
                     Some(name) => Wrapped::Script {
                         name: name.to_owned(),
-                        arguments: first
-                            + 1
-                            + usize::from(words.get(first + 1) == Some(&Some("--"))),
+                        arguments: command.get(1).copied().unwrap_or(words.len()),
                     },
                     None => Wrapped::Unknown,
                 }
@@ -451,7 +492,7 @@ impl Entry {
                 let name = self.command.name.get(word).map_or(word, String::as_str);
                 Wrapped::Script {
                     name: name.to_owned(),
-                    arguments: at + 1 + usize::from(words.get(at + 1) == Some(&Some("--"))),
+                    arguments: command.first().copied().unwrap_or(words.len()),
                 }
             }
             Kind::Configured => {
@@ -474,6 +515,22 @@ impl Entry {
                     },
                     arguments: command.clone(),
                 }
+            }
+            Kind::Interpreted => {
+                let Some(&first) = command.first() else {
+                    return empty();
+                };
+                self.interpreted(words, parsed, first)
+            }
+            Kind::Scripts => {
+                if command.is_empty() {
+                    return empty();
+                }
+                let names = command.iter().map(|at| {
+                    let prefix = self.command.each.iter().cloned().map(Some);
+                    prefix.chain([own(at)]).collect()
+                });
+                Wrapped::Several(names.collect())
             }
             Kind::Itself => {
                 let taken: Vec<usize> = parsed
@@ -502,6 +559,56 @@ impl Entry {
         }
         let prefix = self.command.prefix.iter().cloned().map(Some);
         Wrapped::Made(prefix.chain(command.iter().map(own)).collect())
+    }
+
+    /// What a runner of files does with the file at `first`.
+    fn interpreted(&self, words: &[Option<&str>], parsed: &Parsed<'_>, first: usize) -> Wrapped {
+        let Some(file) = words[first] else {
+            return Wrapped::Unknown;
+        };
+        if self
+            .command
+            .configs
+            .iter()
+            .any(|end| file.ends_with(end.as_str()))
+        {
+            return Wrapped::Configured {
+                format: self.command.format.clone(),
+                path: Some(first),
+                default_paths: Vec::new(),
+                arguments: parsed.command[1..].to_vec(),
+            };
+        }
+        let extension = file
+            .rsplit('/')
+            .next()
+            .and_then(|name| name.rsplit_once('.'));
+        let by_extension = extension
+            .and_then(|(_, extension)| self.command.interpreters.get(extension))
+            .cloned();
+        let interpreter = match self
+            .given(parsed, Effect::Interpreter)
+            .map(|given| given.value)
+        {
+            Some(value) => match value.and_then(|value| value.text) {
+                Some("none") => None,
+                Some(other) => Some(other.to_owned()),
+                None => return Wrapped::Unknown,
+            },
+            None => by_extension,
+        };
+        let rest = parsed
+            .command
+            .iter()
+            .map(|&at| words[at].map(str::to_owned));
+        match interpreter {
+            Some(interpreter) => {
+                Wrapped::Made(std::iter::once(Some(interpreter)).chain(rest).collect())
+            }
+            None => self.words(&parsed.command, words.len(), |at| {
+                words[*at].map(str::to_owned)
+            }),
+        }
     }
 
     fn user(&self, words: &[Option<&str>], parsed: &Parsed<'_>) -> Wrapped {
@@ -742,11 +849,11 @@ fn shell_text(given: &Given<'_>, shell: Option<String>, arguments: Vec<usize>) -
 }
 
 fn made_shell(text: Option<String>) -> Wrapped {
-    Wrapped::Made(vec![
-        Some("/bin/sh".to_owned()),
-        Some("-c".to_owned()),
-        text,
-    ])
+    Wrapped::Made(shell_words(text))
+}
+
+fn shell_words(text: Option<String>) -> Vec<Option<String>> {
+    vec![Some("/bin/sh".to_owned()), Some("-c".to_owned()), text]
 }
 
 /// The signals of `--block-signal=TERM,INT`; without a value all that end a process.
