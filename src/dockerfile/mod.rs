@@ -4,10 +4,31 @@
 //! Parsing never fails: what cannot be read becomes one instruction with a problem, and the rest
 //! goes on. It does not expand variables and does not relate instructions to each other.
 
+mod derive;
+mod directives;
+mod exec_form;
+mod flags;
+mod heredoc;
+mod instruction;
+mod lines;
+mod parts;
+mod problems;
+mod reader;
+mod words;
+
 use std::ops::Range;
 use std::sync::Arc;
 
+pub use parts::{Copy, CopySource, From, copy, from, key_values};
+pub use words::{plain_words, quoted_words};
+
 use crate::source::{Mapped, Source, Span};
+
+/// Reads a file as BuildKit does. Takes any text; what BuildKit would refuse becomes a problem of
+/// one instruction, or of the file.
+pub fn parse(source: &Arc<Source>) -> Dockerfile {
+    reader::read(source)
+}
 
 /// A parsed file.
 #[derive(Debug)]
@@ -20,8 +41,11 @@ pub struct Dockerfile {
     pub directives: Vec<Directive>,
     /// The instructions, in order.
     pub instructions: Vec<Instruction>,
-    /// Comment lines, also those inside continuations; without the newline.
+    /// Comment lines, also those inside continuations; from the `#`, without the newline. The
+    /// directives are not among them.
     pub comments: Vec<Range<usize>>,
+    /// What BuildKit would refuse about the file as a whole.
+    pub problems: Vec<Problem>,
 }
 
 /// A parser directive.
@@ -68,10 +92,12 @@ pub struct Instruction {
     pub keyword: Keyword,
     /// The word as written.
     pub keyword_range: Range<usize>,
-    /// From the keyword's first byte to the last byte that belongs to it (here-documents
-    /// included), without the final line end.
+    /// From the keyword's first byte (or that of an escape character on a line of its own before
+    /// it) to the last byte that belongs to it (here-documents included), without the final line
+    /// end.
     pub range: Range<usize>,
-    /// `--name=value` before the arguments, where the instruction takes flags.
+    /// `--name=value` before the arguments. BuildKit reads them before every instruction's
+    /// arguments and refuses those that the instruction does not know: see `problems`.
     pub flags: Vec<Flag>,
     /// The arguments as BuildKit sees them: continuations joined, comments inside them dropped,
     /// flags removed, white space around trimmed. For HEALTHCHECK the text after `CMD` is in
@@ -79,7 +105,9 @@ pub struct Instruction {
     pub arguments: Mapped,
     /// How CMD, ENTRYPOINT, RUN, SHELL, HEALTHCHECK CMD, COPY, ADD and VOLUME give their arguments.
     pub form: Form,
-    /// Here-documents in order.
+    /// The source range of each element of the exec form, with its quotes; empty in shell form.
+    pub element_ranges: Vec<Range<usize>>,
+    /// Here-documents in order. Those of an ONBUILD belong to the nested instruction.
     pub heredocs: Vec<Heredoc>,
     /// The instruction after ONBUILD, or the CMD of HEALTHCHECK.
     pub nested: Option<Box<Instruction>>,
@@ -120,6 +148,10 @@ pub struct Heredoc {
     pub strip_tabs: bool,
     /// The lines between, tabs removed if so asked, line ends kept.
     pub body: Mapped,
+    /// The source range of the lines between.
+    pub body_range: Range<usize>,
+    /// The line that ends it, without the newline.
+    pub terminator: Range<usize>,
     /// The `<<NAME` in the arguments (a range of `Instruction::arguments`' derived text).
     pub marker: Range<usize>,
 }

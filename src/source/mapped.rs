@@ -90,7 +90,15 @@ impl Mapped {
 
     /// A part of the derived text, still mapped.
     pub fn slice(&self, range: Range<usize>) -> Mapped {
-        let runs = self.runs.iter().filter_map(|run| {
+        // Runs are in order: find the first one by bisection, so that many slices of a text of many
+        // runs stay cheap.
+        let first = self
+            .runs
+            .partition_point(|run| run.derived + run.derived_len <= range.start);
+        let touched = self.runs[first..]
+            .iter()
+            .take_while(|run| run.derived < range.end);
+        let runs = touched.filter_map(|run| {
             let start = range.start.max(run.derived);
             let end = range.end.min(run.derived + run.derived_len);
             if start >= end {
@@ -144,13 +152,15 @@ impl Mapped {
 
     /// The source offset of a derived offset: as the start of something, or as its end.
     fn locate(&self, offset: usize, as_end: bool) -> usize {
-        let found = self.runs.iter().rev().find(|run| {
+        let before = self.runs.partition_point(|run| {
             if as_end {
                 run.derived < offset
             } else {
-                run.derived <= offset && run.derived_len > 0
+                run.derived <= offset
             }
         });
+        let mut candidates = self.runs[..before].iter().rev();
+        let found = candidates.find(|run| as_end || run.derived_len > 0);
         let Some(run) = found.or(self.runs.first()) else {
             return 0;
         };
