@@ -112,7 +112,12 @@ fn with_environment(image: Arc<Image>, environment: &[(String, String)]) -> Arc<
     for (name, value) in environment {
         let value = Known::Known(value.clone());
         let origin = Origin::Override;
-        image.environment.insert(name.clone(), Setting { value, origin });
+        image
+            .environment
+            .insert(name.clone(), Setting { value, origin });
     }
     Arc::new(image)
 }
+
+#[cfg(test)]
+mod tests;

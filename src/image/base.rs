@@ -41,22 +41,62 @@ pub(super) struct KnownBase {
 
 /// Directories that every image but the smallest has.
 const STANDARD_DIRECTORIES: [&str; 38] = [
-    "/bin", "/boot", "/dev", "/etc", "/etc/init.d", "/etc/profile.d", "/home", "/lib", "/media", "/mnt", "/opt",
-    "/proc", "/root", "/run", "/sbin", "/srv", "/sys", "/tmp", "/usr", "/usr/bin", "/usr/include", "/usr/lib",
-    "/usr/local", "/usr/local/bin", "/usr/local/etc", "/usr/local/lib", "/usr/local/sbin", "/usr/local/share", "/usr/sbin",
-    "/usr/share", "/usr/src", "/var", "/var/cache", "/var/lib", "/var/log", "/var/run", "/var/spool", "/var/tmp",
+    "/bin",
+    "/boot",
+    "/dev",
+    "/etc",
+    "/etc/init.d",
+    "/etc/profile.d",
+    "/home",
+    "/lib",
+    "/media",
+    "/mnt",
+    "/opt",
+    "/proc",
+    "/root",
+    "/run",
+    "/sbin",
+    "/srv",
+    "/sys",
+    "/tmp",
+    "/usr",
+    "/usr/bin",
+    "/usr/include",
+    "/usr/lib",
+    "/usr/local",
+    "/usr/local/bin",
+    "/usr/local/etc",
+    "/usr/local/lib",
+    "/usr/local/sbin",
+    "/usr/local/share",
+    "/usr/sbin",
+    "/usr/share",
+    "/usr/src",
+    "/var",
+    "/var/cache",
+    "/var/lib",
+    "/var/log",
+    "/var/run",
+    "/var/spool",
+    "/var/tmp",
 ];
 
 /// Programs of POSIX that every image with a shell has (coreutils, busybox).
 const BASIC_PROGRAMS: [&str; 31] = [
-    "basename", "cat", "chmod", "chown", "cp", "cut", "date", "dirname", "echo", "env", "false", "head", "id", "ln", "ls",
-    "mkdir", "mv", "nohup", "printf", "pwd", "rm", "sleep", "sort", "tail", "tee", "test", "timeout", "touch", "tr", "true",
-    "wc",
+    "basename", "cat", "chmod", "chown", "cp", "cut", "date", "dirname", "echo", "env", "false",
+    "head", "id", "ln", "ls", "mkdir", "mv", "nohup", "printf", "pwd", "rm", "sleep", "sort",
+    "tail", "tee", "test", "timeout", "touch", "tr", "true", "wc",
 ];
 
 /// Where programs are.
-const PROGRAM_DIRECTORIES: [&str; 6] =
-    ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+const PROGRAM_DIRECTORIES: [&str; 6] = [
+    "/usr/local/sbin",
+    "/usr/local/bin",
+    "/usr/sbin",
+    "/usr/bin",
+    "/sbin",
+    "/bin",
+];
 
 /// Whether a directory is one that nearly every image has.
 pub(super) fn is_standard_directory(path: &str) -> bool {
@@ -77,7 +117,9 @@ impl Ground {
 
     /// What stands at a path.
     pub(super) fn node(&self, path: &str) -> Raw {
-        let is_virtual = ["/dev", "/proc", "/sys"].iter().any(|top| path::below(path, top).is_some());
+        let is_virtual = ["/dev", "/proc", "/sys"]
+            .iter()
+            .any(|top| path::below(path, top).is_some());
         if path == "/" {
             return node(Node::Directory);
         }
@@ -132,16 +174,22 @@ impl KnownBase {
             return program(Body::Binary);
         }
         match &image.sh {
-            None if in_path && matches!(name, "sh" | "bash" | "ash" | "dash") => return Raw::Absent,
+            None if in_path && matches!(name, "sh" | "bash" | "ash" | "dash") => {
+                return Raw::Absent;
+            }
             Some(_) if path == "/bin/sh" => return program(Body::Binary),
-            Some(_) if BASIC_PROGRAMS.contains(&name) && matches!(directory, "/bin" | "/usr/bin") => {
+            Some(_)
+                if BASIC_PROGRAMS.contains(&name) && matches!(directory, "/bin" | "/usr/bin") =>
+            {
                 return program(Body::Binary);
             }
             _ => {}
         }
         let inner = |other: &str| path::below(other, path).is_some();
         let scripts = image.scripts.iter().map(|(script, _)| script);
-        let known = scripts.chain(&image.programs).chain(&image.working_directory);
+        let known = scripts
+            .chain(&image.programs)
+            .chain(&image.working_directory);
         if is_standard_directory(path) || known.into_iter().any(|other| inner(other)) {
             return node(Node::Directory);
         }
@@ -160,7 +208,9 @@ impl KnownBase {
         }
         // Whatever of the image's own words lies in the same tree makes the tree the image's.
         let prefix = depth.map_or(1, |depth| depth.len());
-        let end = path[prefix..].find('/').map_or(path.len(), |at| prefix + at);
+        let end = path[prefix..]
+            .find('/')
+            .map_or(path.len(), |at| prefix + at);
         let tree = &path[..end];
         let image = &self.image;
         let mut words = image
@@ -172,7 +222,10 @@ impl KnownBase {
             .chain(image.environment.iter().map(|(_, value)| value))
             .chain(image.entrypoint.iter().flatten())
             .chain(image.cmd.iter().flatten());
-        let inside = |word: &str| word.split([':', '=', ',']).any(|part| path::below(part, tree).is_some());
+        let inside = |word: &str| {
+            word.split([':', '=', ','])
+                .any(|part| path::below(part, tree).is_some())
+        };
         words.any(|word| inside(word)) || (image.name.contains("node") && tree == "/home/node")
     }
 }
@@ -191,7 +244,10 @@ fn program(body: Body) -> Raw {
 
 /// Why a base image says nothing.
 pub(super) fn not_known(reference: &str, span: &Span) -> Why {
-    Why::at(format!("the base image `{reference}` is not known"), span.clone())
+    Why::at(
+        format!("the base image `{reference}` is not known"),
+        span.clone(),
+    )
 }
 
 /// The settings of a base image, from the tables or from its configuration.
@@ -230,7 +286,8 @@ impl BaseSettings {
             fields.next().map(|(_, value)| value.clone())
         };
         let config = field(image, "Config").filter(Value::is_object);
-        let config = config.ok_or("it has no `Config`: expected the output of `docker image inspect`")?;
+        let config =
+            config.ok_or("it has no `Config`: expected the output of `docker image inspect`")?;
         let text = |value: Option<Value>| {
             let text = value.as_ref().and_then(Value::as_str).map(str::to_owned);
             text.filter(|text| !text.is_empty())
@@ -238,7 +295,9 @@ impl BaseSettings {
         let words = |name: &str| -> Option<Vec<String>> {
             let list = field(&config, name)?;
             let words = list.as_array()?.iter();
-            let words: Vec<String> = words.filter_map(|word| word.as_str().map(str::to_owned)).collect();
+            let words: Vec<String> = words
+                .filter_map(|word| word.as_str().map(str::to_owned))
+                .collect();
             (!words.is_empty()).then_some(words)
         };
         let environment = words("Env").unwrap_or_default().into_iter();

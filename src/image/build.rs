@@ -9,7 +9,8 @@ use super::base::{BaseSettings, Ground, not_known};
 use super::change::{Change, Node};
 use super::context::Context;
 use super::{
-    Command, DEFAULT_PATH, DroppedCmd, Files, Image, Origin, Overridden, Setting, StopSignalProblem, copy, path, run,
+    Command, DEFAULT_PATH, DroppedCmd, Files, Image, Origin, Overridden, Setting,
+    StopSignalProblem, copy, path, run,
 };
 use crate::dockerfile::{Form, Instruction, Keyword};
 use crate::knowledge::{self, Signal};
@@ -24,7 +25,12 @@ const MOST_STAGES: usize = 512;
 /// Builds the stages that it needs (those it starts from or copies from), never the others. `base_config` stands
 /// for the configuration of the image that the chain of stages starts from; the tables of
 /// [`knowledge`] are asked without it.
-pub fn build(stages: &Stages<'_>, target: usize, context: &Context, base_config: Option<&BaseSettings>) -> Image {
+pub fn build(
+    stages: &Stages<'_>,
+    target: usize,
+    context: &Context,
+    base_config: Option<&BaseSettings>,
+) -> Image {
     let needed = needed_stages(stages, target);
     let root = root_stage(stages, target);
     let mut built: HashMap<usize, (Image, Scope)> = HashMap::new();
@@ -106,12 +112,24 @@ fn build_stage(
             }
             None => unreachable_parent(stages, &span),
         },
-        Base::Scratch => start(stages, Some(&BaseSettings::default()), &Origin::Default, &span, Ok(Ground::Empty)),
+        Base::Scratch => start(
+            stages,
+            Some(&BaseSettings::default()),
+            &Origin::Default,
+            &span,
+            Ok(Ground::Empty),
+        ),
         Base::Image(Known::Known(reference)) => {
             let origin = Origin::Base(reference.clone(), span.clone());
             let known = knowledge::base_image(reference).map(BaseSettings::known);
             let settings = config.or(known.as_ref());
-            start(stages, settings, &origin, &span, Ok(Ground::of(reference, &span)))
+            start(
+                stages,
+                settings,
+                &origin,
+                &span,
+                Ok(Ground::of(reference, &span)),
+            )
         }
         Base::Image(Known::Unknown(why)) => {
             let origin = Origin::Base(stage.base_as_written.clone(), span.clone());
@@ -162,10 +180,19 @@ fn start(
         _ => Known::Unknown(why.clone()),
     };
     let words = |words: &[String]| -> Vec<Mapped> {
-        words.iter().map(|word| Mapped::computed(word.as_str(), span)).collect()
+        words
+            .iter()
+            .map(|word| Mapped::computed(word.as_str(), span))
+            .collect()
     };
     let command = |list: Option<&Vec<String>>| list.map(|list| Command::Exec(words(list)));
-    let setting = |is_set: bool| if is_set { origin.clone() } else { Origin::Default };
+    let setting = |is_set: bool| {
+        if is_set {
+            origin.clone()
+        } else {
+            Origin::Default
+        }
+    };
     let missing = settings.is_none().then(|| why.clone());
     let mut image = Image {
         entrypoint: of(settings, &why, origin, |s| command(s.entrypoint.as_ref())),
@@ -185,7 +212,9 @@ fn start(
         working_directory: of(settings, &why, origin, |s| {
             path::tidy(s.working_directory.as_deref().unwrap_or("/"))
         }),
-        user: of(settings, &why, origin, |s| s.user.clone().unwrap_or_default()),
+        user: of(settings, &why, origin, |s| {
+            s.user.clone().unwrap_or_default()
+        }),
         environment: BTreeMap::new(),
         environment_is_partial: missing.clone(),
         sh,
@@ -200,20 +229,26 @@ fn start(
         for (name, value) in &settings.environment {
             let value = Known::Known(value.clone());
             let origin = origin.clone();
-            image.environment.insert(name.clone(), Setting { value, origin });
+            image
+                .environment
+                .insert(name.clone(), Setting { value, origin });
         }
         if image.windows.is_some() && settings.shell.is_none() {
-            image.shell.value = Known::Known(words(&["cmd".to_owned(), "/S".to_owned(), "/C".to_owned()]));
+            image.shell.value =
+                Known::Known(words(&["cmd".to_owned(), "/S".to_owned(), "/C".to_owned()]));
         }
     }
     let default_path = match &missing {
         None => Known::Known(DEFAULT_PATH.to_owned()),
         Some(why) => Known::Unknown(why.clone()),
     };
-    image.environment.entry("PATH".to_owned()).or_insert(Setting {
-        value: default_path,
-        origin: Origin::Default,
-    });
+    image
+        .environment
+        .entry("PATH".to_owned())
+        .or_insert(Setting {
+            value: default_path,
+            origin: Origin::Default,
+        });
     let environment = image.environment.iter();
     let environment = environment.map(|(name, setting)| (name.as_str(), setting.value.clone()));
     let scope = Scope::new(stages, environment, missing);
@@ -241,13 +276,17 @@ fn set_stop_signal(image: &mut Image, text: &str, origin: Origin) {
         Origin::Default | Origin::Override => None,
     };
     let (value, problem) = match Signal::parse(text) {
-        Some(signal @ (Signal::KILL | Signal::STOP)) => {
-            (Known::Known(signal), Some(StopSignalProblem::Unstoppable(signal)))
-        }
+        Some(signal @ (Signal::KILL | Signal::STOP)) => (
+            Known::Known(signal),
+            Some(StopSignalProblem::Unstoppable(signal)),
+        ),
         Some(signal) => (Known::Known(signal), None),
         None => {
             let text = text.to_owned();
-            let why = Why { text: format!("`{text}` is no signal"), span };
+            let why = Why {
+                text: format!("`{text}` is no signal"),
+                span,
+            };
             (Known::Unknown(why), Some(StopSignalProblem::Invalid(text)))
         }
     };
@@ -266,7 +305,9 @@ impl<'d> Builder<'_, 'd> {
             Keyword::Env => {
                 for (name, value) in self.scope.set(arguments) {
                     let origin = origin.clone();
-                    self.image.environment.insert(name, Setting { value, origin });
+                    self.image
+                        .environment
+                        .insert(name, Setting { value, origin });
                 }
             }
             Keyword::Shell => self.set_shell(instruction, span),
@@ -286,13 +327,21 @@ impl<'d> Builder<'_, 'd> {
             Keyword::Entrypoint => self.set_entrypoint(instruction, span),
             Keyword::Cmd => {
                 let command = self.command(instruction);
-                if let (true, Origin::Instruction(old)) = (self.cmd_is_set, &self.image.cmd.origin) {
+                if let (true, Origin::Instruction(old)) = (self.cmd_is_set, &self.image.cmd.origin)
+                {
                     let (old, by) = (old.clone(), span.clone());
-                    self.image.overridden.push(Overridden { entrypoint: false, span: old, by });
+                    self.image.overridden.push(Overridden {
+                        entrypoint: false,
+                        span: old,
+                        by,
+                    });
                 }
                 self.cmd_is_set = true;
                 self.image.dropped_cmd = None;
-                self.image.cmd = Setting { value: Known::Known(command), origin };
+                self.image.cmd = Setting {
+                    value: Known::Known(command),
+                    origin,
+                };
             }
             Keyword::Copy | Keyword::Add => copy::copy(self, instruction, &span),
             Keyword::Run => run::run(self, instruction, &span),
@@ -353,7 +402,11 @@ impl<'d> Builder<'_, 'd> {
         let old = own(&self.image).filter(|old| self.is_of_this_stage(old));
         if let Some(old) = old {
             let by = span.clone();
-            self.image.overridden.push(Overridden { entrypoint: true, span: old, by });
+            self.image.overridden.push(Overridden {
+                entrypoint: true,
+                span: old,
+                by,
+            });
         }
         if !self.cmd_is_set {
             let inherited = &self.image.cmd;
@@ -386,7 +439,10 @@ impl<'d> Builder<'_, 'd> {
             Form::Exec(words) if words.is_empty() => None,
             Form::Exec(words) => Some(Command::Exec(words.clone())),
             Form::Shell if instruction.arguments.text().is_empty() => None,
-            Form::Shell => Some(Command::Shell(self.shell_at(instruction), instruction.arguments.clone())),
+            Form::Shell => Some(Command::Shell(
+                self.shell_at(instruction),
+                instruction.arguments.clone(),
+            )),
         }
     }
 
@@ -396,8 +452,14 @@ impl<'d> Builder<'_, 'd> {
         match self.image.shell.origin {
             Origin::Instruction(_) => shell,
             _ => {
-                let span = self.stages.dockerfile.span(instruction.keyword_range.clone());
-                shell.iter().map(|word| Mapped::computed(word.text(), &span)).collect()
+                let span = self
+                    .stages
+                    .dockerfile
+                    .span(instruction.keyword_range.clone());
+                shell
+                    .iter()
+                    .map(|word| Mapped::computed(word.text(), &span))
+                    .collect()
             }
         }
     }

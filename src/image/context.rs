@@ -121,7 +121,11 @@ impl Context {
     /// The directory as the user would write it, and how it was chosen; `None` without a context.
     pub fn directory(&self) -> Option<(&str, Choice)> {
         let place = self.place.as_ref().ok()?;
-        let shown = if place.shown.is_empty() { "." } else { &place.shown };
+        let shown = if place.shown.is_empty() {
+            "."
+        } else {
+            &place.shown
+        };
         Some((shown, place.choice))
     }
 
@@ -162,7 +166,8 @@ impl Context {
     /// The path that a source of COPY leads to, its links followed: `None` when it is missing, or
     /// leads out of the context.
     pub(super) fn follow(&self, relative: &str) -> Option<String> {
-        if self.entry(relative) != Entry::Missing && !matches!(self.entry(relative), Entry::Link(_)) {
+        if self.entry(relative) != Entry::Missing && !matches!(self.entry(relative), Entry::Link(_))
+        {
             return Some(relative.to_owned());
         }
         let place = self.place.as_ref().ok()?;
@@ -209,7 +214,9 @@ impl Context {
             Err(why) => return Content::Unknown(why.clone()),
         };
         if !matches!(self.entry(relative), Entry::File(_)) {
-            return Content::Unknown(Why::new(format!("`{relative}` is not in the build context")));
+            return Content::Unknown(Why::new(format!(
+                "`{relative}` is not in the build context"
+            )));
         }
         let shown = place.shown_path(relative);
         match place.disk.read(&place.path(relative)) {
@@ -277,10 +284,18 @@ fn parents(disk: &dyn Disk, folder: &Path, root: Option<&Path>) -> Vec<PathBuf> 
     let mut found = Vec::new();
     let mut directory = folder.to_owned();
     while !is_last(&directory) {
-        let at_top = directory.as_os_str().is_empty() || directory.ends_with("..") || directory.ends_with(".");
-        let up = if at_top { directory.join("..") } else { directory.parent().map_or_else(PathBuf::new, Path::to_owned) };
+        let at_top = directory.as_os_str().is_empty()
+            || directory.ends_with("..")
+            || directory.ends_with(".");
+        let up = if at_top {
+            directory.join("..")
+        } else {
+            directory.parent().map_or_else(PathBuf::new, Path::to_owned)
+        };
         // Without a root or a repository above, nothing says how far up one may look.
-        if found.len() == MOST_PARENTS || disk.canonical(&at(&up)) == disk.canonical(&at(&directory)) {
+        if found.len() == MOST_PARENTS
+            || disk.canonical(&at(&up)) == disk.canonical(&at(&directory))
+        {
             return Vec::new();
         }
         found.push(up.clone());
@@ -308,10 +323,16 @@ fn constant_sources(stages: &Stages<'_>) -> Vec<String> {
         };
         words.pop();
         let plain = |word: &String| {
-            !word.contains(['$', '*', '?', '[', '\\', '"', '\'']) && !word.contains("://") && !word.starts_with("<<")
+            !word.contains(['$', '*', '?', '[', '\\', '"', '\''])
+                && !word.contains("://")
+                && !word.starts_with("<<")
         };
         let words = words.into_iter().filter(plain);
-        sources.extend(words.map(|word| path::tidy_relative(&word)).filter(|word| !word.is_empty()));
+        sources.extend(
+            words
+                .map(|word| path::tidy_relative(&word))
+                .filter(|word| !word.is_empty()),
+        );
     }
     sources.sort();
     sources.dedup();

@@ -39,8 +39,15 @@ struct Wishes {
 }
 
 /// The stage that the sources of a COPY come from, if they come from one.
-pub(super) fn source_stage(stages: &Stages<'_>, index: usize, instruction: &Instruction) -> Option<usize> {
-    let is_copy = matches!(instruction.keyword, Keyword::Copy | Keyword::Add | Keyword::Run);
+pub(super) fn source_stage(
+    stages: &Stages<'_>,
+    index: usize,
+    instruction: &Instruction,
+) -> Option<usize> {
+    let is_copy = matches!(
+        instruction.keyword,
+        Keyword::Copy | Keyword::Add | Keyword::Run
+    );
     if !is_copy {
         return None;
     }
@@ -59,7 +66,8 @@ pub(super) fn copy(builder: &mut Builder<'_, '_>, instruction: &Instruction, spa
         Source::Heredoc(_) => return,
         Source::Unknown(why) => return anywhere(builder, why),
     };
-    let ends_as_directory = text.ends_with('/') || text.ends_with("/.") || text == "." || text == "..";
+    let ends_as_directory =
+        text.ends_with('/') || text.ends_with("/.") || text == "." || text == "..";
     let destination = match builder.absolute(&text) {
         Known::Known(path) => builder.image.files.canonical_parent(&path),
         Known::Unknown(why) => return anywhere(builder, why),
@@ -140,7 +148,10 @@ impl Copy<'_, '_, '_, '_> {
         let target = self.target(&heredoc.name);
         let mut body = Body::Text(heredoc.body.clone());
         if heredoc.expand {
-            let expanded = self.builder.scope.expand_as(heredoc.body.text(), Dialect::heredoc());
+            let expanded = self
+                .builder
+                .scope
+                .expand_as(heredoc.body.text(), Dialect::heredoc());
             body = match expanded.mapped(&heredoc.body) {
                 Known::Known(text) => Body::Text(text),
                 Known::Unknown(why) => Body::Unknown(why),
@@ -165,12 +176,20 @@ impl Copy<'_, '_, '_, '_> {
         let name = path::name(&url[..end]);
         if !self.is_directory && !is_repository(url) {
             let path = self.destination.clone();
-            self.push(Change::Unclear { path, why, origin: self.span.clone() });
+            self.push(Change::Unclear {
+                path,
+                why,
+                origin: self.span.clone(),
+            });
         } else if is_repository(url) {
             self.opaque(why);
         } else {
             let path = path::join(&self.destination, name);
-            self.push(Change::Unclear { path, why, origin: self.span.clone() });
+            self.push(Change::Unclear {
+                path,
+                why,
+                origin: self.span.clone(),
+            });
         }
     }
 
@@ -181,7 +200,11 @@ impl Copy<'_, '_, '_, '_> {
             return self.unclear(&source, why.clone());
         }
         let is_pattern = !Glob::is_constant(&source);
-        let found = if is_pattern { context.matching(&source) } else { vec![source.clone()] };
+        let found = if is_pattern {
+            context.matching(&source)
+        } else {
+            vec![source.clone()]
+        };
         if is_pattern && found.len() > 1 {
             self.is_directory = true;
         }
@@ -207,7 +230,11 @@ impl Copy<'_, '_, '_, '_> {
                 Entry::File(mode) => {
                     let target = self.target_of(&source, written);
                     if let Some(why) = self.may_land_in_directory(path::name(&source)) {
-                        self.push(Change::Unclear { path: target, why, origin: self.span.clone() });
+                        self.push(Change::Unclear {
+                            path: target,
+                            why,
+                            origin: self.span.clone(),
+                        });
                         continue;
                     }
                     self.put(target, Body::Context(context.clone(), followed), Some(mode));
@@ -223,14 +250,19 @@ impl Copy<'_, '_, '_, '_> {
             let directory = path::parent(&source);
             let names = match files.list(directory) {
                 Known::Known(names) if Glob::is_constant(directory) => names,
-                Known::Unknown(why) if Glob::is_constant(directory) => return self.unclear_directory(why),
+                Known::Unknown(why) if Glob::is_constant(directory) => {
+                    return self.unclear_directory(why);
+                }
                 _ => {
                     let why = format!("the matches of `{written}` are not known");
                     return self.unclear_directory(Why::at(why, self.span.clone()));
                 }
             };
             let glob = Glob::new(path::name(&source));
-            let names: Vec<String> = names.into_iter().filter(|name| glob.matches(name)).collect();
+            let names: Vec<String> = names
+                .into_iter()
+                .filter(|name| glob.matches(name))
+                .collect();
             self.is_directory = self.is_directory || names.len() > 1;
             for name in names {
                 self.take_one_from_image(files, &path::join(directory, &name), written);
@@ -266,7 +298,8 @@ impl Copy<'_, '_, '_, '_> {
             }
             Raw::Unknown(why) => self.unclear(source, why),
             Raw::Node(Node::Link(_), ..) | Raw::Absent => {
-                let why = format!("`{written}` is not known to be in the stage that it is copied from");
+                let why =
+                    format!("`{written}` is not known to be in the stage that it is copied from");
                 self.unclear(source, Why::at(why, self.span.clone()));
             }
         }
@@ -326,7 +359,11 @@ impl Copy<'_, '_, '_, '_> {
             // If it is a directory, its content goes there too.
             self.unclear_directory(why.clone());
         }
-        self.push(Change::Unclear { path: target, why, origin: self.span.clone() });
+        self.push(Change::Unclear {
+            path: target,
+            why,
+            origin: self.span.clone(),
+        });
     }
 
     /// Nothing is known of what comes to the destination.
@@ -343,7 +380,12 @@ impl Copy<'_, '_, '_, '_> {
     fn opaque(&mut self, why: Why) {
         let roots = vec![self.destination.clone()];
         let system = self.destination == "/";
-        self.push(Change::Opaque(Box::new(Opaque { why, roots, named: Vec::new(), system })));
+        self.push(Change::Opaque(Box::new(Opaque {
+            why,
+            roots,
+            named: Vec::new(),
+            system,
+        })));
     }
 
     fn push(&mut self, change: Change) {
@@ -354,7 +396,12 @@ impl Copy<'_, '_, '_, '_> {
 /// The destination is not known: anything may be anywhere.
 fn anywhere(builder: &mut Builder<'_, '_>, why: Why) {
     let (roots, named) = (vec!["/".to_owned()], Vec::new());
-    builder.image.files.push(Change::Opaque(Box::new(Opaque { why, roots, named, system: true })));
+    builder.image.files.push(Change::Opaque(Box::new(Opaque {
+        why,
+        roots,
+        named,
+        system: true,
+    })));
 }
 
 fn flag<'i>(instruction: &'i Instruction, name: &str) -> Option<&'i Mapped> {
@@ -363,7 +410,11 @@ fn flag<'i>(instruction: &'i Instruction, name: &str) -> Option<&'i Mapped> {
 }
 
 /// The sources and, last, the destination, expanded.
-fn read_words<'i>(builder: &Builder<'_, '_>, instruction: &'i Instruction, span: &Span) -> Vec<Source<'i>> {
+fn read_words<'i>(
+    builder: &Builder<'_, '_>,
+    instruction: &'i Instruction,
+    span: &Span,
+) -> Vec<Source<'i>> {
     let text = instruction.arguments.text();
     let expanded = |word: &str| match builder.expanded(word, span) {
         Known::Known(text) => Source::Path(text),
@@ -384,12 +435,24 @@ fn read_words<'i>(builder: &Builder<'_, '_>, instruction: &'i Instruction, span:
 }
 
 fn read_wishes(builder: &Builder<'_, '_>, instruction: &Instruction, span: &Span) -> Wishes {
-    let value = |name: &str| flag(instruction, name).map(|value| builder.expanded(value.text(), span));
-    let excludes = instruction.flags.iter().filter(|flag| flag.name == "exclude");
-    let excludes = excludes.filter_map(|flag| flag.value.as_ref()).map(Mapped::text);
+    let value =
+        |name: &str| flag(instruction, name).map(|value| builder.expanded(value.text(), span));
+    let excludes = instruction
+        .flags
+        .iter()
+        .filter(|flag| flag.name == "exclude");
+    let excludes = excludes
+        .filter_map(|flag| flag.value.as_ref())
+        .map(Mapped::text);
     let is_set = |name: &str| {
         let mut flags = instruction.flags.iter();
-        flags.any(|flag| flag.name == name && flag.value.as_ref().is_none_or(|value| value.text() != "false"))
+        flags.any(|flag| {
+            flag.name == name
+                && flag
+                    .value
+                    .as_ref()
+                    .is_none_or(|value| value.text() != "false")
+        })
     };
     Wishes {
         mode: value("chmod").map(|value| match value {
@@ -412,7 +475,10 @@ fn read_origin(builder: &Builder<'_, '_>, instruction: &Instruction, span: &Span
     if let Some(stage) = builder.stages.find(from.text(), builder.index) {
         return match builder.files_of(stage) {
             Some(files) => Origin::Image(files.clone()),
-            None => Origin::Unknown(Why::at("the stage it copies from is not known", span.clone())),
+            None => Origin::Unknown(Why::at(
+                "the stage it copies from is not known",
+                span.clone(),
+            )),
         };
     }
     match builder.expanded(from.text(), span) {
@@ -452,7 +518,8 @@ fn is_repository(url: &str) -> bool {
 /// Archives that ADD unpacks, by their names (the build looks at their first bytes).
 fn is_archive(source: &str) -> bool {
     let endings = [
-        ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tbz", ".tar.xz", ".txz", ".tar.zst", ".gz", ".bz2", ".xz",
+        ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tbz", ".tar.xz", ".txz", ".tar.zst",
+        ".gz", ".bz2", ".xz",
     ];
     let source = source.to_ascii_lowercase();
     endings.iter().any(|ending| source.ends_with(ending))

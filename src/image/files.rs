@@ -181,7 +181,10 @@ impl Files {
                     rest.extend(parts(target));
                     node = Raw::Node(Node::Directory, None, Vec::new());
                 }
-                Raw::Node(Node::File { .. }, ..) if !rest.is_empty() => {
+                // A file of which nothing is known may be a directory.
+                Raw::Node(Node::File { body, .. }, ..)
+                    if !rest.is_empty() && !matches!(body, Body::Unknown(_)) =>
+                {
                     return Ok((join_rest(&next, &rest), Raw::Absent));
                 }
                 // What may stand there is not known, but something further down may be: look on.
@@ -202,7 +205,11 @@ impl Files {
         for change in self.changes() {
             budget.spend()?;
             match change {
-                Change::Put { path: put, node, origin } => {
+                Change::Put {
+                    path: put,
+                    node,
+                    origin,
+                } => {
                     if put == path {
                         return Ok(later.finish(node.clone(), Some(origin.clone())));
                     }
@@ -241,7 +248,11 @@ impl Files {
                         }
                     }
                 }
-                Change::Unclear { path: put, why, origin } => {
+                Change::Unclear {
+                    path: put,
+                    why,
+                    origin,
+                } => {
                     if put == path {
                         let node = Node::File {
                             body: Body::Unknown(why.clone()),
@@ -263,17 +274,29 @@ impl Files {
                         return Ok(later.nothing(None));
                     }
                 }
-                Change::Mode { path: at, recursive, mode } => {
+                Change::Mode {
+                    path: at,
+                    recursive,
+                    mode,
+                } => {
                     if applies(path, at, *recursive) {
                         later.modes.push(mode.clone());
                     }
                 }
-                Change::Owner { path: at, recursive, owner } => {
+                Change::Owner {
+                    path: at,
+                    recursive,
+                    owner,
+                } => {
                     if applies(path, at, *recursive) && later.owner.is_none() {
                         later.owner = Some(owner.clone());
                     }
                 }
-                Change::Content { path: at, recursive, edit } => {
+                Change::Content {
+                    path: at,
+                    recursive,
+                    edit,
+                } => {
                     if applies(path, at, *recursive) {
                         later.edits.push(edit.clone());
                     }
@@ -300,8 +323,12 @@ impl Files {
         for change in self.changes() {
             budget.spend()?;
             match change {
-                Change::Put { path, .. } | Change::Unclear { path, .. } | Change::Program { path, .. } => {
-                    if let (Change::Unclear { why, .. }, Some(_)) = (change, path::below(directory, path)) {
+                Change::Put { path, .. }
+                | Change::Unclear { path, .. }
+                | Change::Program { path, .. } => {
+                    if let (Change::Unclear { why, .. }, Some(_)) =
+                        (change, path::below(directory, path))
+                    {
                         return Err(why.clone());
                     }
                     names.extend(child(path));
@@ -381,7 +408,12 @@ impl Later {
     }
 
     fn finish(mut self, node: Node, origin: Option<Span>) -> Raw {
-        let Node::File { body, mut mode, owner } = node else {
+        let Node::File {
+            body,
+            mut mode,
+            owner,
+        } = node
+        else {
             return Raw::Node(node, origin, Vec::new());
         };
         for change in self.modes.iter().rev() {
@@ -405,18 +437,27 @@ impl Later {
 impl Opaque {
     /// Whether something may have come into being at the path.
     fn may_touch(&self, path: &str) -> bool {
-        (self.system && is_system(path)) || self.roots.iter().any(|root| path::below(path, root).is_some())
+        (self.system && is_system(path))
+            || self
+                .roots
+                .iter()
+                .any(|root| path::below(path, root).is_some())
     }
 
     /// As above, in a place that it is close to: not only because it may write anywhere.
     fn may_touch_closely(&self, path: &str) -> bool {
         (self.system && is_system(path))
-            || self.roots.iter().any(|root| root != "/" && path::below(path, root).is_some())
+            || self
+                .roots
+                .iter()
+                .any(|root| root != "/" && path::below(path, root).is_some())
     }
 
     /// Whether it names the path or the directory it is in.
     fn names(&self, path: &str) -> bool {
-        self.named.iter().any(|named| path::below(path, named).is_some())
+        self.named
+            .iter()
+            .any(|named| path::below(path, named).is_some())
     }
 }
 
@@ -481,15 +522,17 @@ impl Budget {
                 self.0.set(left);
                 Ok(())
             }
-            None => Err(Why::new("the file has too many instructions to follow its files")),
+            None => Err(Why::new(
+                "the file has too many instructions to follow its files",
+            )),
         }
     }
 }
 
 /// Directories that every image may have: what is in them can come from anywhere.
 const SYSTEM: [&str; 22] = [
-    "bin", "boot", "dev", "etc", "home", "lib", "lib32", "lib64", "libx32", "media", "mnt", "opt", "proc", "root", "run",
-    "sbin", "srv", "sys", "tmp", "usr", "var", "nix",
+    "bin", "boot", "dev", "etc", "home", "lib", "lib32", "lib64", "libx32", "media", "mnt", "opt",
+    "proc", "root", "run", "sbin", "srv", "sys", "tmp", "usr", "var", "nix",
 ];
 
 /// Whether the path is in a directory that every image may have.
@@ -543,7 +586,13 @@ fn found(path: String, raw: Raw) -> Found {
         Raw::Node(Node::Link(_), ..) => Found::Absent,
         Raw::Node(Node::File { body, mode, owner }, origin, edits) => {
             let content = edited(body.read(), &edits);
-            Found::File(File { path, mode, owner, content, origin })
+            Found::File(File {
+                path,
+                mode,
+                owner,
+                content,
+                origin,
+            })
         }
     }
 }
@@ -564,10 +613,15 @@ impl Body {
 pub(super) fn edited(mut content: Content, edits: &[Edit]) -> Content {
     for edit in edits {
         content = match (content, edit) {
-            (Content::Text(text), Edit::StripCarriageReturns) => Content::Text(without_returns(&text)),
+            (Content::Text(text), Edit::StripCarriageReturns) => {
+                Content::Text(without_returns(&text))
+            }
             (Content::Text(text), Edit::Append(more)) => match append(&text, more) {
                 Some(both) => Content::Text(both),
-                None => Content::Unknown(Why::at("text of two files was put together", more.full_span())),
+                None => Content::Unknown(Why::at(
+                    "text of two files was put together",
+                    more.full_span(),
+                )),
             },
             (Content::Binary, Edit::StripCarriageReturns | Edit::Unknown(_)) => Content::Binary,
             (Content::Text(_), Edit::Unknown(why)) => Content::Unknown(why.clone()),
@@ -600,13 +654,21 @@ fn without_returns(text: &Mapped) -> Mapped {
     let mut kept = String::new();
     let mut runs: Vec<Run> = Vec::new();
     let mut start = 0;
-    let ends = text.text().match_indices("\r\n").map(|(at, _)| (at, at + 1));
+    let ends = text
+        .text()
+        .match_indices("\r\n")
+        .map(|(at, _)| (at, at + 1));
     for (end, next) in ends.chain([(text.text().len(), 0)]) {
         let part = text.slice(start..end);
-        runs.extend(part.runs().iter().filter(|run| run.derived_len > 0).map(|run| Run {
-            derived: run.derived + kept.len(),
-            ..run.clone()
-        }));
+        runs.extend(
+            part.runs()
+                .iter()
+                .filter(|run| run.derived_len > 0)
+                .map(|run| Run {
+                    derived: run.derived + kept.len(),
+                    ..run.clone()
+                }),
+        );
         kept.push_str(part.text());
         start = next;
     }

@@ -204,7 +204,11 @@ mod tests {
             ("**/node_modules", "anode_modules", false),
         ];
         for (pattern, path, expected) in table {
-            assert_eq!(Glob::new(pattern).matches(path), expected, "{pattern} {path}");
+            assert_eq!(
+                Glob::new(pattern).matches(path),
+                expected,
+                "{pattern} {path}"
+            );
         }
     }
 

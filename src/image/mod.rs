@@ -175,3 +175,6 @@ pub enum Content {
     /// It exists, but its content is not known.
     Unknown(Why),
 }
+
+#[cfg(test)]
+mod tests;

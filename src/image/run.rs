@@ -10,5 +10,10 @@ pub(super) fn run(builder: &mut Builder<'_, '_>, instruction: &Instruction, span
     let _ = instruction;
     let why = Why::at("a `RUN` may have changed it", span.clone());
     let (roots, named) = (vec!["/".to_owned()], Vec::new());
-    builder.image.files.push(Change::Opaque(Box::new(Opaque { why, roots, named, system: true })));
+    builder.image.files.push(Change::Opaque(Box::new(Opaque {
+        why,
+        roots,
+        named,
+        system: true,
+    })));
 }

@@ -229,7 +229,10 @@ impl Lexer<'_> {
         }
         match stop {
             None => Ok(()),
-            Some(stop) => Err(Why::new(format!("a `{stop}` is missing in `{}`", brief(self.word)))),
+            Some(stop) => Err(Why::new(format!(
+                "a `{stop}` is missing in `{}`",
+                brief(self.word)
+            ))),
         }
     }
 
@@ -333,7 +336,11 @@ impl Lexer<'_> {
                 let usable = set.filter(|value| !(empty_is_unset && value.is_empty()));
                 match operator {
                     '-' => Ok(usable.map_or(word, str::to_owned)),
-                    '+' => Ok(if usable.is_some() { word } else { String::new() }),
+                    '+' => Ok(if usable.is_some() {
+                        word
+                    } else {
+                        String::new()
+                    }),
                     '?' => usable.map(str::to_owned).ok_or_else(|| match &variable {
                         Variable::NotGiven(why) => why.clone(),
                         _ => Why::new(format!("`{name}` must be set: the build stops here")),
@@ -344,7 +351,11 @@ impl Lexer<'_> {
                             Some(rest) => (true, rest),
                             None => (false, word.as_str()),
                         };
-                        let side = if operator == '#' { Side::Start } else { Side::End };
+                        let side = if operator == '#' {
+                            Side::Start
+                        } else {
+                            Side::End
+                        };
                         let pattern = self.pattern(pattern, value.len())?;
                         Ok(pattern.trim(&value, side, longest).to_owned())
                     }
@@ -489,8 +500,18 @@ mod tests {
     #[test]
     fn what_is_not_known_or_not_valid_is_unknown() {
         for word in [
-            "$ARG", "${ARG}", "$LOST", "${LOST:-w}", "${A", "${}", "${:x}", "${A^^}", "'a", "\"a",
-            "${B:?m}", "${A/x}",
+            "$ARG",
+            "${ARG}",
+            "$LOST",
+            "${LOST:-w}",
+            "${A",
+            "${}",
+            "${:x}",
+            "${A^^}",
+            "'a",
+            "\"a",
+            "${B:?m}",
+            "${A/x}",
         ] {
             assert_eq!(expanded(word), None, "{word}");
         }
@@ -512,7 +533,10 @@ mod tests {
         let text = word.mapped(&body);
         let text = text.value().expect("all of it is known");
         assert_eq!(text.text(), "exec \"\" 'value' $A");
-        assert_eq!(word.variables, [(6..8, String::new()), (11..13, "value".into())]);
+        assert_eq!(
+            word.variables,
+            [(6..8, String::new()), (11..13, "value".into())]
+        );
         assert_eq!(text.span(9..14).text(), "$A");
         assert_eq!(text.span(0..4).text(), "exec");
     }

@@ -102,7 +102,10 @@ pub fn resolve<'d>(dockerfile: &'d Dockerfile, options: &BuildOptions) -> Stages
     let mut globals = Globals::new(options, dockerfile.escape);
     let instructions = &dockerfile.instructions;
     let is_from = |instruction: &Instruction| instruction.keyword == Keyword::From;
-    let first = instructions.iter().position(is_from).unwrap_or(instructions.len());
+    let first = instructions
+        .iter()
+        .position(is_from)
+        .unwrap_or(instructions.len());
     for instruction in &instructions[..first] {
         if instruction.keyword == Keyword::Arg {
             globals.declare(instruction);
@@ -214,7 +217,9 @@ fn read_from<'d>(
         _ => None,
     };
     let here = |why: Why| Why {
-        span: why.span.or_else(|| Some(dockerfile.span(from.range.clone()))),
+        span: why
+            .span
+            .or_else(|| Some(dockerfile.span(from.range.clone()))),
         ..why
     };
     let base = match globals.expand(&base_as_written).text {

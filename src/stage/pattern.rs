@@ -122,7 +122,9 @@ impl Pattern {
 
     fn matches_whole(&self, value: &str) -> bool {
         let mut reached = self.reach_start();
-        value.chars().all(|character| self.step(&mut reached, character))
+        value
+            .chars()
+            .all(|character| self.step(&mut reached, character))
             && reached[self.items.len()]
     }
 

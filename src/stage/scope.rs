@@ -206,13 +206,19 @@ fn platform_variables(platform: Option<&str>) -> Vec<(&'static str, Variable)> {
         let why = format!("`{name}` depends on the platform; say which with `--platform`");
         Variable::Unknown(Why::new(why))
     };
-    let mut variables: Vec<(&str, Variable)> = ["BUILDPLATFORM", "BUILDOS", "BUILDARCH", "BUILDVARIANT"]
-        .map(|name| (name, unknown(name)))
-        .into();
+    let mut variables: Vec<(&str, Variable)> =
+        ["BUILDPLATFORM", "BUILDOS", "BUILDARCH", "BUILDVARIANT"]
+            .map(|name| (name, unknown(name)))
+            .into();
     let target = ["TARGETPLATFORM", "TARGETOS", "TARGETARCH", "TARGETVARIANT"];
     match platform.and_then(Platform::parse) {
         Some(platform) => {
-            let values = [platform.full(), platform.os, platform.architecture, platform.variant];
+            let values = [
+                platform.full(),
+                platform.os,
+                platform.architecture,
+                platform.variant,
+            ];
             variables.extend(target.into_iter().zip(values.map(Variable::Set)));
         }
         None => variables.extend(target.map(|name| (name, unknown(name)))),

@@ -93,8 +93,14 @@ mod tests {
 
     #[test]
     fn both_forms_of_env() {
-        assert_eq!(pairs("A=1 B=\"x y\""), [("A", Some("1")), ("B", Some("\"x y\""))]);
-        assert_eq!(pairs("A=a\\ b C='d e'f"), [("A", Some("a\\ b")), ("C", Some("'d e'f"))]);
+        assert_eq!(
+            pairs("A=1 B=\"x y\""),
+            [("A", Some("1")), ("B", Some("\"x y\""))]
+        );
+        assert_eq!(
+            pairs("A=a\\ b C='d e'f"),
+            [("A", Some("a\\ b")), ("C", Some("'d e'f"))]
+        );
         assert_eq!(pairs("A  the rest = it"), [("A", Some("the rest = it"))]);
         assert_eq!(pairs("A"), [("A", None)]);
         assert_eq!(pairs(""), []);
