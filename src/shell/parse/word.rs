@@ -1,0 +1,519 @@
+//! Words: quotes, escapes and expansions, in each of the contexts that change their rules.
+//! Source: POSIX.1-2017 XCU 2.2 (quoting) and 2.6 (expansions), bash manual 3.1.2.
+
+use super::super::{Parameter, Part, Word};
+use super::cursor::{Parsed, Parser, is_metacharacter};
+
+/// Where an unquoted word stands, which decides what ends it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// In a command, an array or a pattern of `case`.
+    Command,
+    /// In `${x…}`, up to `}`.
+    Braces,
+    /// The pattern of `${x/pattern/with}`, up to `/` or `}`.
+    Replaced,
+    /// In `[ ]` after a name, up to `]`.
+    Index,
+    /// After `=~`, up to a blank outside parentheses.
+    Regex,
+}
+
+/// Text whose unquoted characters are not special, by what surrounds it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Quotes {
+    /// In `"…"`.
+    Double,
+    /// In the word of `"${x:-word}"`: up to `}`.
+    Braces,
+    /// In a here-document: up to its end; `strip` takes leading tabs away.
+    HereDocument {
+        /// Whether leading tabs go.
+        strip: bool,
+    },
+}
+
+/// What ends an arithmetic expression, outside parentheses.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum ArithmeticEnd {
+    /// `))`
+    Parentheses,
+    /// `;` or `))`, in `for ((…))`
+    Semicolon,
+    /// `:` or `}`, in `${x:offset:length}`
+    Substring,
+}
+
+/// Parts of a word in the making: adjoining texts of one kind become one part.
+#[derive(Default)]
+pub(super) struct Parts(Vec<Part>);
+
+impl Parts {
+    pub(super) fn literal(&mut self, text: &str) {
+        match self.0.last_mut() {
+            Some(Part::Literal(last)) => last.push_str(text),
+            _ => self.0.push(Part::Literal(text.to_owned())),
+        }
+    }
+
+    pub(super) fn quoted(&mut self, text: &str) {
+        match self.0.last_mut() {
+            Some(Part::Quoted(last)) => last.push_str(text),
+            _ => self.0.push(Part::Quoted(text.to_owned())),
+        }
+    }
+
+    pub(super) fn push(&mut self, part: Part) {
+        self.0.push(part);
+    }
+
+    pub(super) fn into_vec(self) -> Vec<Part> {
+        self.0
+    }
+
+    fn text(&mut self, text: &str, quoted: bool) {
+        if quoted {
+            self.quoted(text);
+        } else {
+            self.literal(text);
+        }
+    }
+}
+
+impl Parser<'_> {
+    /// An unquoted word up to what ends it in its place; empty when that stands here.
+    pub(super) fn word(&mut self, place: Place) -> Parsed<Word> {
+        let start = self.position;
+        let mut parts = Parts::default();
+        let mut open = 0usize;
+        while let Some(byte) = self.peek() {
+            match byte {
+                b'\\' => self.escape(&mut parts),
+                b'\'' => self.single_quoted(&mut parts)?,
+                b'"' => self.double_quoted(&mut parts)?,
+                b'$' => self.dollar(false, &mut parts)?,
+                b'`' => self.backquoted(false, &mut parts)?,
+                b'<' | b'>' if place == Place::Command && self.peek_at(1) == Some(b'(') => {
+                    let part = self.process_substitution()?;
+                    parts.push(part);
+                }
+                b'?' | b'*' | b'+' | b'@' | b'!'
+                    if place == Place::Command && self.peek_at(1) == Some(b'(') =>
+                {
+                    let begin = self.position;
+                    self.position += 1;
+                    if !self.skip_balanced(b'(', b')') {
+                        return Err(self.unexpected());
+                    }
+                    let part = self.unparsed_part(begin, "extended pattern");
+                    parts.push(part);
+                }
+                b'(' | b'[' if Self::counts(place, byte) => {
+                    open += 1;
+                    parts.literal(self.take_char());
+                }
+                b')' | b']' if open > 0 && Self::counts(place, byte) => {
+                    open -= 1;
+                    parts.literal(self.take_char());
+                }
+                _ if Self::ends(place, byte, open) => break,
+                _ => {
+                    let run = self.ordinary_run();
+                    parts.literal(run);
+                }
+            }
+        }
+        Ok(Word {
+            parts: parts.into_vec(),
+            range: self.at(start..self.position),
+        })
+    }
+
+    /// Whether an opening or closing byte nests in this place.
+    fn counts(place: Place, byte: u8) -> bool {
+        match place {
+            Place::Regex => matches!(byte, b'(' | b')'),
+            Place::Index => matches!(byte, b'[' | b']'),
+            _ => false,
+        }
+    }
+
+    fn ends(place: Place, byte: u8, open: usize) -> bool {
+        match place {
+            Place::Command => is_metacharacter(byte),
+            Place::Braces => byte == b'}',
+            Place::Replaced => matches!(byte, b'}' | b'/'),
+            Place::Index => byte == b']' && open == 0,
+            Place::Regex => {
+                matches!(byte, b' ' | b'\t' | b'\n') && open == 0
+                    || byte == b')' && open == 0
+                    || matches!(byte, b'\n') && open > 0
+            }
+        }
+    }
+
+    /// At least one character, and more that are ordinary in every place.
+    fn ordinary_run(&mut self) -> &str {
+        let start = self.position;
+        self.take_char();
+        let ordinary = |byte: u8| {
+            byte >= 0x80
+                || byte.is_ascii_alphanumeric()
+                || matches!(byte, b'_' | b'-' | b'.' | b',' | b'=' | b'%' | b'^' | b'~')
+        };
+        while self.peek().is_some_and(ordinary) {
+            self.position += 1;
+        }
+        &self.text[start..self.position]
+    }
+
+    /// A backslash outside quotes.
+    fn escape(&mut self, parts: &mut Parts) {
+        self.position += 1;
+        match self.peek() {
+            Some(b'\n') => self.position += 1,
+            Some(_) => {
+                let escaped = self.take_char();
+                parts.quoted(escaped);
+            }
+            None => parts.quoted("\\"),
+        }
+    }
+
+    fn single_quoted(&mut self, parts: &mut Parts) -> Parsed<()> {
+        let rest = &self.text[self.position + 1..self.end];
+        let Some(length) = rest.find('\'') else {
+            return Err(self.failure("`'` that is not closed"));
+        };
+        parts.quoted(&rest[..length]);
+        self.position += length + 2;
+        Ok(())
+    }
+
+    fn double_quoted(&mut self, parts: &mut Parts) -> Parsed<()> {
+        let open = self.failure("`\"` that is not closed");
+        self.position += 1;
+        let before = parts.0.len();
+        self.quoted_text(Quotes::Double, parts)?;
+        if !self.take("\"") {
+            return Err(open);
+        }
+        if parts.0.len() == before {
+            // An empty string still makes a word.
+            parts.quoted("");
+        }
+        Ok(())
+    }
+
+    /// Text in which only `$`, backquotes and some escapes are special, up to its end.
+    pub(super) fn quoted_text(&mut self, quotes: Quotes, parts: &mut Parts) -> Parsed<()> {
+        let strips = quotes == Quotes::HereDocument { strip: true };
+        while let Some(byte) = self.peek() {
+            match (byte, quotes) {
+                (b'"', Quotes::Double) | (b'}', Quotes::Braces) => return Ok(()),
+                // Quotes inside the braces change nothing: the text is quoted already.
+                (b'"', Quotes::Braces) => self.position += 1,
+                (b'\\', _) => {
+                    self.position += 1;
+                    match (self.peek(), quotes) {
+                        (Some(b'\n'), _) => self.position += 1,
+                        (Some(b'$' | b'`' | b'\\'), _)
+                        | (Some(b'"'), Quotes::Double | Quotes::Braces)
+                        | (Some(b'}'), Quotes::Braces) => {
+                            let escaped = self.take_char();
+                            parts.quoted(escaped);
+                        }
+                        _ => parts.quoted("\\"),
+                    }
+                }
+                (b'$', _) => self.dollar(true, parts)?,
+                (b'`', _) => self.backquoted(true, parts)?,
+                (b'\n', _) if strips => {
+                    parts.quoted("\n");
+                    self.position += 1;
+                    while self.peek() == Some(b'\t') {
+                        self.position += 1;
+                    }
+                }
+                _ => {
+                    let rest = &self.text[self.position..self.end];
+                    let special =
+                        |byte: u8| matches!(byte, b'"' | b'}' | b'\\' | b'$' | b'`' | b'\n');
+                    let first = rest.chars().next().map_or(0, char::len_utf8);
+                    let more = rest.as_bytes()[first..].iter();
+                    let length = first + more.take_while(|byte| !special(**byte)).count();
+                    parts.quoted(&rest[..length]);
+                    self.position += length;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// An arithmetic expression as a word of literals and expansions, up to what ends it.
+    pub(super) fn arithmetic(&mut self, end: ArithmeticEnd) -> Parsed<Word> {
+        let start = self.position;
+        let mut parts = Parts::default();
+        let mut open = 0usize;
+        let mut questions = 0usize;
+        while let Some(byte) = self.peek() {
+            match byte {
+                b'\\' if self.peek_at(1) == Some(b'\n') => self.position += 2,
+                b'"' => self.position += 1,
+                b'$' => self.dollar(true, &mut parts)?,
+                b'`' => self.backquoted(true, &mut parts)?,
+                b')' if open == 0 && end != ArithmeticEnd::Substring => break,
+                b';' if open == 0 && end == ArithmeticEnd::Semicolon => break,
+                b'}' if end == ArithmeticEnd::Substring => break,
+                b':' if open == 0 && questions == 0 && end == ArithmeticEnd::Substring => break,
+                _ => {
+                    match byte {
+                        b'(' => open += 1,
+                        b')' => open = open.saturating_sub(1),
+                        b'?' => questions += 1,
+                        b':' => questions = questions.saturating_sub(1),
+                        _ => {}
+                    }
+                    parts.literal(self.take_char());
+                }
+            }
+        }
+        Ok(Word {
+            parts: parts.into_vec(),
+            range: self.at(start..self.position),
+        })
+    }
+
+    /// What a `$` begins.
+    pub(super) fn dollar(&mut self, quoted: bool, parts: &mut Parts) -> Parsed<()> {
+        let start = self.position;
+        let part = match self.peek_at(1) {
+            Some(b'(') if self.peek_at(2) == Some(b'(') && self.closes_as_arithmetic(start + 3) => {
+                self.position += 3;
+                let expression = self.nested(|p| p.arithmetic(ArithmeticEnd::Parentheses))?;
+                if !self.take("))") {
+                    return Err(self.unexpected());
+                }
+                let expression = Box::new(expression);
+                Part::Arithmetic { expression, quoted }
+            }
+            Some(b'(') => {
+                self.position += 2;
+                let body = self.substituted_list()?;
+                Part::Command { body, quoted }
+            }
+            Some(b'{') => self.nested(|p| p.braced_parameter(quoted))?,
+            Some(b'[') => {
+                self.position += 1;
+                if !self.skip_balanced(b'[', b']') {
+                    parts.text("$", quoted);
+                    return Ok(());
+                }
+                self.unparsed_part(start, "`$[…]`")
+            }
+            Some(b'\'') if !quoted => {
+                self.position += 2;
+                return self.ansi_quoted(start, parts);
+            }
+            Some(b'"') if !quoted => {
+                self.position += 1;
+                return self.double_quoted(parts);
+            }
+            _ => {
+                self.position += 1;
+                let Some(name) = self.plain_parameter() else {
+                    parts.text("$", quoted);
+                    return Ok(());
+                };
+                let parameter = Box::new(Parameter {
+                    name,
+                    indirect: false,
+                    length: false,
+                    index: None,
+                    operator: None,
+                    range: self.at(start..self.position),
+                });
+                Part::Parameter { parameter, quoted }
+            }
+        };
+        parts.push(part);
+        Ok(())
+    }
+
+    /// The name after a bare `$`: a name, one digit or a special parameter.
+    fn plain_parameter(&mut self) -> Option<String> {
+        if let Some(name) = self.take_name() {
+            return Some(name.to_owned());
+        }
+        let byte = self.peek()?;
+        let special = matches!(byte, b'@' | b'*' | b'#' | b'?' | b'-' | b'$' | b'!');
+        if !special && !byte.is_ascii_digit() {
+            return None;
+        }
+        self.position += 1;
+        Some(char::from(byte).to_string())
+    }
+
+    /// The list of a substitution whose `(` was consumed, with its `)`.
+    fn substituted_list(&mut self) -> Parsed<u32> {
+        // Here-documents of the surrounding command begin after its own newline, not after one
+        // inside the substitution.
+        let outer = std::mem::take(&mut self.pending);
+        let body = self.nested(|p| p.list())?;
+        if self.peek() != Some(b')') {
+            return Err(self.unexpected());
+        }
+        if !self.pending.is_empty() {
+            return Err(self.failure("here-document whose body is not in its substitution"));
+        }
+        self.position += 1;
+        self.pending = outer;
+        Ok(body)
+    }
+
+    fn process_substitution(&mut self) -> Parsed<Part> {
+        let output = self.peek() == Some(b'>');
+        self.position += 2;
+        let body = self.substituted_list()?;
+        Ok(Part::ProcessSubstitution { body, output })
+    }
+
+    /// A command in backquotes. Within it a backslash is literal but before `$`, a backquote, a
+    /// backslash and, in double quotes, a double quote (POSIX XCU 2.6.3).
+    fn backquoted(&mut self, quoted: bool, parts: &mut Parts) -> Parsed<()> {
+        let start = self.position + 1;
+        let bytes = &self.text.as_bytes()[..self.end];
+        let mut close = start;
+        let mut escapes = false;
+        while bytes.get(close).is_some_and(|byte| *byte != b'`') {
+            if bytes[close] == b'\\' {
+                let next = bytes.get(close + 1);
+                escapes |= matches!(next, Some(b'$' | b'`' | b'\\'));
+                escapes |= quoted && next == Some(&b'"');
+                close += 1;
+            }
+            close += 1;
+        }
+        if close >= bytes.len() {
+            return Err(self.failure("backquote that is not closed"));
+        }
+        let body = if escapes {
+            self.unescaped_list(start..close, quoted)?
+        } else {
+            let (end, outer) = (self.end, std::mem::take(&mut self.pending));
+            (self.position, self.end) = (start, close);
+            let body = self.nested(|p| p.list())?;
+            if !self.at_end() {
+                return Err(self.unexpected());
+            }
+            (self.end, self.pending) = (end, outer);
+            body
+        };
+        self.position = close + 1;
+        parts.push(Part::Command { body, quoted });
+        Ok(())
+    }
+
+    /// The list of a backquoted range once its escapes are taken away.
+    fn unescaped_list(&mut self, range: std::ops::Range<usize>, quoted: bool) -> Parsed<u32> {
+        let mut text = String::new();
+        let mut offsets = Vec::new();
+        let mut characters = self.text[range.clone()].char_indices().peekable();
+        while let Some((index, character)) = characters.next() {
+            let mut kept = character;
+            if character == '\\' {
+                if let Some((_, next)) = characters.peek().copied() {
+                    if matches!(next, '$' | '`' | '\\') || quoted && next == '"' {
+                        kept = next;
+                        characters.next();
+                    }
+                }
+            }
+            let offset = self.at(range.start + index..range.end).start;
+            offsets.extend(std::iter::repeat_n(offset, kept.len_utf8()));
+            text.push(kept);
+        }
+        offsets.push(self.at(range.end..range.end).start);
+        let failing_at = self.position;
+        let mut inner = Parser::new(&text);
+        inner.offsets = Some(offsets);
+        inner.depth = self.depth;
+        inner.output = std::mem::take(&mut self.output);
+        let body = inner.nested(|p| p.list());
+        let body = match body {
+            Ok(_) if !inner.at_end() => Err(inner.unexpected()),
+            body => body,
+        };
+        self.output = inner.into_output();
+        body.map_err(|mut failure| {
+            failure.at = failing_at;
+            failure
+        })
+    }
+
+    /// `$'…'`, whose opening was consumed (bash manual 3.1.2.4).
+    fn ansi_quoted(&mut self, start: usize, parts: &mut Parts) -> Parsed<()> {
+        let mut text = String::new();
+        let mut representable = true;
+        loop {
+            let character = match self.peek() {
+                None => {
+                    self.position = start;
+                    return Err(self.failure("`$'` that is not closed"));
+                }
+                Some(_) => self.take_char(),
+            };
+            match character {
+                "'" => break,
+                "\\" if !self.at_end() => match self.ansi_escape() {
+                    Some(escaped) => text.push_str(&escaped),
+                    None => representable = false,
+                },
+                _ => text.push_str(character),
+            }
+        }
+        if representable {
+            parts.quoted(&text);
+        } else {
+            let part = self.unparsed_part(start, "`$'…'` with bytes that are no text");
+            parts.push(part);
+        }
+        Ok(())
+    }
+
+    /// The text of an escape whose backslash was consumed; `None` for bytes that are not text.
+    fn ansi_escape(&mut self) -> Option<String> {
+        let letter = self.take_char();
+        let code = match letter {
+            "n" => 10,
+            "t" => 9,
+            "r" => 13,
+            "a" => 7,
+            "b" => 8,
+            "e" | "E" => 27,
+            "f" => 12,
+            "v" => 11,
+            "\\" | "'" | "\"" | "?" => return Some(letter.to_owned()),
+            "x" => self.digits(16, 2)?,
+            "u" => return char::from_u32(self.digits(16, 4)?).map(String::from),
+            "U" => return char::from_u32(self.digits(16, 8)?).map(String::from),
+            "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" => {
+                self.position -= 1;
+                self.digits(8, 3)?
+            }
+            "c" => return None,
+            _ => return Some(format!("\\{letter}")),
+        };
+        let byte = u8::try_from(code).ok()?;
+        (byte != 0 && byte.is_ascii()).then(|| char::from(byte).to_string())
+    }
+
+    fn digits(&mut self, radix: u32, most: usize) -> Option<u32> {
+        let start = self.position;
+        let is_digit = |byte: u8| char::from(byte).is_digit(radix);
+        while self.position - start < most && self.peek().is_some_and(is_digit) {
+            self.position += 1;
+        }
+        u32::from_str_radix(&self.text[start..self.position], radix).ok()
+    }
+}
