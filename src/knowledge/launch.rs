@@ -26,6 +26,67 @@ pub struct Launch {
     /// The words of the command line that it takes as its own options although they stand in the
     /// wrapped command (`tini nginx -g …`): indices into the argv. Then it usually fails.
     pub eats: Vec<usize>,
+    /// Other behaviours of the same words that cannot be told apart by them: another version, a
+    /// setting in a file.
+    pub alternatives: Vec<Alternative>,
+    /// The shell that it runs a script's text with, if that is not the image's `/bin/sh`:
+    /// `"own"` is an interpreter of its own in which a simple command is the direct child (bun,
+    /// yarn 2, deno task).
+    pub script_shell: Option<String>,
+    /// A sentence on what it does with the command and with signals.
+    pub about: String,
+    /// Where this was measured or read.
+    pub evidence: String,
+}
+
+impl Launch {
+    /// The same with every index moved, for words that stand further to the right.
+    pub(super) fn shifted(mut self, by: usize) -> Launch {
+        let all = |indices: Vec<usize>| indices.into_iter().map(|at| at + by).collect();
+        self.eats = all(self.eats);
+        self.command = match self.command {
+            Wrapped::Words(first) => Wrapped::Words(first + by),
+            Wrapped::LoginShell(first) => Wrapped::LoginShell(first + by),
+            Wrapped::Shell {
+                shell,
+                text,
+                arguments,
+            } => Wrapped::Shell {
+                shell,
+                text: text + by,
+                arguments: all(arguments),
+            },
+            Wrapped::Script { name, arguments } => Wrapped::Script {
+                name,
+                arguments: arguments + by,
+            },
+            Wrapped::Configured {
+                format,
+                path,
+                default_paths,
+                arguments,
+            } => Wrapped::Configured {
+                format,
+                path: path.map(|at| at + by),
+                default_paths,
+                arguments: all(arguments),
+            },
+            other @ (Wrapped::Made(_)
+            | Wrapped::Several(_)
+            | Wrapped::Nothing
+            | Wrapped::Unknown) => other,
+        };
+        self
+    }
+}
+
+/// Another behaviour that the words do not exclude.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Alternative {
+    /// When it is this one: `npm 9.6.7 to 10.2.5`.
+    pub when: String,
+    /// What it does then.
+    pub how: How,
 }
 
 /// How a launcher runs its command.
@@ -146,6 +207,21 @@ pub enum Wrapped {
         name: String,
         /// First argument for it.
         arguments: usize,
+    },
+    /// Several commands at once, each for its own child (`concurrently "a" "b"`).
+    Several(Vec<Vec<Option<String>>>),
+    /// What it runs stands in a file or directory: a supervisor's services, a Procfile, a Makefile.
+    Configured {
+        /// `supervisord`, `s6-scandir`, `runit-scandir`, `service-directory`, `procfile`,
+        /// `pm2`, `makefile`, `circus`, `python-scripts`.
+        format: String,
+        /// The index of the argv word that names it.
+        path: Option<usize>,
+        /// Where it looks without that word, in this order.
+        default_paths: Vec<String>,
+        /// Further words, as names of what to run: the targets of `make`, the processes of a
+        /// Procfile.
+        arguments: Vec<usize>,
     },
     /// Nothing: it prints something or does other work, and ends.
     Nothing,

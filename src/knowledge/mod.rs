@@ -4,15 +4,27 @@
 //! evidence. Knows nothing of scripts, Dockerfiles or processes; guesses nothing: no entry, no
 //! answer.
 
+mod arguments;
 mod base;
+mod describe;
+mod images;
 mod launch;
+mod launchers;
+mod packages;
 mod program;
+mod programs;
 mod signal;
+mod tables;
+mod verify;
 
 pub use base::BaseImage;
-pub use launch::{ChildGroup, Fork, Forward, How, Launch, OnSignal, Recipient, Then, Wrapped};
-pub use program::{Effect, Lifetime, Program, ProgramReaction, Runtime};
+pub use describe::{Knowledge, Known, describe};
+pub use launch::{
+    Alternative, ChildGroup, Fork, Forward, How, Launch, OnSignal, Recipient, Then, Wrapped,
+};
+pub use program::{ConfigSwitch, Effect, Lifetime, Program, ProgramReaction, Runtime};
 pub use signal::Signal;
+pub use verify::verify;
 
 /// Where a launcher or program stands when it is started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,20 +38,39 @@ pub struct Position {
 }
 
 /// What a command line does, if its program is a known launcher. `argv[0]` is a name or a path;
-/// `None` stands for a word that is not known.
+/// `None` stands for a word that is not known. `busybox APPLET …` is answered as the applet.
 pub fn launch(argv: &[Option<&str>], position: Position) -> Option<Launch> {
-    let _ = (argv, position);
-    None
+    let path = argv.first().copied().flatten()?;
+    let name = path.rsplit('/').next().unwrap_or(path);
+    if name == "busybox" {
+        let position = Position {
+            busybox: true,
+            ..position
+        };
+        return Some(launch(argv.get(1..)?, position)?.shifted(1));
+    }
+    let entries: Vec<_> = tables::launchers().named(name).collect();
+    launchers::launch(&entries, argv, position)
 }
 
 /// What is known of the program of a command line.
 pub fn program(argv: &[Option<&str>]) -> Option<Program> {
-    let _ = argv;
-    None
+    program_at(argv, false)
+}
+
+/// As [`program`], where the image's tools may be busybox's (`httpd -f` on Alpine).
+pub fn program_at(argv: &[Option<&str>], busybox: bool) -> Option<Program> {
+    programs::program(argv, busybox)
 }
 
 /// What is known of a base image reference (`docker.io/library/node:22-alpine@sha256:…`).
 pub fn base_image(reference: &str) -> Option<BaseImage> {
-    let _ = reference;
-    None
+    images::base_image(reference)
+}
+
+/// The programs that a package brings, as paths or names; `None` if the package is not known.
+/// Managers: `apt`, `apk`, `dnf` (also `yum`, `microdnf`, `tdnf`, `zypper`), `pacman`; any other
+/// word (`pip`, `npm`, `gem`) gets what is listed for all.
+pub fn package_programs(manager: &str, package: &str) -> Option<Vec<String>> {
+    packages::programs(manager, package)
 }

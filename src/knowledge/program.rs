@@ -15,8 +15,40 @@ pub struct Program {
     pub graceful_signal: Option<Signal>,
     /// For runtimes of user code: what the note says of their default.
     pub runtime: Option<Runtime>,
+    /// What every other signal does, where that is known: `None` means that it is not.
+    pub otherwise: Option<ProgramReaction>,
+    /// A line of its configuration that changes how long it stays in the foreground.
+    pub config: Option<ConfigSwitch>,
     /// A sentence with the measured fact, for routes and findings.
     pub evidence: String,
+    /// Where that was measured or read.
+    pub source: String,
+}
+
+impl Program {
+    /// What the signal does to it there; `None` where that is not known.
+    pub fn reaction(&self, signal: Signal, pid1: bool) -> Option<Effect> {
+        let listed = self.reactions.iter().find(|(known, _)| *known == signal);
+        let reaction = match listed {
+            Some((_, reaction)) => *reaction,
+            None => self.otherwise?,
+        };
+        Some(reaction.at(signal, pid1))
+    }
+}
+
+/// A line in a configuration file that keeps a program in the foreground, or sends it to the
+/// background, whatever its command line says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ConfigSwitch {
+    /// The files that it reads without an option.
+    pub paths: Vec<String>,
+    /// The option that names another file (`-c`).
+    pub option: Option<String>,
+    /// The setting, words separated by one blank: a line of the file starts with these words.
+    pub line: String,
+    /// How long it runs with that line.
+    pub lifetime: Lifetime,
 }
 
 /// How long a program runs in the foreground.
@@ -47,6 +79,18 @@ pub struct ProgramReaction {
     pub as_child: Effect,
 }
 
+impl ProgramReaction {
+    /// The reaction at that place. Signals whose default action does not end a process are ignored
+    /// where the table says that the default action is taken.
+    pub(super) fn at(self, signal: Signal, pid1: bool) -> Effect {
+        let effect = if pid1 { self.as_pid1 } else { self.as_child };
+        match effect {
+            Effect::Dies if !signal.ends_by_default() => Effect::Ignores,
+            other => other,
+        }
+    }
+}
+
 /// What a signal does to a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
@@ -69,4 +113,8 @@ pub struct Runtime {
     pub language: String,
     /// How to handle the signal there, one line.
     pub how_to_handle: String,
+    /// What the runtime does when the code has no handler.
+    pub unhandled: Vec<(Signal, ProgramReaction)>,
+    /// The index of the argv word that is the program's source file, if there is one.
+    pub script: Option<usize>,
 }

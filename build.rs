@@ -1,0 +1,87 @@
+//! Cuts the tables of `grammars/` into single entries and builds a sorted index from names to them,
+//! so that a run parses only the entries that it looks up.
+//!
+//! In: `grammars/{launchers,programs,images,packages}/*.toml`. Out: `knowledge_index.rs` in OUT_DIR.
+//! Checks nothing but that each entry has names: the tests do the rest.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::Path;
+use std::{env, fs};
+
+const KINDS: [(&str, &str); 4] = [
+    ("launchers", "launcher"),
+    ("programs", "program"),
+    ("images", "image"),
+    ("packages", "package"),
+];
+
+fn main() {
+    let root = env::var("CARGO_MANIFEST_DIR").expect("cargo sets CARGO_MANIFEST_DIR");
+    let out = env::var("OUT_DIR").expect("cargo sets OUT_DIR");
+    let mut code = String::new();
+    for (folder, kind) in KINDS {
+        let folder = Path::new(&root).join("grammars").join(folder);
+        println!("cargo::rerun-if-changed={}", folder.display());
+        write_index(&folder, kind, &mut code);
+    }
+    fs::write(Path::new(&out).join("knowledge_index.rs"), code).expect("OUT_DIR is writable");
+}
+
+fn write_index(folder: &Path, kind: &str, code: &mut String) {
+    let mut files: Vec<_> = fs::read_dir(folder)
+        .map(|entries| entries.flatten().map(|entry| entry.path()).collect())
+        .unwrap_or_default();
+    files.retain(|path: &std::path::PathBuf| path.extension().is_some_and(|ext| ext == "toml"));
+    files.sort();
+    let mut texts = Vec::new();
+    let mut names: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for path in &files {
+        println!("cargo::rerun-if-changed={}", path.display());
+        let text = fs::read_to_string(path).expect("a table is UTF-8");
+        for entry in entries(&text, kind) {
+            let table: toml::Table = entry
+                .parse()
+                .unwrap_or_else(|error| panic!("{}: {error}\n{entry}", path.display()));
+            let listed = table[kind][0]["names"]
+                .as_array()
+                .unwrap_or_else(|| panic!("{}: an entry without names", path.display()));
+            for name in listed {
+                let name = name.as_str().expect("names are strings").to_owned();
+                names.entry(name).or_default().push(texts.len());
+            }
+            texts.push(entry);
+        }
+    }
+    let upper = kind.to_ascii_uppercase();
+    writeln!(
+        code,
+        "pub(super) static {upper}_TEXTS: [&str; {}] = {texts:?};",
+        texts.len()
+    )
+    .expect("a String takes everything");
+    let names: Vec<_> = names.iter().collect();
+    writeln!(
+        code,
+        "pub(super) static {upper}_NAMES: [(&str, &[usize]); {}] = {};",
+        names.len(),
+        format!("{names:?}").replace(", [", ", &[")
+    )
+    .expect("a String takes everything");
+}
+
+/// The entries of a file: from each `[[kind]]` line to the next.
+fn entries(text: &str, kind: &str) -> Vec<String> {
+    let header = format!("[[{kind}]]");
+    let mut found: Vec<String> = Vec::new();
+    for line in text.lines() {
+        if line.trim_end() == header {
+            found.push(String::new());
+        }
+        if let Some(entry) = found.last_mut() {
+            entry.push_str(line);
+            entry.push('\n');
+        }
+    }
+    found
+}

@@ -1,0 +1,112 @@
+//! What is known under a name, in sentences.
+//!
+//! In: the name of a launcher, program or image. Out: facts with their evidence, for `pidone
+//! knows`. Formats nothing: that is the report's work.
+
+use super::{Lifetime, Signal, base_image, program_at, tables};
+
+/// What is known under a name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Knowledge {
+    /// The name that was asked for.
+    pub name: String,
+    /// One for each thing that has the name.
+    pub entries: Vec<Known>,
+}
+
+/// One thing of that name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Known {
+    /// `launcher`, `program`, `image`.
+    pub kind: &'static str,
+    /// All its names.
+    pub names: Vec<String>,
+    /// Sentences.
+    pub facts: Vec<String>,
+    /// Where they come from.
+    pub evidence: String,
+}
+
+/// What is known of a launcher, program or image; `None` if nothing is.
+pub fn describe(name: &str) -> Option<Knowledge> {
+    let base = name.rsplit('/').next().unwrap_or(name);
+    let mut entries = Vec::new();
+    for entry in tables::launchers().named(base) {
+        let mut facts = vec![entry.about.clone()];
+        if !entry.subcommands().is_empty() {
+            facts.push(format!("Applies to: {}.", entry.subcommands().join(", ")));
+        }
+        if entry.is_applet() {
+            facts.push("This is busybox's applet.".to_owned());
+        }
+        entries.push(Known {
+            kind: "launcher",
+            names: entry.names.clone(),
+            facts,
+            evidence: entry.evidence.clone(),
+        });
+    }
+    for busybox in [false, true] {
+        if let Some(known) = describe_program(base, busybox) {
+            entries.push(known);
+        }
+    }
+    if let Some(image) = base_image(name) {
+        let list = |words: &Option<Vec<String>>| match words {
+            Some(words) => format!("{words:?}"),
+            None => "none".to_owned(),
+        };
+        let signal = image.stop_signal.unwrap_or(Signal::TERM);
+        let shell = image.sh.as_deref().unwrap_or("none");
+        entries.push(Known {
+            kind: "image",
+            names: vec![image.name.clone()],
+            facts: vec![
+                format!("/bin/sh: {shell}."),
+                format!("ENTRYPOINT: {}.", list(&image.entrypoint)),
+                format!("CMD: {}.", list(&image.cmd)),
+                format!("Stop signal: {signal}."),
+            ],
+            evidence: image.evidence,
+        });
+    }
+    (!entries.is_empty()).then(|| Knowledge {
+        name: name.to_owned(),
+        entries,
+    })
+}
+
+fn describe_program(name: &str, busybox: bool) -> Option<Known> {
+    let entry =
+        super::programs::find(name, busybox).filter(|entry| entry.is_applet() == busybox)?;
+    let program = program_at(&[Some(name)], busybox)?;
+    let mut facts = vec![entry.about.clone()];
+    let lifetime = match program.lifetime {
+        Lifetime::Short => "It does its work and ends.",
+        Lifetime::Long => "It runs in the foreground until it is stopped.",
+        Lifetime::Idle(_) => "It waits and does nothing.",
+        Lifetime::Filter => "It reads its input until the end.",
+        Lifetime::Daemonises => "Without further options it goes into the background.",
+        Lifetime::OneShot => "Without terminal and further words it ends at once.",
+        Lifetime::Unknown => "How long it runs depends on what it is given.",
+    };
+    facts.push(lifetime.to_owned());
+    for (signal, _) in &program.reactions {
+        let effect = |pid1| {
+            program
+                .reaction(*signal, pid1)
+                .map_or("unknown", |e| e.name())
+        };
+        facts.push(format!(
+            "{signal}: {} as PID 1, {} elsewhere.",
+            effect(true),
+            effect(false)
+        ));
+    }
+    Some(Known {
+        kind: "program",
+        names: entry.names.clone(),
+        facts,
+        evidence: entry.evidence.clone(),
+    })
+}

@@ -1,0 +1,98 @@
+//! The compiled-in entries and their index.
+//!
+//! In: a name. Out: the entries with that name, parsed once and only when asked for. Knows nothing
+//! of what stands in an entry.
+
+use std::sync::OnceLock;
+
+use serde::Deserialize;
+
+include!(concat!(env!("OUT_DIR"), "/knowledge_index.rs"));
+
+/// A table of one kind of entries.
+pub(super) struct Table<T: 'static> {
+    texts: &'static [&'static str],
+    names: &'static [(&'static str, &'static [usize])],
+    parsed: &'static [OnceLock<Result<T, String>>],
+}
+
+macro_rules! table {
+    ($name:ident, $entry:ty, $texts:ident, $names:ident) => {
+        pub(super) fn $name() -> Table<$entry> {
+            static PARSED: [OnceLock<Result<$entry, String>>; $texts.len()] =
+                [const { OnceLock::new() }; $texts.len()];
+            Table {
+                texts: &$texts,
+                names: &$names,
+                parsed: &PARSED,
+            }
+        }
+    };
+}
+
+table!(
+    launchers,
+    super::launchers::Entry,
+    LAUNCHER_TEXTS,
+    LAUNCHER_NAMES
+);
+table!(
+    programs,
+    super::programs::Entry,
+    PROGRAM_TEXTS,
+    PROGRAM_NAMES
+);
+table!(images, super::images::Entry, IMAGE_TEXTS, IMAGE_NAMES);
+table!(
+    packages,
+    super::packages::Entry,
+    PACKAGE_TEXTS,
+    PACKAGE_NAMES
+);
+
+impl<T: for<'de> Deserialize<'de> + Send + Sync> Table<T> {
+    /// The entries with that name, in the order of the files. An entry that does not parse is left
+    /// out; [`Table::problems`] reports it.
+    pub(super) fn named(&self, name: &str) -> impl Iterator<Item = &'static T> + use<T> {
+        let found = self.names.binary_search_by(|(known, _)| known.cmp(&name));
+        let indices = found.map_or(&[][..], |at| self.names[at].1);
+        let (texts, parsed) = (self.texts, self.parsed);
+        indices
+            .iter()
+            .filter_map(move |&at| parsed[at].get_or_init(|| parse(texts[at])).as_ref().ok())
+    }
+
+    /// Every entry.
+    pub(super) fn all(&self) -> impl Iterator<Item = &'static T> + use<T> {
+        let (texts, parsed) = (self.texts, self.parsed);
+        (0..texts.len())
+            .filter_map(move |at| parsed[at].get_or_init(|| parse(texts[at])).as_ref().ok())
+    }
+
+    /// Every name.
+    pub(super) fn names(&self) -> impl Iterator<Item = &'static str> + use<T> {
+        self.names.iter().map(|(name, _)| *name)
+    }
+
+    /// What keeps entries from being read.
+    pub(super) fn problems(&self) -> Vec<String> {
+        self.texts
+            .iter()
+            .filter_map(|text| parse::<T>(text).err().map(|why| format!("{why}: {text}")))
+            .collect()
+    }
+}
+
+/// Reads one entry: a TOML text with one array of one table.
+fn parse<T: for<'de> Deserialize<'de>>(text: &str) -> Result<T, String> {
+    let mut table: toml::Table = text.parse().map_err(|why| format!("{why}"))?;
+    let (_, value) = std::mem::take(&mut table)
+        .into_iter()
+        .next()
+        .ok_or("an entry without a table")?;
+    let toml::Value::Array(mut entries) = value else {
+        return Err("not an array of tables".to_owned());
+    };
+    let entry = entries.pop().ok_or("an empty array")?;
+    entry.try_into().map_err(|why| format!("{why}"))
+}
