@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::image::{Image, Setting};
+use crate::image::{Command, Image, Origin, Setting};
 use crate::knowledge::Signal;
 use crate::source::{Known, Mapped};
 
@@ -43,3 +43,81 @@ pub struct Container {
     /// Time from the stop signal to SIGKILL.
     pub grace: Duration,
 }
+
+/// Time from the stop signal to SIGKILL that docker gives.
+pub const DEFAULT_GRACE: Duration = Duration::from_secs(10);
+
+impl Container {
+    /// The container that an image and overrides give.
+    ///
+    /// Docker's rules: argv is ENTRYPOINT ++ CMD, always. Shell form means SHELL ++ [text]; so a shell-form
+    /// CMD reaches an exec-form ENTRYPOINT as arguments, and the words of CMD are `$0 $1 …` of a shell-form
+    /// ENTRYPOINT. Another ENTRYPOINT drops the image's CMD (`docker run --entrypoint`).
+    pub fn new(image: Arc<Image>, overrides: &Overrides) -> Container {
+        let exec = |words: &Vec<Mapped>| Known::Known(Some(Command::Exec(words.clone())));
+        let entrypoint = match &overrides.entrypoint {
+            Some(words) => exec(words),
+            None => image.entrypoint.value.clone(),
+        };
+        let cmd = match (&overrides.cmd, &overrides.entrypoint) {
+            (Some(words), _) => exec(words),
+            (None, Some(_)) => Known::Known(None),
+            (None, None) => image.cmd.value.clone(),
+        };
+        let (argv, entrypoint_words) = match (entrypoint, cmd) {
+            (Known::Unknown(why), _) => (Known::Unknown(why), 0),
+            (Known::Known(first), Known::Unknown(why)) => (Known::Unknown(why), words(first).len()),
+            (Known::Known(first), Known::Known(second)) => {
+                let mut argv = words(first);
+                let entrypoint_words = argv.len();
+                argv.extend(words(second));
+                let argv = (!argv.is_empty()).then_some(argv);
+                (Known::Known(argv), entrypoint_words)
+            }
+        };
+        let stop_signal = match overrides.stop_signal {
+            Some(signal) => Setting {
+                value: Known::Known(signal),
+                origin: Origin::Override,
+            },
+            None => image.stop_signal.clone(),
+        };
+        Container {
+            image: with_environment(image, &overrides.environment),
+            argv,
+            entrypoint_words,
+            init: overrides.init,
+            stop_signal,
+            grace: overrides.grace.unwrap_or(DEFAULT_GRACE),
+        }
+    }
+}
+
+fn words(command: Option<Command>) -> Vec<Mapped> {
+    match command {
+        None => Vec::new(),
+        Some(Command::Exec(words)) => words,
+        Some(Command::Shell(mut shell, text)) => {
+            shell.push(text);
+            shell
+        }
+    }
+}
+
+fn with_environment(image: Arc<Image>, environment: &[(String, String)]) -> Arc<Image> {
+    if environment.is_empty() {
+        return image;
+    }
+    let mut image = Image::clone(&image);
+    for (name, value) in environment {
+        let value = Known::Known(value.clone());
+        let origin = Origin::Override;
+        image
+            .environment
+            .insert(name.clone(), Setting { value, origin });
+    }
+    Arc::new(image)
+}
+
+#[cfg(test)]
+mod tests;

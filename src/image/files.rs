@@ -1,20 +1,676 @@
-//! The view of an image's files.
+//! The view of an image's files: the changes of its stages on top of what its base image has.
+//!
+//! In: changes, and a ground below them. Out: what stands at a path ([`Files::look_up`]), which
+//! names a directory has, where a program is. Reads a file only when it is asked for. What nobody
+//! can know is unknown; absent is only what is provably not there.
 
-use super::Found;
-use crate::source::{Known, Why};
+use std::cell::Cell;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::base::Ground;
+use super::change::{Body, Change, Edit, ModeChange, Node, Opaque, Tree, TreeSource};
+use super::context::Entry;
+use super::{Content, File, Found, path};
+use crate::source::{Known, Mapped, Run, Span, Why};
 
 /// The files of an image, as far as they are known. Cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub struct Files {}
+pub struct Files {
+    ground: Ground,
+    /// The changes of the stages, from the first to the last.
+    segments: Arc<Vec<Arc<Vec<Change>>>>,
+    /// The longest chain of images that this one copies from.
+    depth: usize,
+}
+
+/// Links that are followed, as in Linux.
+const MOST_LINKS: usize = 40;
+/// Changes that one look-up considers, those of the images copied from included.
+const MOST_STEPS: usize = 200_000;
+/// Images that copy from images that copy from images …
+pub(super) const DEEPEST_COPY: usize = 32;
+
+/// A node with what is known of its making.
+#[derive(Clone, Debug)]
+pub(super) enum Raw {
+    Node(Node, Option<Span>, Vec<Edit>),
+    Absent,
+    Unknown(Why),
+}
 
 impl Files {
     /// What stands at an absolute path; links are followed.
-    pub fn look_up(&self, _path: &str) -> Found {
-        Found::Unknown(Why::new("not known"))
+    pub fn look_up(&self, path: &str) -> Found {
+        let budget = Budget::new();
+        match self.resolve(path, &budget) {
+            Ok((path, raw)) => found(path, raw),
+            Err(why) => Found::Unknown(why),
+        }
     }
 
     /// The names in a directory, for globs; unknown when something else may have put files there.
-    pub fn list(&self, _directory: &str) -> Known<Vec<String>> {
-        Known::Unknown(Why::new("not known"))
+    pub fn list(&self, directory: &str) -> Known<Vec<String>> {
+        let budget = Budget::new();
+        let directory = match self.resolve(directory, &budget) {
+            Ok((path, Raw::Node(Node::Directory, ..))) => path,
+            Ok((_, Raw::Unknown(why))) | Err(why) => return Known::Unknown(why),
+            Ok(_) => return Known::Known(Vec::new()),
+        };
+        match self.names(&directory, &budget) {
+            Ok(names) => Known::Known(names.into_iter().collect()),
+            Err(why) => Known::Unknown(why),
+        }
     }
+
+    /// The program that a name stands for: `name` itself if it has a `/` (relative to the working
+    /// directory), else the first in the directories of `path_variable` that is a file.
+    pub fn find_program(&self, name: &str, path_variable: &str, working_directory: &str) -> Found {
+        if name.contains('/') {
+            return self.look_up(&path::join(working_directory, name));
+        }
+        if name.is_empty() {
+            return Found::Absent;
+        }
+        let mut unknown = None;
+        for directory in path_variable.split(':') {
+            let directory = path::join(working_directory, directory);
+            match self.look_up(&path::join(&directory, name)) {
+                Found::File(file) => return Found::File(file),
+                Found::Unknown(why) => {
+                    unknown.get_or_insert(why);
+                }
+                Found::Directory | Found::Absent => {}
+            }
+        }
+        match (self.ground.program(name), unknown) {
+            (Some(file), _) => Found::File(file),
+            (None, Some(why)) => Found::Unknown(why),
+            (None, None) => Found::Absent,
+        }
+    }
+
+    /// The files of an image on that ground.
+    pub(super) fn on(ground: Ground) -> Files {
+        Files {
+            ground,
+            segments: Arc::default(),
+            depth: 0,
+        }
+    }
+
+    /// Begins a stage on top of these files.
+    pub(super) fn begin_stage(&mut self) {
+        Arc::make_mut(&mut self.segments).push(Arc::default());
+    }
+
+    /// Adds a change.
+    pub(super) fn push(&mut self, change: Change) {
+        if let Change::Tree(tree) = &change
+            && let TreeSource::Image(files, _) = &tree.source
+        {
+            self.depth = self.depth.max(files.depth + 1);
+        }
+        let segments = Arc::make_mut(&mut self.segments);
+        if segments.is_empty() {
+            segments.push(Arc::default());
+        }
+        if let Some(last) = segments.last_mut() {
+            Arc::make_mut(last).push(change);
+        }
+    }
+
+    /// How many images deep it copies from others.
+    pub(super) fn depth(&self) -> usize {
+        self.depth
+    }
+
+    /// The node at a path, the last link not followed, as a source for COPY and `cp`.
+    pub(super) fn node(&self, path: &str) -> Raw {
+        let budget = Budget::new();
+        match self.walk(path, false, &budget) {
+            Ok((_, raw)) => raw,
+            Err(why) => Raw::Unknown(why),
+        }
+    }
+
+    /// The path with the links on the way to it followed, as far as they are known.
+    pub(super) fn canonical_parent(&self, path: &str) -> String {
+        let budget = Budget::new();
+        match self.walk(path, false, &budget) {
+            Ok((path, _)) => path,
+            Err(_) => path.to_owned(),
+        }
+    }
+
+    /// The path and node with every link followed.
+    pub(super) fn followed(&self, path: &str) -> (String, Raw) {
+        let budget = Budget::new();
+        match self.resolve(path, &budget) {
+            Ok(found) => found,
+            Err(why) => (path.to_owned(), Raw::Unknown(why)),
+        }
+    }
+
+    fn resolve(&self, path: &str, budget: &Budget) -> Result<(String, Raw), Why> {
+        self.walk(path, true, budget)
+    }
+
+    /// Goes from the root to the path, following links.
+    fn walk(&self, path: &str, follow_last: bool, budget: &Budget) -> Result<(String, Raw), Why> {
+        let mut rest: Vec<String> = parts(path);
+        let mut here = String::from("/");
+        let mut node = Raw::Node(Node::Directory, None, Vec::new());
+        let mut links = 0;
+        while let Some(part) = rest.pop() {
+            if part == ".." {
+                here = path::parent(&here).to_owned();
+                continue;
+            }
+            let next = path::join(&here, &part);
+            node = self.raw(&next, budget)?;
+            match &node {
+                Raw::Node(Node::Link(target), ..) if follow_last || !rest.is_empty() => {
+                    links += 1;
+                    if links > MOST_LINKS {
+                        return Err(Why::new(format!("`{path}` goes round in links")));
+                    }
+                    if target.starts_with('/') {
+                        here = String::from("/");
+                    }
+                    rest.extend(parts(target));
+                    node = Raw::Node(Node::Directory, None, Vec::new());
+                }
+                // A file of which nothing is known may be a directory.
+                Raw::Node(Node::File { body, .. }, ..)
+                    if !rest.is_empty() && !matches!(body, Body::Unknown(_)) =>
+                {
+                    return Ok((join_rest(&next, &rest), Raw::Absent));
+                }
+                // What may stand there is not known, but something further down may be: look on.
+                _ => here = next,
+            }
+        }
+        Ok((here, node))
+    }
+
+    fn changes(&self) -> impl Iterator<Item = &Change> {
+        let segments = self.segments.iter().rev();
+        segments.flat_map(|segment| segment.iter().rev())
+    }
+
+    /// What stands at a path whose parents are no links.
+    fn raw(&self, path: &str, budget: &Budget) -> Result<Raw, Why> {
+        let mut later = Later::default();
+        for change in self.changes() {
+            budget.spend()?;
+            match change {
+                Change::Put {
+                    path: put,
+                    node,
+                    origin,
+                } => {
+                    if put == path {
+                        return Ok(later.finish(node.clone(), Some(origin.clone())));
+                    }
+                    if path::below(put, path).is_some() {
+                        return Ok(directory());
+                    }
+                    later.name(path, put);
+                    if matches!(node, Node::File { .. }) && path::below(path, put).is_some() {
+                        return Ok(Raw::Absent);
+                    }
+                }
+                Change::Program { path: put, origin } => {
+                    if put == path {
+                        let node = Node::File {
+                            body: Body::Binary,
+                            mode: Some(0o755),
+                            owner: None,
+                        };
+                        return Ok(later.finish(node, Some(origin.clone())));
+                    }
+                }
+                Change::Tree(tree) => {
+                    if path::below(&tree.destination, path).is_some() {
+                        return Ok(directory());
+                    }
+                    later.name(path, &tree.destination);
+                    if let Some(rest) = path::below(path, &tree.destination) {
+                        match tree.entry(rest, budget)? {
+                            Raw::Node(Node::Directory, ..) => return Ok(directory()),
+                            Raw::Node(node, _, edits) => {
+                                later.edits.extend(edits.into_iter().rev());
+                                return Ok(later.finish(node, Some(tree.origin.clone())));
+                            }
+                            Raw::Absent => {}
+                            Raw::Unknown(why) => later.doubt(why),
+                        }
+                    }
+                }
+                Change::Unclear {
+                    path: put,
+                    why,
+                    origin,
+                } => {
+                    if put == path {
+                        let node = Node::File {
+                            body: Body::Unknown(why.clone()),
+                            mode: None,
+                            owner: None,
+                        };
+                        return Ok(later.finish(node, Some(origin.clone())));
+                    }
+                    if path::below(put, path).is_some() {
+                        return Ok(directory());
+                    }
+                    later.name(path, put);
+                    if path::below(path, put).is_some() {
+                        later.doubt(why.clone());
+                    }
+                }
+                Change::Remove { path: gone } => {
+                    if path::below(path, gone).is_some() {
+                        return Ok(later.nothing(None));
+                    }
+                }
+                Change::Mode {
+                    path: at,
+                    recursive,
+                    mode,
+                } => {
+                    if applies(path, at, *recursive) {
+                        later.modes.push(mode.clone());
+                    }
+                }
+                Change::Owner {
+                    path: at,
+                    recursive,
+                    owner,
+                } => {
+                    if applies(path, at, *recursive) && later.owner.is_none() {
+                        later.owner = Some(owner.clone());
+                    }
+                }
+                Change::Content {
+                    path: at,
+                    recursive,
+                    edit,
+                } => {
+                    if applies(path, at, *recursive) {
+                        later.edits.push(edit.clone());
+                    }
+                }
+                Change::Opaque(opaque) => later.pass(path, opaque),
+            }
+        }
+        let below = self.ground.node(path);
+        Ok(match below {
+            Raw::Node(Node::Directory, ..) => directory(),
+            Raw::Node(node, span, _) => later.finish(node, span),
+            Raw::Absent => later.nothing(self.ground.owns(path).then_some(())),
+            Raw::Unknown(why) => Raw::Unknown(later.unknown.unwrap_or(why)),
+        })
+    }
+
+    fn names(&self, directory: &str, budget: &Budget) -> Result<BTreeSet<String>, Why> {
+        let mut names = BTreeSet::new();
+        let child = |path: &str| {
+            let rest = path::below(path, directory)?;
+            let name = rest.split('/').next().filter(|name| !name.is_empty())?;
+            Some(name.to_owned())
+        };
+        for change in self.changes() {
+            budget.spend()?;
+            match change {
+                Change::Put { path, .. }
+                | Change::Unclear { path, .. }
+                | Change::Program { path, .. } => {
+                    if let (Change::Unclear { why, .. }, Some(_)) =
+                        (change, path::below(directory, path))
+                    {
+                        return Err(why.clone());
+                    }
+                    names.extend(child(path));
+                }
+                Change::Tree(tree) => {
+                    names.extend(child(&tree.destination));
+                    if let Some(rest) = path::below(directory, &tree.destination) {
+                        names.extend(tree.names(rest, budget)?);
+                    }
+                }
+                Change::Opaque(opaque) if opaque.may_touch(&path::join(directory, "?")) => {
+                    return Err(opaque.why.clone());
+                }
+                _ => {}
+            }
+        }
+        // A path that nobody names: whether the base image may have it.
+        let probe = path::join(directory, "\u{1}");
+        if let Raw::Unknown(why) = self.ground.node(&probe) {
+            return Err(why);
+        }
+        let mut present = BTreeSet::new();
+        for name in names {
+            match self.raw(&path::join(directory, &name), budget)? {
+                Raw::Absent => {}
+                Raw::Unknown(why) => return Err(why),
+                Raw::Node(..) => {
+                    present.insert(name);
+                }
+            }
+        }
+        Ok(present)
+    }
+}
+
+/// The changes that come after the one that put a file there, newest first.
+#[derive(Default)]
+struct Later {
+    modes: Vec<ModeChange>,
+    owner: Option<Option<String>>,
+    edits: Vec<Edit>,
+    /// Why something else may stand there.
+    unknown: Option<Why>,
+    /// An opaque command that may have put anything anywhere, if it found the directory.
+    suspect: Option<Why>,
+    /// Whether the directory was named after the suspect.
+    named: bool,
+}
+
+impl Later {
+    fn doubt(&mut self, why: Why) {
+        self.unknown.get_or_insert(why);
+    }
+
+    /// Something in the same tree as `path` is named.
+    fn name(&mut self, path: &str, named: &str) {
+        if path::below(named, root_of(path)).is_none() {
+            return;
+        }
+        match self.suspect.take() {
+            // The directory was there before the suspect.
+            Some(why) => self.doubt(why),
+            None => self.named = true,
+        }
+    }
+
+    fn pass(&mut self, path: &str, opaque: &Opaque) {
+        if opaque.names(path) {
+            self.edits.push(Edit::Unknown(opaque.why.clone()));
+            self.modes.push(ModeChange::Unknown);
+        }
+        if opaque.may_touch_closely(path) {
+            self.doubt(opaque.why.clone());
+        } else if opaque.may_touch(path) {
+            self.suspect.get_or_insert_with(|| opaque.why.clone());
+        }
+    }
+
+    fn finish(mut self, node: Node, origin: Option<Span>) -> Raw {
+        let Node::File {
+            body,
+            mut mode,
+            owner,
+        } = node
+        else {
+            return Raw::Node(node, origin, Vec::new());
+        };
+        for change in self.modes.iter().rev() {
+            mode = change.apply(mode);
+        }
+        self.edits.reverse();
+        let owner = self.owner.unwrap_or(owner);
+        Raw::Node(Node::File { body, mode, owner }, origin, self.edits)
+    }
+
+    /// Nothing was found below. `owned` says that the base image may have the directory.
+    fn nothing(self, owned: Option<()>) -> Raw {
+        let suspect = self.suspect.filter(|_| owned.is_some() || !self.named);
+        match self.unknown.or(suspect) {
+            Some(why) => Raw::Unknown(why),
+            None => Raw::Absent,
+        }
+    }
+}
+
+impl Opaque {
+    /// Whether something may have come into being at the path.
+    fn may_touch(&self, path: &str) -> bool {
+        (self.system && is_system(path))
+            || self
+                .roots
+                .iter()
+                .any(|root| path::below(path, root).is_some())
+    }
+
+    /// As above, in a place that it is close to: not only because it may write anywhere.
+    fn may_touch_closely(&self, path: &str) -> bool {
+        (self.system && is_system(path))
+            || self
+                .roots
+                .iter()
+                .any(|root| root != "/" && path::below(path, root).is_some())
+    }
+
+    /// Whether it names the path or the directory it is in.
+    fn names(&self, path: &str) -> bool {
+        self.named
+            .iter()
+            .any(|named| path::below(path, named).is_some())
+    }
+}
+
+impl Tree {
+    /// What it has at a path relative to its root, as it arrives in the image.
+    fn entry(&self, rest: &str, budget: &Budget) -> Result<Raw, Why> {
+        if !rest.is_empty() && self.exclusion.excludes(rest) {
+            return Ok(Raw::Absent);
+        }
+        let raw = match &self.source {
+            TreeSource::Context(context, root) => {
+                let path = path::join_relative(root, rest);
+                let node = match context.entry(&path) {
+                    Entry::Missing => return Ok(Raw::Absent),
+                    Entry::Directory => Node::Directory,
+                    Entry::Link(target) => Node::Link(target),
+                    Entry::File(mode) => Node::File {
+                        body: Body::Context(context.clone(), path),
+                        mode: Some(mode),
+                        owner: None,
+                    },
+                };
+                Raw::Node(node, None, Vec::new())
+            }
+            TreeSource::Image(files, root) => files.raw(&path::join(root, rest), budget)?,
+        };
+        Ok(match raw {
+            Raw::Node(Node::File { body, mode, .. }, origin, edits) => {
+                let mode = match &self.mode {
+                    Some(change) => change.apply(mode),
+                    None => mode,
+                };
+                let owner = self.owner.clone();
+                Raw::Node(Node::File { body, mode, owner }, origin, edits)
+            }
+            other => other,
+        })
+    }
+
+    fn names(&self, rest: &str, budget: &Budget) -> Result<BTreeSet<String>, Why> {
+        match &self.source {
+            TreeSource::Context(context, root) => {
+                let names = context.names(&path::join_relative(root, rest));
+                Ok(names.into_iter().collect())
+            }
+            TreeSource::Image(files, root) => files.names(&path::join(root, rest), budget),
+        }
+    }
+}
+
+/// Counts the changes that a look-up considers.
+struct Budget(Cell<usize>);
+
+impl Budget {
+    fn new() -> Budget {
+        Budget(Cell::new(MOST_STEPS))
+    }
+
+    fn spend(&self) -> Result<(), Why> {
+        match self.0.get().checked_sub(1) {
+            Some(left) => {
+                self.0.set(left);
+                Ok(())
+            }
+            None => Err(Why::new(
+                "the file has too many instructions to follow its files",
+            )),
+        }
+    }
+}
+
+/// Directories that every image may have: what is in them can come from anywhere.
+const SYSTEM: [&str; 22] = [
+    "bin", "boot", "dev", "etc", "home", "lib", "lib32", "lib64", "libx32", "media", "mnt", "opt",
+    "proc", "root", "run", "sbin", "srv", "sys", "tmp", "usr", "var", "nix",
+];
+
+/// Whether the path is in a directory that every image may have.
+pub(super) fn is_system(path: &str) -> bool {
+    let first = path.trim_start_matches('/').split('/').next().unwrap_or("");
+    SYSTEM.contains(&first)
+}
+
+/// The directory that says whose a path is: `/app` for `/app/x/y`, but `/opt/x` for `/opt/x/y`,
+/// because every image has `/opt`.
+fn root_of(path: &str) -> &str {
+    let shared = ["/opt/", "/srv/", "/home/", "/mnt/", "/usr/src/"];
+    let skip = shared.iter().find(|shared| path.starts_with(*shared));
+    let skip = skip.map_or(1, |shared| shared.len());
+    match path[skip..].find('/') {
+        Some(at) => &path[..skip + at],
+        None => path,
+    }
+}
+
+fn directory() -> Raw {
+    Raw::Node(Node::Directory, None, Vec::new())
+}
+
+/// Whether a change at `at` applies to `path`.
+fn applies(path: &str, at: &str, recursive: bool) -> bool {
+    path == at || (recursive && path::below(path, at).is_some())
+}
+
+/// The parts of a path, last first; `..` is kept, because it follows links.
+fn parts(path: &str) -> Vec<String> {
+    let parts = path.rsplit('/').filter(|part| !matches!(*part, "" | "."));
+    parts.map(str::to_owned).collect()
+}
+
+fn join_rest(here: &str, rest: &[String]) -> String {
+    let mut path = here.to_owned();
+    for part in rest.iter().rev() {
+        path.push('/');
+        path.push_str(part);
+    }
+    path
+}
+
+fn found(path: String, raw: Raw) -> Found {
+    match raw {
+        Raw::Absent => Found::Absent,
+        Raw::Unknown(why) => Found::Unknown(why),
+        Raw::Node(Node::Directory, ..) => Found::Directory,
+        // Every link was followed, so its target is gone.
+        Raw::Node(Node::Link(_), ..) => Found::Absent,
+        Raw::Node(Node::File { body, mode, owner }, origin, edits) => {
+            let content = edited(body.read(), &edits);
+            Found::File(File {
+                path,
+                mode,
+                owner,
+                content,
+                origin,
+            })
+        }
+    }
+}
+
+impl Body {
+    /// The content.
+    pub(super) fn read(&self) -> Content {
+        match self {
+            Body::Text(text) => Content::Text(text.clone()),
+            Body::Context(context, path) => context.content(path),
+            Body::Binary => Content::Binary,
+            Body::Unknown(why) => Content::Unknown(why.clone()),
+        }
+    }
+}
+
+/// The content after edits, in order.
+pub(super) fn edited(mut content: Content, edits: &[Edit]) -> Content {
+    for edit in edits {
+        content = match (content, edit) {
+            (Content::Text(text), Edit::StripCarriageReturns) => {
+                Content::Text(without_returns(&text))
+            }
+            (Content::Text(text), Edit::Append(more)) => match append(&text, more) {
+                Some(both) => Content::Text(both),
+                None => Content::Unknown(Why::at(
+                    "text of two files was put together",
+                    more.full_span(),
+                )),
+            },
+            (Content::Binary, Edit::StripCarriageReturns | Edit::Unknown(_)) => Content::Binary,
+            (Content::Text(_), Edit::Unknown(why)) => Content::Unknown(why.clone()),
+            (content, _) => content,
+        };
+    }
+    content
+}
+
+/// Two texts of one source, one after the other.
+pub(super) fn append(first: &Mapped, second: &Mapped) -> Option<Mapped> {
+    if first.text().is_empty() {
+        return Some(second.clone());
+    }
+    if !Arc::ptr_eq(first.source(), second.source()) {
+        return None;
+    }
+    let offset = first.text().len();
+    let mut runs = first.runs().to_vec();
+    runs.extend(second.runs().iter().map(|run| Run {
+        derived: run.derived + offset,
+        ..run.clone()
+    }));
+    let text = format!("{}{}", first.text(), second.text());
+    Some(Mapped::new(first.source(), text, runs))
+}
+
+/// The text with `\r\n` turned into `\n`.
+fn without_returns(text: &Mapped) -> Mapped {
+    let mut kept = String::new();
+    let mut runs: Vec<Run> = Vec::new();
+    let mut start = 0;
+    let ends = text
+        .text()
+        .match_indices("\r\n")
+        .map(|(at, _)| (at, at + 1));
+    for (end, next) in ends.chain([(text.text().len(), 0)]) {
+        let part = text.slice(start..end);
+        runs.extend(
+            part.runs()
+                .iter()
+                .filter(|run| run.derived_len > 0)
+                .map(|run| Run {
+                    derived: run.derived + kept.len(),
+                    ..run.clone()
+                }),
+        );
+        kept.push_str(part.text());
+        start = next;
+    }
+    Mapped::new(text.source(), kept, runs)
 }

@@ -4,14 +4,28 @@
 //! A view is what the build context and the instructions tell; what an opaque RUN may have done is
 //! unknown, never assumed absent. Starts nothing and judges nothing.
 
+mod base;
+mod build;
+mod change;
+mod context;
+mod copy;
 mod files;
+mod glob;
+mod path;
+mod run;
 
 use std::collections::BTreeMap;
 
 use crate::knowledge::Signal;
 use crate::source::{Known, Mapped, Span, Why};
 
+pub use base::BaseSettings;
+pub use build::build;
+pub use context::{Choice, Context};
 pub use files::Files;
+
+/// The PATH of a container whose image sets none (moby `DefaultPathEnvUnix`).
+pub const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// An image's settings and files.
 #[derive(Clone, Debug)]
@@ -22,6 +36,16 @@ pub struct Image {
     pub cmd: Setting<Option<Command>>,
     /// STOPSIGNAL; SIGTERM by default.
     pub stop_signal: Setting<Signal>,
+    /// Why STOPSIGNAL cannot do what it is for, if so.
+    pub stop_signal_problem: Option<StopSignalProblem>,
+    /// SHELL, as it stands at the end; `["/bin/sh", "-c"]` by default.
+    pub shell: Setting<Vec<Mapped>>,
+    /// The inherited CMD that this stage's ENTRYPOINT reset, if no CMD followed.
+    pub dropped_cmd: Option<DroppedCmd>,
+    /// Instructions of the stage itself that a later one made void.
+    pub overridden: Vec<Overridden>,
+    /// Files written by unquoted here-documents of COPY or ADD in which variables were replaced.
+    pub expanded_heredocs: Vec<ExpandedHeredoc>,
     /// WORKDIR, absolute; `/` by default.
     pub working_directory: Setting<String>,
     /// USER; empty means root.
@@ -61,6 +85,48 @@ pub enum Origin {
     Override,
 }
 
+/// A STOPSIGNAL that cannot work. The setting's origin is the instruction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StopSignalProblem {
+    /// No such signal: the build refuses it. The text after expansion.
+    Invalid(String),
+    /// KILL or STOP: nobody can handle it.
+    Unstoppable(Signal),
+}
+
+/// A CMD that an ENTRYPOINT reset.
+#[derive(Clone, Debug)]
+pub struct DroppedCmd {
+    /// The CMD.
+    pub command: Command,
+    /// Where it comes from.
+    pub origin: Origin,
+    /// The ENTRYPOINT that reset it.
+    pub entrypoint: Span,
+}
+
+/// An ENTRYPOINT or CMD that a later one of the same stage made void.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Overridden {
+    /// Whether it is an ENTRYPOINT (else a CMD).
+    pub entrypoint: bool,
+    /// The void instruction.
+    pub span: Span,
+    /// The instruction that counts instead, or a later void one.
+    pub by: Span,
+}
+
+/// A file that an unquoted here-document wrote.
+#[derive(Clone, Debug)]
+pub struct ExpandedHeredoc {
+    /// Where it is in the image.
+    pub path: String,
+    /// The instruction.
+    pub instruction: Span,
+    /// The `$…` that the build replaced, and what stands there now, in order.
+    pub expansions: Vec<(Span, String)>,
+}
+
 /// ENTRYPOINT or CMD.
 #[derive(Clone, Debug)]
 pub enum Command {
@@ -90,6 +156,8 @@ pub struct File {
     pub path: String,
     /// Its permission bits, if known.
     pub mode: Option<u32>,
+    /// Its owner as written (`app`, `1000:1000`), if known; `root` by default.
+    pub owner: Option<String>,
     /// Its content.
     pub content: Content,
     /// The instruction that put it there.
@@ -107,3 +175,6 @@ pub enum Content {
     /// It exists, but its content is not known.
     Unknown(Why),
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,504 @@
+//! From the stages of a file to the image of one of them.
+//!
+//! In: [`Stages`], a stage's number, a [`Context`], and perhaps the base image's configuration. Out: an
+//! [`Image`]. Applies the instructions in order; COPY, ADD and RUN have rooms of their own.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::base::{BaseSettings, Ground, not_known};
+use super::change::{Change, Node};
+use super::context::Context;
+use super::{
+    Command, DEFAULT_PATH, DroppedCmd, Files, Image, Origin, Overridden, Setting,
+    StopSignalProblem, copy, path, run,
+};
+use crate::dockerfile::{Form, Instruction, Keyword};
+use crate::knowledge::{self, Signal};
+use crate::source::{Known, Mapped, Span, Why};
+use crate::stage::{Base, Scope, Stages, Step};
+
+/// Stages that are built for one image.
+const MOST_STAGES: usize = 512;
+
+/// The image of a stage.
+///
+/// Builds the stages that it needs (those it starts from or copies from), never the others. `base_config` stands
+/// for the configuration of the image that the chain of stages starts from; the tables of
+/// [`knowledge`] are asked without it.
+pub fn build(
+    stages: &Stages<'_>,
+    target: usize,
+    context: &Context,
+    base_config: Option<&BaseSettings>,
+) -> Image {
+    let needed = needed_stages(stages, target);
+    let root = root_stage(stages, target);
+    let mut built: HashMap<usize, (Image, Scope)> = HashMap::new();
+    for index in needed {
+        let config = base_config.filter(|_| index == root);
+        let image = build_stage(stages, index, context, config, &built);
+        built.insert(index, image);
+    }
+    match built.remove(&target) {
+        Some((image, _)) => image,
+        // Too many stages, or no such stage.
+        None => {
+            let why = Why::new("the file has too many stages that need each other");
+            let span = Span::new(&stages.dockerfile.source, 0..0);
+            start(stages, None, &Origin::Default, &span, Err(why)).0
+        }
+    }
+}
+
+/// The stages that a stage needs, itself included, in order. Empty when there are too many.
+fn needed_stages(stages: &Stages<'_>, target: usize) -> BTreeSet<usize> {
+    let mut needed = BTreeSet::new();
+    let mut open = vec![target];
+    while let Some(index) = open.pop() {
+        if index >= stages.stages.len() || !needed.insert(index) {
+            continue;
+        }
+        if needed.len() > MOST_STAGES {
+            return BTreeSet::new();
+        }
+        if let Base::Stage(parent) = stages.stages[index].base {
+            open.push(parent);
+        }
+        for step in stages.steps(index) {
+            open.extend(copy::source_stage(stages, index, step.instruction));
+        }
+    }
+    needed
+}
+
+/// The first stage of the chain that a stage starts from.
+fn root_stage(stages: &Stages<'_>, target: usize) -> usize {
+    let mut index = target;
+    // A stage starts from an earlier one only, so this ends.
+    while let Some(Base::Stage(parent)) = stages.stages.get(index).map(|stage| &stage.base) {
+        index = *parent;
+    }
+    index
+}
+
+/// A stage while its instructions are applied.
+pub(super) struct Builder<'a, 'd> {
+    pub(super) stages: &'a Stages<'d>,
+    pub(super) index: usize,
+    pub(super) context: &'a Context,
+    pub(super) image: Image,
+    pub(super) scope: Scope,
+    built: &'a HashMap<usize, (Image, Scope)>,
+    /// Whether this stage has set a CMD: its own ENTRYPOINT keeps it.
+    cmd_is_set: bool,
+}
+
+fn build_stage(
+    stages: &Stages<'_>,
+    index: usize,
+    context: &Context,
+    config: Option<&BaseSettings>,
+    built: &HashMap<usize, (Image, Scope)>,
+) -> (Image, Scope) {
+    let stage = &stages.stages[index];
+    let span = stages.from_span(index);
+    let (image, scope) = match &stage.base {
+        Base::Stage(parent) => match built.get(parent) {
+            Some((image, scope)) => {
+                let mut image = image.clone();
+                image.overridden.clear();
+                image.files.begin_stage();
+                (image, scope.clone())
+            }
+            None => unreachable_parent(stages, &span),
+        },
+        Base::Scratch => start(
+            stages,
+            Some(&BaseSettings::default()),
+            &Origin::Default,
+            &span,
+            Ok(Ground::Empty),
+        ),
+        Base::Image(Known::Known(reference)) => {
+            let origin = Origin::Base(reference.clone(), span.clone());
+            let known = knowledge::base_image(reference).map(BaseSettings::known);
+            let settings = config.or(known.as_ref());
+            start(
+                stages,
+                settings,
+                &origin,
+                &span,
+                Ok(Ground::of(reference, &span)),
+            )
+        }
+        Base::Image(Known::Unknown(why)) => {
+            let origin = Origin::Base(stage.base_as_written.clone(), span.clone());
+            start(stages, config, &origin, &span, Err(why.clone()))
+        }
+    };
+    let mut builder = Builder {
+        stages,
+        index,
+        context,
+        image,
+        scope,
+        built,
+        cmd_is_set: false,
+    };
+    for step in stages.steps(index) {
+        builder.apply(step);
+    }
+    (builder.image, builder.scope)
+}
+
+/// A parent is always built before its children; if not, nothing is known.
+fn unreachable_parent(stages: &Stages<'_>, span: &Span) -> (Image, Scope) {
+    let why = Why::at("the stage that it starts from is not known", span.clone());
+    start(stages, None, &Origin::Default, span, Err(why))
+}
+
+/// The image that a base gives before any instruction.
+fn start(
+    stages: &Stages<'_>,
+    settings: Option<&BaseSettings>,
+    origin: &Origin,
+    span: &Span,
+    ground: Result<Ground, Why>,
+) -> (Image, Scope) {
+    let (ground, why) = match (ground, origin) {
+        (Ok(Ground::Unknown(why)), _) => (Ground::Unknown(why.clone()), why),
+        (Ok(ground), Origin::Base(reference, _)) => (ground, not_known(reference, span)),
+        (Ok(ground), _) => (ground, Why::new("nothing is known of it")),
+        (Err(why), _) => (Ground::Unknown(why.clone()), why),
+    };
+    let sh = match (&ground, origin) {
+        (Ground::Empty, _) => Known::Known(None),
+        (Ground::Image(_), Origin::Base(reference, _)) => match knowledge::base_image(reference) {
+            Some(image) => Known::Known(image.sh),
+            None => Known::Unknown(why.clone()),
+        },
+        _ => Known::Unknown(why.clone()),
+    };
+    let words = |words: &[String]| -> Vec<Mapped> {
+        words
+            .iter()
+            .map(|word| Mapped::computed(word.as_str(), span))
+            .collect()
+    };
+    let command = |list: Option<&Vec<String>>| list.map(|list| Command::Exec(words(list)));
+    let setting = |is_set: bool| {
+        if is_set {
+            origin.clone()
+        } else {
+            Origin::Default
+        }
+    };
+    let missing = settings.is_none().then(|| why.clone());
+    let mut image = Image {
+        entrypoint: of(settings, &why, origin, |s| command(s.entrypoint.as_ref())),
+        cmd: of(settings, &why, origin, |s| command(s.cmd.as_ref())),
+        stop_signal: of(settings, &why, origin, |_| Signal::TERM),
+        stop_signal_problem: None,
+        shell: Setting {
+            value: Known::Known(match settings.and_then(|s| s.shell.as_ref()) {
+                Some(shell) => words(shell),
+                None => words(&["/bin/sh".to_owned(), "-c".to_owned()]),
+            }),
+            origin: setting(settings.is_some_and(|s| s.shell.is_some())),
+        },
+        dropped_cmd: None,
+        overridden: Vec::new(),
+        expanded_heredocs: Vec::new(),
+        working_directory: of(settings, &why, origin, |s| {
+            path::tidy(s.working_directory.as_deref().unwrap_or("/"))
+        }),
+        user: of(settings, &why, origin, |s| {
+            s.user.clone().unwrap_or_default()
+        }),
+        environment: BTreeMap::new(),
+        environment_is_partial: missing.clone(),
+        sh,
+        windows: settings.is_some_and(|s| s.windows).then(|| span.clone()),
+        files: Files::on(ground),
+    };
+    if let Some(settings) = settings {
+        match &settings.stop_signal {
+            Some(text) => set_stop_signal(&mut image, text, origin.clone()),
+            None => image.stop_signal.origin = Origin::Default,
+        }
+        for (name, value) in &settings.environment {
+            let value = Known::Known(value.clone());
+            let origin = origin.clone();
+            image
+                .environment
+                .insert(name.clone(), Setting { value, origin });
+        }
+        if image.windows.is_some() && settings.shell.is_none() {
+            image.shell.value =
+                Known::Known(words(&["cmd".to_owned(), "/S".to_owned(), "/C".to_owned()]));
+        }
+    }
+    let default_path = match &missing {
+        None => Known::Known(DEFAULT_PATH.to_owned()),
+        Some(why) => Known::Unknown(why.clone()),
+    };
+    image
+        .environment
+        .entry("PATH".to_owned())
+        .or_insert(Setting {
+            value: default_path,
+            origin: Origin::Default,
+        });
+    let environment = image.environment.iter();
+    let environment = environment.map(|(name, setting)| (name.as_str(), setting.value.clone()));
+    let scope = Scope::new(stages, environment, missing);
+    (image, scope)
+}
+
+fn of<T>(
+    settings: Option<&BaseSettings>,
+    why: &Why,
+    origin: &Origin,
+    read: impl FnOnce(&BaseSettings) -> T,
+) -> Setting<T> {
+    Setting {
+        value: match settings {
+            Some(settings) => Known::Known(read(settings)),
+            None => Known::Unknown(why.clone()),
+        },
+        origin: origin.clone(),
+    }
+}
+
+fn set_stop_signal(image: &mut Image, text: &str, origin: Origin) {
+    let span = match &origin {
+        Origin::Instruction(span) | Origin::Base(_, span) => Some(span.clone()),
+        Origin::Default | Origin::Override => None,
+    };
+    let (value, problem) = match Signal::parse(text) {
+        Some(signal @ (Signal::KILL | Signal::STOP)) => (
+            Known::Known(signal),
+            Some(StopSignalProblem::Unstoppable(signal)),
+        ),
+        Some(signal) => (Known::Known(signal), None),
+        None => {
+            let text = text.to_owned();
+            let why = Why {
+                text: format!("`{text}` is no signal"),
+                span,
+            };
+            (Known::Unknown(why), Some(StopSignalProblem::Invalid(text)))
+        }
+    };
+    image.stop_signal = Setting { value, origin };
+    image.stop_signal_problem = problem;
+}
+
+impl<'d> Builder<'_, 'd> {
+    fn apply(&mut self, step: Step<'d>) {
+        let instruction = step.instruction;
+        let arguments = &instruction.arguments;
+        let span = self.span(instruction);
+        let origin = Origin::Instruction(span.clone());
+        match instruction.keyword {
+            Keyword::Arg => self.scope.declare(arguments),
+            Keyword::Env => {
+                for (name, value) in self.scope.set(arguments) {
+                    let origin = origin.clone();
+                    self.image
+                        .environment
+                        .insert(name, Setting { value, origin });
+                }
+            }
+            Keyword::Shell => self.set_shell(instruction, span),
+            Keyword::Stopsignal => match self.scope.expand(arguments.text()).text {
+                Known::Known(text) => set_stop_signal(&mut self.image, text.trim(), origin),
+                Known::Unknown(why) => {
+                    let value = Known::Unknown(at(why, &span));
+                    self.image.stop_signal = Setting { value, origin };
+                    self.image.stop_signal_problem = None;
+                }
+            },
+            Keyword::User => {
+                let value = self.expanded(arguments.text(), &span);
+                self.image.user = Setting { value, origin };
+            }
+            Keyword::Workdir => self.set_working_directory(instruction, span),
+            Keyword::Entrypoint => self.set_entrypoint(instruction, span),
+            Keyword::Cmd => {
+                let command = self.command(instruction);
+                if let (true, Origin::Instruction(old)) = (self.cmd_is_set, &self.image.cmd.origin)
+                {
+                    let (old, by) = (old.clone(), span.clone());
+                    self.image.overridden.push(Overridden {
+                        entrypoint: false,
+                        span: old,
+                        by,
+                    });
+                }
+                self.cmd_is_set = true;
+                self.image.dropped_cmd = None;
+                self.image.cmd = Setting {
+                    value: Known::Known(command),
+                    origin,
+                };
+            }
+            Keyword::Copy | Keyword::Add => copy::copy(self, instruction, &span),
+            Keyword::Run => run::run(self, instruction, &span),
+            Keyword::Expose
+            | Keyword::From
+            | Keyword::Healthcheck
+            | Keyword::Label
+            | Keyword::Maintainer
+            | Keyword::Onbuild
+            | Keyword::Unknown
+            | Keyword::Volume => {}
+        }
+    }
+
+    fn set_shell(&mut self, instruction: &Instruction, span: Span) {
+        let Form::Exec(words) = &instruction.form else {
+            // BuildKit refuses it.
+            return;
+        };
+        let shell = words.first().map(|word| word.text().to_ascii_lowercase());
+        let shell = shell.unwrap_or_default();
+        let shell = shell.rsplit(['/', '\\']).next().unwrap_or_default();
+        let is_windows = matches!(shell.trim_end_matches(".exe"), "cmd" | "powershell");
+        if is_windows {
+            self.image.windows = Some(span.clone());
+        }
+        self.image.shell = Setting {
+            value: Known::Known(words.clone()),
+            origin: Origin::Instruction(span),
+        };
+    }
+
+    fn set_working_directory(&mut self, instruction: &Instruction, span: Span) {
+        let value = match self.expanded(instruction.arguments.text(), &span) {
+            Known::Known(text) => self.absolute(&text),
+            unknown => unknown,
+        };
+        if let Known::Known(directory) = &value {
+            let path = self.image.files.canonical_parent(directory);
+            self.image.files.push(Change::Put {
+                path,
+                node: Node::Directory,
+                origin: span.clone(),
+            });
+        }
+        self.image.working_directory = Setting {
+            value,
+            origin: Origin::Instruction(span),
+        };
+    }
+
+    fn set_entrypoint(&mut self, instruction: &Instruction, span: Span) {
+        let command = self.command(instruction);
+        let own = |image: &Image| match &image.entrypoint.origin {
+            Origin::Instruction(old) => Some(old.clone()),
+            _ => None,
+        };
+        let old = own(&self.image).filter(|old| self.is_of_this_stage(old));
+        if let Some(old) = old {
+            let by = span.clone();
+            self.image.overridden.push(Overridden {
+                entrypoint: true,
+                span: old,
+                by,
+            });
+        }
+        if !self.cmd_is_set {
+            let inherited = &self.image.cmd;
+            if let Known::Known(Some(command)) = &inherited.value {
+                self.image.dropped_cmd = Some(DroppedCmd {
+                    command: command.clone(),
+                    origin: inherited.origin.clone(),
+                    entrypoint: span.clone(),
+                });
+            }
+            self.image.cmd = Setting {
+                value: Known::Known(None),
+                origin: Origin::Instruction(span.clone()),
+            };
+        }
+        self.image.entrypoint = Setting {
+            value: Known::Known(command),
+            origin: Origin::Instruction(span),
+        };
+    }
+
+    /// Whether an instruction stands in this stage, not in one that it starts from.
+    fn is_of_this_stage(&self, span: &Span) -> bool {
+        span.start >= self.stages.stages[self.index].from.range.end
+    }
+
+    /// The command of ENTRYPOINT or CMD; none when nothing is given.
+    fn command(&self, instruction: &Instruction) -> Option<Command> {
+        match &instruction.form {
+            Form::Exec(words) if words.is_empty() => None,
+            Form::Exec(words) => Some(Command::Exec(words.clone())),
+            Form::Shell if instruction.arguments.text().is_empty() => None,
+            Form::Shell => Some(Command::Shell(
+                self.shell_at(instruction),
+                instruction.arguments.clone(),
+            )),
+        }
+    }
+
+    /// The SHELL in effect; a default one stands for the instruction's own word.
+    pub(super) fn shell_at(&self, instruction: &Instruction) -> Vec<Mapped> {
+        let shell = self.image.shell.value.value().cloned().unwrap_or_default();
+        match self.image.shell.origin {
+            Origin::Instruction(_) => shell,
+            _ => {
+                let span = self
+                    .stages
+                    .dockerfile
+                    .span(instruction.keyword_range.clone());
+                shell
+                    .iter()
+                    .map(|word| Mapped::computed(word.text(), &span))
+                    .collect()
+            }
+        }
+    }
+
+    pub(super) fn span(&self, instruction: &Instruction) -> Span {
+        self.stages.dockerfile.span(instruction.range.clone())
+    }
+
+    /// Expanded text; if it is not known, the reason has a place.
+    pub(super) fn expanded(&self, text: &str, span: &Span) -> Known<String> {
+        match self.scope.expand(text).text {
+            Known::Known(text) => Known::Known(text),
+            Known::Unknown(why) => Known::Unknown(at(why, span)),
+        }
+    }
+
+    /// An absolute path from one that may be relative to the working directory.
+    pub(super) fn absolute(&self, text: &str) -> Known<String> {
+        let is_windows_path = text.as_bytes().get(1) == Some(&b':') || text.contains('\\');
+        if is_windows_path && self.image.windows.is_some() {
+            return Known::Known(text.to_owned());
+        }
+        if text.starts_with('/') {
+            return Known::Known(path::tidy(text));
+        }
+        let directory = self.image.working_directory.value.clone();
+        directory.map(|directory| path::join(&directory, text))
+    }
+
+    /// The files of another stage.
+    pub(super) fn files_of(&self, stage: usize) -> Option<&Files> {
+        self.built.get(&stage).map(|(image, _)| &image.files)
+    }
+}
+
+/// The reason with a place, if it has none yet.
+fn at(why: Why, span: &Span) -> Why {
+    Why {
+        span: why.span.or_else(|| Some(span.clone())),
+        ..why
+    }
+}

@@ -1,0 +1,340 @@
+//! The build context: the directory whose files COPY and ADD may take.
+//!
+//! In: a disk and a directory, given or found. Out: what stands at paths inside it, and texts read on
+//! demand. Nothing outside it is read: a link that leads out is not followed.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::Content;
+use super::glob::{Exclusion, Glob};
+use super::path;
+use crate::dockerfile::{Form, Instruction, Keyword};
+use crate::source::{Disk, FileKind, Mapped, ReadError, Source, Why};
+use crate::stage::{Stages, words};
+
+/// A build context. Cheap to clone.
+#[derive(Clone)]
+pub struct Context {
+    place: Result<Arc<Place>, Why>,
+}
+
+struct Place {
+    disk: Arc<dyn Disk>,
+    directory: PathBuf,
+    shown: String,
+    canonical: PathBuf,
+    choice: Choice,
+    ignore: Exclusion,
+}
+
+/// How a context was chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// The user named it.
+    Given,
+    /// It is the Dockerfile's folder.
+    Folder,
+    /// It is the nearest parent of that folder in which the sources of COPY exist.
+    Parent,
+}
+
+/// What stands at a path of the context, a link not followed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Entry {
+    /// A file with its permission bits.
+    File(u32),
+    Directory,
+    /// A link and its target as written.
+    Link(String),
+    Missing,
+}
+
+/// How many parents of the Dockerfile's folder are considered.
+const MOST_PARENTS: usize = 16;
+
+impl Context {
+    /// No context: a Dockerfile from standard input.
+    pub fn none(why: Why) -> Context {
+        Context { place: Err(why) }
+    }
+
+    /// The context in a directory that the user named. `dockerfile` is the file's path, for
+    /// `<Dockerfile>.dockerignore`.
+    pub fn open(disk: Arc<dyn Disk>, directory: &Path, dockerfile: &Path) -> Context {
+        Context::at(disk, directory, dockerfile, Choice::Given)
+    }
+
+    /// The Dockerfile's folder, or the nearest parent from which more of its COPY sources exist. Goes up
+    /// to `root`, or without one to the folder that holds `.git`, and not at all if there is none.
+    pub fn find(
+        disk: Arc<dyn Disk>,
+        dockerfile: &Path,
+        stages: &Stages<'_>,
+        root: Option<&Path>,
+    ) -> Context {
+        let folder = dockerfile.parent().unwrap_or(Path::new("")).to_owned();
+        let sources = constant_sources(stages);
+        let count = |directory: &Path| {
+            let exists = |source: &&String| disk.entry(&at(directory).join(source)).is_some();
+            sources.iter().filter(exists).count()
+        };
+        let mut best = (count(&folder), folder.clone(), Choice::Folder);
+        for parent in parents(&*disk, &folder, root) {
+            if best.0 == sources.len() {
+                break;
+            }
+            let found = count(&parent);
+            if found > best.0 {
+                best = (found, parent, Choice::Parent);
+            }
+        }
+        Context::at(disk, &best.1, dockerfile, best.2)
+    }
+
+    fn at(disk: Arc<dyn Disk>, directory: &Path, dockerfile: &Path, choice: Choice) -> Context {
+        let shown = directory.to_string_lossy().replace('\\', "/");
+        let Some(canonical) = disk.canonical(&at(directory)) else {
+            let why = format!("the build context `{shown}` cannot be read");
+            return Context::none(Why::new(why));
+        };
+        let mut own = dockerfile.as_os_str().to_owned();
+        own.push(".dockerignore");
+        let text = disk.read(Path::new(&own));
+        let text = text.or_else(|_| disk.read(&at(directory).join(".dockerignore")));
+        let ignore = match text {
+            Ok(bytes) => Exclusion::read(&String::from_utf8_lossy(&bytes)),
+            Err(_) => Exclusion::default(),
+        };
+        Context {
+            place: Ok(Arc::new(Place {
+                disk,
+                directory: directory.to_owned(),
+                shown,
+                canonical,
+                choice,
+                ignore,
+            })),
+        }
+    }
+
+    /// The directory as the user would write it, and how it was chosen; `None` without a context.
+    pub fn directory(&self) -> Option<(&str, Choice)> {
+        let place = self.place.as_ref().ok()?;
+        let shown = if place.shown.is_empty() {
+            "."
+        } else {
+            &place.shown
+        };
+        Some((shown, place.choice))
+    }
+
+    /// Why there is no context.
+    pub(super) fn missing(&self) -> Option<&Why> {
+        self.place.as_ref().err()
+    }
+
+    /// What stands at a tidy path relative to the context; no part of it is followed if it is a
+    /// link. What `.dockerignore` leaves out is missing.
+    pub(super) fn entry(&self, relative: &str) -> Entry {
+        let Ok(place) = &self.place else {
+            return Entry::Missing;
+        };
+        for (end, _) in relative.match_indices('/') {
+            match place.disk.entry(&place.path(&relative[..end])) {
+                Some(entry) if entry.kind == FileKind::Directory => {}
+                _ => return Entry::Missing,
+            }
+        }
+        let Some(entry) = place.disk.entry(&place.path(relative)) else {
+            return Entry::Missing;
+        };
+        // An ignored directory may hold files that an exception brings back.
+        let ignored = !relative.is_empty() && place.ignore.excludes(relative);
+        match entry.kind {
+            FileKind::Directory => Entry::Directory,
+            _ if ignored => Entry::Missing,
+            FileKind::File => Entry::File(entry.mode),
+            FileKind::Link => match place.disk.link_target(&place.path(relative)) {
+                Some(target) => Entry::Link(target.to_string_lossy().replace('\\', "/")),
+                None => Entry::Missing,
+            },
+            FileKind::Special => Entry::Missing,
+        }
+    }
+
+    /// The path that a source of COPY leads to, its links followed: `None` when it is missing, or
+    /// leads out of the context.
+    pub(super) fn follow(&self, relative: &str) -> Option<String> {
+        if self.entry(relative) != Entry::Missing && !matches!(self.entry(relative), Entry::Link(_))
+        {
+            return Some(relative.to_owned());
+        }
+        let place = self.place.as_ref().ok()?;
+        let canonical = place.disk.canonical(&place.path(relative))?;
+        let inside = canonical.strip_prefix(&place.canonical).ok()?;
+        let inside = inside.to_str()?.replace('\\', "/");
+        (self.entry(&inside) != Entry::Missing).then_some(inside)
+    }
+
+    /// The names in a directory.
+    pub(super) fn names(&self, relative: &str) -> Vec<String> {
+        match &self.place {
+            Ok(place) => place.disk.list(&place.path(relative)),
+            Err(_) => Vec::new(),
+        }
+    }
+
+    /// The paths that a pattern of COPY matches, sorted.
+    pub(super) fn matching(&self, pattern: &str) -> Vec<String> {
+        let mut found = vec![String::new()];
+        for part in pattern.split('/').filter(|part| !part.is_empty()) {
+            let glob = Glob::new(part);
+            let constant = Glob::is_constant(part);
+            let mut next = Vec::new();
+            for directory in &found {
+                if constant {
+                    next.push(path::join_relative(directory, part));
+                } else {
+                    let names = self.names(directory).into_iter();
+                    let names = names.filter(|name| glob.matches(name));
+                    next.extend(names.map(|name| path::join_relative(directory, &name)));
+                }
+            }
+            next.retain(|path| self.entry(path) != Entry::Missing);
+            found = next;
+        }
+        found
+    }
+
+    /// The content of a file.
+    pub(super) fn content(&self, relative: &str) -> Content {
+        let place = match &self.place {
+            Ok(place) => place,
+            Err(why) => return Content::Unknown(why.clone()),
+        };
+        if !matches!(self.entry(relative), Entry::File(_)) {
+            return Content::Unknown(Why::new(format!(
+                "`{relative}` is not in the build context"
+            )));
+        }
+        let shown = place.shown_path(relative);
+        match place.disk.read(&place.path(relative)) {
+            Ok(bytes) => content_of(&shown, bytes),
+            // Nothing that people write is that large.
+            Err(ReadError::TooLarge(_)) => Content::Binary,
+            Err(error) => Content::Unknown(Why::new(format!("`{shown}` cannot be read: {error}"))),
+        }
+    }
+}
+
+impl Place {
+    fn path(&self, relative: &str) -> PathBuf {
+        let directory = at(&self.directory);
+        if relative.is_empty() {
+            directory
+        } else {
+            directory.join(relative)
+        }
+    }
+
+    fn shown_path(&self, relative: &str) -> String {
+        match self.shown.trim_end_matches('/') {
+            "" if self.shown.starts_with('/') => format!("/{relative}"),
+            "" | "." => relative.to_owned(),
+            shown => format!("{shown}/{relative}"),
+        }
+    }
+}
+
+impl std::fmt::Debug for Context {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Context({:?})", self.directory())
+    }
+}
+
+/// What bytes are: a program or picture, or text.
+fn content_of(shown: &str, bytes: Vec<u8>) -> Content {
+    if bytes.contains(&0) {
+        return Content::Binary;
+    }
+    match String::from_utf8(bytes) {
+        Ok(text) => Content::Text(Mapped::whole(&Source::new(shown, text))),
+        Err(_) => Content::Unknown(Why::new(format!("`{shown}` is not UTF-8"))),
+    }
+}
+
+/// A directory as the disk takes it.
+fn at(directory: &Path) -> PathBuf {
+    if directory.as_os_str().is_empty() {
+        PathBuf::from(".")
+    } else {
+        directory.to_owned()
+    }
+}
+
+/// The parents of a folder as the user would write them, nearest first, up to the root.
+fn parents(disk: &dyn Disk, folder: &Path, root: Option<&Path>) -> Vec<PathBuf> {
+    let is_repository = |directory: &Path| disk.entry(&at(directory).join(".git")).is_some();
+    let root = root.and_then(|root| disk.canonical(&at(root)));
+    let is_last = |directory: &Path| match &root {
+        Some(root) => disk.canonical(&at(directory)).as_ref() == Some(root),
+        None => is_repository(directory),
+    };
+    let mut found = Vec::new();
+    let mut directory = folder.to_owned();
+    while !is_last(&directory) {
+        let at_top = directory.as_os_str().is_empty()
+            || directory.ends_with("..")
+            || directory.ends_with(".");
+        let up = if at_top {
+            directory.join("..")
+        } else {
+            directory.parent().map_or_else(PathBuf::new, Path::to_owned)
+        };
+        // Without a root or a repository above, nothing says how far up one may look.
+        if found.len() == MOST_PARENTS
+            || disk.canonical(&at(&up)) == disk.canonical(&at(&directory))
+        {
+            return Vec::new();
+        }
+        found.push(up.clone());
+        directory = up;
+    }
+    found
+}
+
+/// The sources of COPY and ADD that are plain paths, for choosing a context. Directories that every folder has
+/// (`.`) tell nothing.
+fn constant_sources(stages: &Stages<'_>) -> Vec<String> {
+    let is_copy = |instruction: &&Instruction| {
+        let copies = matches!(instruction.keyword, Keyword::Copy | Keyword::Add);
+        copies && !instruction.flags.iter().any(|flag| flag.name == "from")
+    };
+    let mut sources = Vec::new();
+    for instruction in stages.dockerfile.instructions.iter().filter(is_copy) {
+        let text = instruction.arguments.text();
+        let mut words: Vec<String> = match &instruction.form {
+            Form::Exec(words) => words.iter().map(|word| word.text().to_owned()).collect(),
+            Form::Shell => words(text, stages.dockerfile.escape)
+                .into_iter()
+                .map(|range| text[range].to_owned())
+                .collect(),
+        };
+        words.pop();
+        let plain = |word: &String| {
+            !word.contains(['$', '*', '?', '[', '\\', '"', '\''])
+                && !word.contains("://")
+                && !word.starts_with("<<")
+        };
+        let words = words.into_iter().filter(plain);
+        sources.extend(
+            words
+                .map(|word| path::tidy_relative(&word))
+                .filter(|word| !word.is_empty()),
+        );
+    }
+    sources.sort();
+    sources.dedup();
+    sources
+}

@@ -1,0 +1,526 @@
+//! COPY and ADD: what they put where.
+//!
+//! In: an instruction, the build context, the stages built before. Out: changes of the image's files.
+//! Reads no file; a source that cannot be found makes its destination unclear, never absent.
+
+use super::base::{Ground, is_standard_directory};
+use super::build::Builder;
+use super::change::{Body, Change, ModeChange, Node, Opaque, Tree, TreeSource};
+use super::context::Entry;
+use super::files::{DEEPEST_COPY, Files, Raw, edited};
+use super::glob::{Exclusion, Glob};
+use super::{Content, ExpandedHeredoc, path};
+use crate::dockerfile::{Form, Heredoc, Instruction, Keyword};
+use crate::source::{Known, Mapped, Span, Why};
+use crate::stage::{Dialect, Stages, words};
+
+/// Where the sources come from.
+enum Origin {
+    Context,
+    Image(Files),
+    /// An image of which nothing is known.
+    Unknown(Why),
+}
+
+/// A source of the instruction.
+enum Source<'i> {
+    Path(String),
+    Heredoc(&'i Heredoc),
+    Unknown(Why),
+}
+
+/// What the instruction asks for beside its paths.
+struct Wishes {
+    mode: Option<ModeChange>,
+    owner: Option<String>,
+    exclusion: Exclusion,
+    /// `--parents`: the directories of the source are kept.
+    parents: bool,
+}
+
+/// The stage that the sources of a COPY come from, if they come from one.
+pub(super) fn source_stage(
+    stages: &Stages<'_>,
+    index: usize,
+    instruction: &Instruction,
+) -> Option<usize> {
+    let is_copy = matches!(
+        instruction.keyword,
+        Keyword::Copy | Keyword::Add | Keyword::Run
+    );
+    if !is_copy {
+        return None;
+    }
+    let from = flag(instruction, "from")?;
+    stages.find(from.text(), index)
+}
+
+/// Applies a COPY or ADD.
+pub(super) fn copy(builder: &mut Builder<'_, '_>, instruction: &Instruction, span: &Span) {
+    let mut sources = read_words(builder, instruction, span);
+    let Some(destination) = sources.pop() else {
+        return;
+    };
+    let text = match destination {
+        Source::Path(text) => text,
+        Source::Heredoc(_) => return,
+        Source::Unknown(why) => return anywhere(builder, why),
+    };
+    let ends_as_directory =
+        text.ends_with('/') || text.ends_with("/.") || text == "." || text == "..";
+    let destination = match builder.absolute(&text) {
+        Known::Known(path) => builder.image.files.canonical_parent(&path),
+        Known::Unknown(why) => return anywhere(builder, why),
+    };
+    let wishes = read_wishes(builder, instruction, span);
+    let mut copy = Copy {
+        origin: read_origin(builder, instruction, span),
+        is_directory: ends_as_directory || sources.len() > 1 || wishes.parents,
+        destination,
+        wishes,
+        span,
+        is_add: instruction.keyword == Keyword::Add,
+        builder,
+    };
+    copy.is_directory = copy.is_directory || copy.lands_in_directory();
+    for source in sources {
+        copy.take(source);
+    }
+}
+
+struct Copy<'a, 'b, 'c, 'd> {
+    builder: &'a mut Builder<'b, 'd>,
+    span: &'c Span,
+    origin: Origin,
+    destination: String,
+    is_directory: bool,
+    is_add: bool,
+    wishes: Wishes,
+}
+
+impl Copy<'_, '_, '_, '_> {
+    /// Whether a file that is copied to the destination goes into it.
+    fn lands_in_directory(&self) -> bool {
+        match self.builder.image.files.followed(&self.destination).1 {
+            Raw::Node(Node::Directory, ..) => true,
+            Raw::Unknown(_) => is_standard_directory(&self.destination),
+            Raw::Node(..) | Raw::Absent => false,
+        }
+    }
+
+    /// Whether the destination may be a directory of an image that is not known. The words then tell
+    /// more than the files: `/entrypoint.sh` is none, and neither is `/entrypoint` for `entrypoint.sh`.
+    fn may_land_in_directory(&self, name: &str) -> Option<Why> {
+        if self.is_directory {
+            return None;
+        }
+        let target = path::name(&self.destination);
+        let stem = name.split('.').next().unwrap_or(name);
+        if target.contains('.') || target == name || target == stem {
+            return None;
+        }
+        match self.builder.image.files.followed(&self.destination).1 {
+            Raw::Unknown(why) => Some(why),
+            _ => None,
+        }
+    }
+
+    fn take(&mut self, source: Source<'_>) {
+        match source {
+            Source::Heredoc(heredoc) => self.take_heredoc(heredoc),
+            Source::Unknown(why) => self.unclear_directory(why),
+            Source::Path(path) if self.is_add && is_remote(&path) => self.take_remote(&path),
+            Source::Path(path) => match &self.origin {
+                Origin::Context => self.take_from_context(&path),
+                Origin::Image(files) => {
+                    let files = files.clone();
+                    self.take_from_image(&files, &path);
+                }
+                Origin::Unknown(why) => {
+                    let why = why.clone();
+                    self.unclear(&path, why);
+                }
+            },
+        }
+    }
+
+    fn take_heredoc(&mut self, heredoc: &Heredoc) {
+        let target = self.target(&heredoc.name);
+        let mut body = Body::Text(heredoc.body.clone());
+        if heredoc.expand {
+            let expanded = self
+                .builder
+                .scope
+                .expand_as(heredoc.body.text(), Dialect::heredoc());
+            body = match expanded.mapped(&heredoc.body) {
+                Known::Known(text) => Body::Text(text),
+                Known::Unknown(why) => Body::Unknown(why),
+            };
+            let expansions = expanded.variables.into_iter();
+            let expansions = expansions.map(|(range, value)| (heredoc.body.span(range), value));
+            let expansions: Vec<_> = expansions.collect();
+            if !expansions.is_empty() {
+                self.builder.image.expanded_heredocs.push(ExpandedHeredoc {
+                    path: target.clone(),
+                    instruction: self.span.clone(),
+                    expansions,
+                });
+            }
+        }
+        self.put(target, body, Some(0o644));
+    }
+
+    fn take_remote(&mut self, url: &str) {
+        let why = Why::at(format!("`{url}` is not at hand"), self.span.clone());
+        let end = url.find(['?', '#']).unwrap_or(url.len());
+        let name = path::name(&url[..end]);
+        if !self.is_directory && !is_repository(url) {
+            let path = self.destination.clone();
+            self.push(Change::Unclear {
+                path,
+                why,
+                origin: self.span.clone(),
+            });
+        } else if is_repository(url) {
+            self.opaque(why);
+        } else {
+            let path = path::join(&self.destination, name);
+            self.push(Change::Unclear {
+                path,
+                why,
+                origin: self.span.clone(),
+            });
+        }
+    }
+
+    fn take_from_context(&mut self, written: &str) {
+        let context = self.builder.context.clone();
+        let source = path::tidy_relative(written);
+        if let Some(why) = context.missing() {
+            return self.unclear(&source, why.clone());
+        }
+        let is_pattern = !Glob::is_constant(&source);
+        let found = if is_pattern {
+            context.matching(&source)
+        } else {
+            vec![source.clone()]
+        };
+        if is_pattern && found.len() > 1 {
+            self.is_directory = true;
+        }
+        if found.is_empty() {
+            let why = format!("nothing in the build context matches `{written}`");
+            return self.unclear_directory(Why::at(why, self.span.clone()));
+        }
+        for source in found {
+            let Some(followed) = context.follow(&source) else {
+                let why = format!("`{written}` is not in the build context");
+                self.unclear(&source, Why::at(why, self.span.clone()));
+                continue;
+            };
+            match context.entry(&followed) {
+                Entry::Directory => {
+                    let source_tree = TreeSource::Context(context.clone(), followed);
+                    self.merge(&source, written, source_tree);
+                }
+                Entry::File(_) if self.is_add && is_archive(&source) => {
+                    let why = format!("the archive `{source}` is not looked into");
+                    self.opaque(Why::at(why, self.span.clone()));
+                }
+                Entry::File(mode) => {
+                    let target = self.target_of(&source, written);
+                    if let Some(why) = self.may_land_in_directory(path::name(&source)) {
+                        self.push(Change::Unclear {
+                            path: target,
+                            why,
+                            origin: self.span.clone(),
+                        });
+                        continue;
+                    }
+                    self.put(target, Body::Context(context.clone(), followed), Some(mode));
+                }
+                Entry::Link(_) | Entry::Missing => {}
+            }
+        }
+    }
+
+    fn take_from_image(&mut self, files: &Files, written: &str) {
+        let source = path::tidy(written);
+        if !Glob::is_constant(&source) {
+            let directory = path::parent(&source);
+            let names = match files.list(directory) {
+                Known::Known(names) if Glob::is_constant(directory) => names,
+                Known::Unknown(why) if Glob::is_constant(directory) => {
+                    return self.unclear_directory(why);
+                }
+                _ => {
+                    let why = format!("the matches of `{written}` are not known");
+                    return self.unclear_directory(Why::at(why, self.span.clone()));
+                }
+            };
+            let glob = Glob::new(path::name(&source));
+            let names: Vec<String> = names
+                .into_iter()
+                .filter(|name| glob.matches(name))
+                .collect();
+            self.is_directory = self.is_directory || names.len() > 1;
+            for name in names {
+                self.take_one_from_image(files, &path::join(directory, &name), written);
+            }
+            return;
+        }
+        self.take_one_from_image(files, &source, written);
+    }
+
+    fn take_one_from_image(&mut self, files: &Files, source: &str, written: &str) {
+        let (followed, raw) = files.followed(source);
+        match raw {
+            Raw::Node(Node::Directory, ..) if files.depth() < DEEPEST_COPY => {
+                let tree = TreeSource::Image(files.clone(), followed);
+                self.merge(source.trim_start_matches('/'), written, tree);
+            }
+            Raw::Node(Node::Directory, ..) => {
+                let why = "the images copy from each other too deeply";
+                self.unclear(source, Why::at(why, self.span.clone()));
+            }
+            Raw::Node(Node::File { body, mode, .. }, _, edits) => {
+                let body = if edits.is_empty() {
+                    body
+                } else {
+                    match edited(body.read(), &edits) {
+                        Content::Text(text) => Body::Text(text),
+                        Content::Binary => Body::Binary,
+                        Content::Unknown(why) => Body::Unknown(why),
+                    }
+                };
+                let target = self.target_of(source.trim_start_matches('/'), written);
+                self.put(target, body, mode);
+            }
+            Raw::Unknown(why) => self.unclear(source, why),
+            Raw::Node(Node::Link(_), ..) | Raw::Absent => {
+                let why =
+                    format!("`{written}` is not known to be in the stage that it is copied from");
+                self.unclear(source, Why::at(why, self.span.clone()));
+            }
+        }
+    }
+
+    /// Merges a directory into the destination.
+    fn merge(&mut self, source: &str, written: &str, tree: TreeSource) {
+        let destination = if self.wishes.parents {
+            path::join(&self.destination, &kept_parents(source, written))
+        } else {
+            self.destination.clone()
+        };
+        self.push(Change::Tree(Box::new(Tree {
+            destination,
+            source: tree,
+            exclusion: self.wishes.exclusion.clone(),
+            mode: self.wishes.mode.clone(),
+            owner: self.wishes.owner.clone(),
+            origin: self.span.clone(),
+        })));
+    }
+
+    fn put(&mut self, target: String, body: Body, mode: Option<u32>) {
+        let mode = match &self.wishes.mode {
+            Some(change) => change.apply(mode),
+            None => mode,
+        };
+        let owner = self.wishes.owner.clone();
+        self.push(Change::Put {
+            path: target,
+            node: Node::File { body, mode, owner },
+            origin: self.span.clone(),
+        });
+    }
+
+    /// Where a file of that name goes.
+    fn target(&self, name: &str) -> String {
+        if self.is_directory {
+            path::join(&self.destination, name)
+        } else {
+            self.destination.clone()
+        }
+    }
+
+    fn target_of(&self, source: &str, written: &str) -> String {
+        if self.wishes.parents {
+            path::join(&self.destination, &kept_parents(source, written))
+        } else {
+            self.target(path::name(source))
+        }
+    }
+
+    /// A source that may be a file or a directory.
+    fn unclear(&mut self, source: &str, why: Why) {
+        let target = self.target_of(source.trim_start_matches('/'), source);
+        if self.is_directory {
+            // If it is a directory, its content goes there too.
+            self.unclear_directory(why.clone());
+        }
+        self.push(Change::Unclear {
+            path: target,
+            why,
+            origin: self.span.clone(),
+        });
+    }
+
+    /// Nothing is known of what comes to the destination.
+    fn unclear_directory(&mut self, why: Why) {
+        let destination = self.destination.clone();
+        self.push(Change::Put {
+            path: destination,
+            node: Node::Directory,
+            origin: self.span.clone(),
+        });
+        self.opaque(why);
+    }
+
+    fn opaque(&mut self, why: Why) {
+        let roots = vec![self.destination.clone()];
+        let system = self.destination == "/";
+        self.push(Change::Opaque(Box::new(Opaque {
+            why,
+            roots,
+            named: Vec::new(),
+            system,
+        })));
+    }
+
+    fn push(&mut self, change: Change) {
+        self.builder.image.files.push(change);
+    }
+}
+
+/// The destination is not known: anything may be anywhere.
+fn anywhere(builder: &mut Builder<'_, '_>, why: Why) {
+    let (roots, named) = (vec!["/".to_owned()], Vec::new());
+    builder.image.files.push(Change::Opaque(Box::new(Opaque {
+        why,
+        roots,
+        named,
+        system: true,
+    })));
+}
+
+fn flag<'i>(instruction: &'i Instruction, name: &str) -> Option<&'i Mapped> {
+    let mut flags = instruction.flags.iter().filter(|flag| flag.name == name);
+    flags.next().and_then(|flag| flag.value.as_ref())
+}
+
+/// The sources and, last, the destination, expanded.
+fn read_words<'i>(
+    builder: &Builder<'_, '_>,
+    instruction: &'i Instruction,
+    span: &Span,
+) -> Vec<Source<'i>> {
+    let text = instruction.arguments.text();
+    let expanded = |word: &str| match builder.expanded(word, span) {
+        Known::Known(text) => Source::Path(text),
+        Known::Unknown(why) => Source::Unknown(why),
+    };
+    if let Form::Exec(words) = &instruction.form {
+        return words.iter().map(|word| expanded(word.text())).collect();
+    }
+    let words = words(text, builder.scope.escape()).into_iter();
+    let words = words.map(|range| {
+        let mut heredocs = instruction.heredocs.iter();
+        match heredocs.find(|heredoc| heredoc.marker.start == range.start) {
+            Some(heredoc) => Source::Heredoc(heredoc),
+            None => expanded(&text[range]),
+        }
+    });
+    words.collect()
+}
+
+fn read_wishes(builder: &Builder<'_, '_>, instruction: &Instruction, span: &Span) -> Wishes {
+    let value =
+        |name: &str| flag(instruction, name).map(|value| builder.expanded(value.text(), span));
+    let excludes = instruction
+        .flags
+        .iter()
+        .filter(|flag| flag.name == "exclude");
+    let excludes = excludes
+        .filter_map(|flag| flag.value.as_ref())
+        .map(Mapped::text);
+    let is_set = |name: &str| {
+        let mut flags = instruction.flags.iter();
+        flags.any(|flag| {
+            flag.name == name
+                && flag
+                    .value
+                    .as_ref()
+                    .is_none_or(|value| value.text() != "false")
+        })
+    };
+    Wishes {
+        mode: value("chmod").map(|value| match value {
+            Known::Known(text) => ModeChange::read(&text),
+            Known::Unknown(_) => ModeChange::Unknown,
+        }),
+        owner: match value("chown") {
+            None => Some("root".to_owned()),
+            Some(value) => value.value().cloned(),
+        },
+        exclusion: Exclusion::of(excludes),
+        parents: is_set("parents"),
+    }
+}
+
+fn read_origin(builder: &Builder<'_, '_>, instruction: &Instruction, span: &Span) -> Origin {
+    let Some(from) = flag(instruction, "from") else {
+        return Origin::Context;
+    };
+    if let Some(stage) = builder.stages.find(from.text(), builder.index) {
+        return match builder.files_of(stage) {
+            Some(files) => Origin::Image(files.clone()),
+            None => Origin::Unknown(Why::at(
+                "the stage it copies from is not known",
+                span.clone(),
+            )),
+        };
+    }
+    match builder.expanded(from.text(), span) {
+        Known::Known(reference) => match Ground::of(&reference, span) {
+            Ground::Unknown(_) => {
+                let why = format!("the files of the image `{reference}` are not known");
+                Origin::Unknown(Why::at(why, span.clone()))
+            }
+            ground => Origin::Image(Files::on(ground)),
+        },
+        Known::Unknown(why) => Origin::Unknown(why),
+    }
+}
+
+/// The path that `--parents` keeps: what follows `/./` if that is written, else the whole source.
+fn kept_parents(source: &str, written: &str) -> String {
+    match written.find("/./") {
+        Some(at) => {
+            let pivot = path::tidy_relative(&written[..at]);
+            let rest = source.strip_prefix(&pivot).unwrap_or(source);
+            rest.trim_start_matches('/').to_owned()
+        }
+        None => source.to_owned(),
+    }
+}
+
+fn is_remote(source: &str) -> bool {
+    let schemes = ["http://", "https://", "git://", "ssh://", "git@", "ftp://"];
+    schemes.iter().any(|scheme| source.starts_with(scheme))
+}
+
+fn is_repository(url: &str) -> bool {
+    let end = url.find(['?', '#']).unwrap_or(url.len());
+    url.starts_with("git") || url.starts_with("ssh://") || url[..end].ends_with(".git")
+}
+
+/// Archives that ADD unpacks, by their names (the build looks at their first bytes).
+fn is_archive(source: &str) -> bool {
+    let endings = [
+        ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tbz", ".tar.xz", ".txz", ".tar.zst",
+        ".gz", ".bz2", ".xz",
+    ];
+    let source = source.to_ascii_lowercase();
+    endings.iter().any(|ending| source.ends_with(ending))
+}

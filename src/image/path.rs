@@ -1,0 +1,87 @@
+//! Paths inside images and contexts: text with `/`, no disk.
+//!
+//! In: paths as written. Out: tidy ones: absolute paths begin with `/` and have no `.`, `..`, `//` or final
+//! `/`; relative ones have no leading `/` either. Does not follow links.
+
+/// An absolute path from a directory and a path that may be relative to it.
+pub(super) fn join(directory: &str, path: &str) -> String {
+    if path.starts_with('/') {
+        tidy(path)
+    } else {
+        tidy(&format!("{directory}/{path}"))
+    }
+}
+
+/// A tidy absolute path.
+pub(super) fn tidy(path: &str) -> String {
+    format!("/{}", tidy_relative(path))
+}
+
+/// A tidy path relative to some root, which `..` does not leave. The root is the empty string.
+pub(super) fn tidy_relative(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    parts.join("/")
+}
+
+/// The directory that holds a tidy path; `/` for itself.
+pub(super) fn parent(path: &str) -> &str {
+    match path.rfind('/') {
+        Some(0) | None => "/",
+        Some(at) => &path[..at],
+    }
+}
+
+/// The last part of a path.
+pub(super) fn name(path: &str) -> &str {
+    let path = path.trim_end_matches('/');
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// The rest of `path` below `directory`, both tidy and absolute: empty if they are the same, `None` if
+/// it is not below.
+pub(super) fn below<'p>(path: &'p str, directory: &str) -> Option<&'p str> {
+    if directory == "/" {
+        return path.strip_prefix('/');
+    }
+    let rest = path.strip_prefix(directory)?;
+    if rest.is_empty() {
+        return Some(rest);
+    }
+    rest.strip_prefix('/')
+}
+
+/// Two relative parts put together; either may be empty.
+pub(super) fn join_relative(first: &str, second: &str) -> String {
+    match (first.is_empty(), second.is_empty()) {
+        (true, _) => second.to_owned(),
+        (_, true) => first.to_owned(),
+        _ => format!("{first}/{second}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths() {
+        assert_eq!(join("/app", "./x/../y/"), "/app/y");
+        assert_eq!(join("/app", "/etc//x"), "/etc/x");
+        assert_eq!(join("/", "../x"), "/x");
+        assert_eq!(parent("/a"), "/");
+        assert_eq!(parent("/a/b"), "/a");
+        assert_eq!(below("/a/b", "/a"), Some("b"));
+        assert_eq!(below("/a", "/a"), Some(""));
+        assert_eq!(below("/ab", "/a"), None);
+        assert_eq!(below("/ab", "/"), Some("ab"));
+    }
+}
