@@ -1,0 +1,140 @@
+//! What can be said on the command line.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::analyze::{Options, Targets};
+
+/// Proves, from a Dockerfile and the scripts that it starts, whether the application hears the stop
+/// signal and gets to finish.
+#[derive(Debug, Parser)]
+#[command(name = "pidone", version, max_term_width = 100)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    pub(super) command: Command,
+    /// When to colour the output; NO_COLOR and CLICOLOR_FORCE are respected.
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
+    pub(super) color: Color,
+    /// Print results only, no news of the run.
+    #[arg(long, short, global = true)]
+    pub(super) quiet: bool,
+}
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    /// On a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Show who becomes PID 1 and the way of the stop signal
+    Trace(TraceArguments),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct TraceArguments {
+    #[command(flatten)]
+    pub(super) inputs: Inputs,
+    /// The form of the output
+    #[arg(long, value_enum, default_value_t = TraceFormat::Text)]
+    pub(super) format: TraceFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum TraceFormat {
+    /// A drawing for people.
+    Text,
+    /// One JSON object, schema pidone/trace/1.
+    Json,
+}
+
+/// What to look at, and under which circumstances.
+#[derive(Debug, Args)]
+pub(super) struct Inputs {
+    /// Dockerfiles, directories to search, or `-` for standard input
+    #[arg(default_value = ".", value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+    /// Stage to judge by name or number, or `all` [default: the last one, as in `docker build`]
+    #[arg(long, value_name = "STAGE")]
+    target: Option<String>,
+    /// Value of an ARG; may be repeated
+    #[arg(long = "build-arg", value_name = "NAME=VALUE", value_parser = build_arg)]
+    build_args: Vec<(String, String)>,
+    /// Directory of the build context [default: the Dockerfile's, or a parent with its COPY sources]
+    #[arg(long, value_name = "DIR")]
+    context: Option<PathBuf>,
+    /// Platform to build for, such as linux/arm64
+    #[arg(long, value_name = "PLATFORM")]
+    platform: Option<String>,
+    /// Time from the stop signal to SIGKILL: seconds, or with a unit as in 30s, 2m
+    #[arg(long, value_name = "TIME", default_value = "10", value_parser = grace)]
+    grace: Duration,
+    /// Judge as with `docker run --init`
+    #[arg(long)]
+    init: bool,
+}
+
+impl Inputs {
+    /// The analyser's options.
+    pub(super) fn options(&self) -> Options {
+        Options {
+            targets: match self.target.as_deref() {
+                None => Targets::Last,
+                Some("all") => Targets::All,
+                Some(name) => Targets::Named(name.to_owned()),
+            },
+            build_args: self.build_args.clone(),
+            context: self.context.clone(),
+            platform: self.platform.clone(),
+            grace: self.grace,
+            init: self.init,
+        }
+    }
+}
+
+fn build_arg(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some(("", _)) | None => Err("expected NAME=VALUE".to_owned()),
+        Some((name, value)) => Ok((name.to_owned(), value.to_owned())),
+    }
+}
+
+fn grace(text: &str) -> Result<Duration, String> {
+    let (digits, factor) = match text.strip_suffix('m') {
+        Some(digits) => (digits, 60.0),
+        None => (text.strip_suffix('s').unwrap_or(text), 1.0),
+    };
+    let seconds = digits.parse::<f64>().ok().map(|value| value * factor);
+    seconds
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        .ok_or_else(|| "expected seconds such as 10, 30s or 2m".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn times_are_seconds_unless_they_say_otherwise() {
+        assert_eq!(grace("30"), Ok(Duration::from_secs(30)));
+        assert_eq!(grace("30s"), Ok(Duration::from_secs(30)));
+        assert_eq!(grace("1.5m"), Ok(Duration::from_secs(90)));
+        for text in ["", "s", "-1", "1h", "inf", "nan"] {
+            assert!(grace(text).is_err(), "{text}");
+        }
+    }
+}
