@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::container::Container;
+use crate::dockerfile::Keyword;
 use crate::source::{Disk, ReadError, Source, Span};
 use crate::stop::{self, Path, Verdict};
 
@@ -88,6 +89,8 @@ pub struct Target {
     pub name: Option<String>,
     /// What its own FROM names, variables expanded.
     pub base: Option<String>,
+    /// The CMD and ENTRYPOINT instructions that the stage itself has, in order.
+    pub own_settings: Vec<(Keyword, Span)>,
     /// What the runtime starts.
     pub container: Container,
     /// The worst verdict of the paths.

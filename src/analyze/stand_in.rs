@@ -109,6 +109,7 @@ pub(super) fn resolve(
         stage,
         name: None,
         base,
+        own_settings: Vec::new(),
         container,
         verdict: Verdict::Unknown,
         paths: Vec::new(),

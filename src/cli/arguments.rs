@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::analyze::{Options, Targets};
+use crate::rules;
 
 /// Proves, from a Dockerfile and the scripts that it starts, whether the application hears the stop
 /// signal and gets to finish.
@@ -35,8 +37,86 @@ pub(super) enum Color {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Report what keeps the stop signal from the application
+    Check(CheckArguments),
     /// Show who becomes PID 1 and the way of the stop signal
     Trace(TraceArguments),
+    /// Print the documentation of a rule
+    Explain(ExplainArguments),
+    /// List the rules
+    Rules(RulesArguments),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CheckArguments {
+    #[command(flatten)]
+    pub(super) inputs: Inputs,
+    /// The form of the output
+    #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
+    pub(super) format: CheckFormat,
+    /// Report these rules only; may be repeated or separated by commas
+    #[arg(long, value_name = "RULE", value_delimiter = ',', value_parser = rule_names())]
+    select: Vec<String>,
+    /// Do not report these rules; may be repeated or separated by commas
+    #[arg(long, value_name = "RULE", value_delimiter = ',', value_parser = rule_names())]
+    ignore: Vec<String>,
+    /// The least that makes the exit status 1; `unknown` also counts targets that cannot be judged
+    #[arg(long, value_enum, default_value_t = FailOn::Warning, value_name = "LEVEL")]
+    pub(super) fail_on: FailOn,
+}
+
+impl CheckArguments {
+    /// Whether a rule's findings are asked for.
+    pub(super) fn wants(&self, rule: &str) -> bool {
+        let named = |list: &[String]| list.iter().any(|name| name == rule);
+        (self.select.is_empty() || named(&self.select)) && !named(&self.ignore)
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum CheckFormat {
+    /// Code frames for people.
+    Text,
+    /// One line a finding.
+    Concise,
+    /// One JSON object, schema pidone/check/1.
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum FailOn {
+    /// Nothing.
+    Never,
+    /// An error.
+    Error,
+    /// A warning or worse.
+    Warning,
+    /// Any finding.
+    Note,
+    /// Any finding, and any target that cannot be judged.
+    Unknown,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExplainArguments {
+    /// Names of rules, as `pidone rules` lists them
+    #[arg(required = true, value_name = "RULE", value_parser = rule_names())]
+    pub(super) rules: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RulesArguments {
+    /// The form of the output
+    #[arg(long, value_enum, default_value_t = RulesFormat::Text)]
+    pub(super) format: RulesFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum RulesFormat {
+    /// A table.
+    Text,
+    /// One JSON object, schema pidone/rules/1.
+    Json,
 }
 
 #[derive(Debug, Args)]
@@ -98,6 +178,14 @@ impl Inputs {
             init: self.init,
         }
     }
+}
+
+/// Accepts the names of rules; a misspelt one gets a suggestion.
+fn rule_names() -> PossibleValuesParser {
+    let names = rules::ALL
+        .iter()
+        .map(|rule| PossibleValue::new(rule.id).help(rule.summary));
+    PossibleValuesParser::new(names)
 }
 
 fn build_arg(text: &str) -> Result<(String, String), String> {

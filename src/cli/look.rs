@@ -9,18 +9,29 @@ use super::arguments::Inputs;
 use super::discover::{Candidate, discover};
 use super::output::Output;
 use super::{COULD_NOT_RUN, FINE};
-use crate::analyze::{self, Analysis, Options, Unreadable};
+use crate::analyze::{self, Analysis, Options, Problem, Unreadable};
 use crate::report::Run;
 use crate::source::{RealDisk, Source};
 
 /// Stack of a worker: syntax trees of hostile files are deeper than those of people.
 const STACK: usize = 16 * 1024 * 1024;
 
-/// Looks at everything that the inputs stand for; the status is that of the looking alone.
-pub(super) fn look(inputs: &Inputs, output: &mut Output) -> (Run, u8) {
+/// What looking gave.
+pub(super) struct Look {
+    /// All that was looked at.
+    pub(super) run: Run,
+    /// Of the unreadable files, those that a search found: nobody named them.
+    pub(super) searched_unreadable: Vec<Unreadable>,
+    /// The exit status of the looking alone.
+    pub(super) status: u8,
+}
+
+/// Looks at everything that the inputs stand for.
+pub(super) fn look(inputs: &Inputs, output: &mut Output) -> Look {
     let mut status = FINE;
     let discovery = discover(&inputs.paths);
     let mut run = Run::default();
+    let mut searched_unreadable = Vec::new();
     for (file, message) in discovery.unusable {
         output.error(&format!("{file}: {message}"));
         status = COULD_NOT_RUN;
@@ -38,17 +49,40 @@ pub(super) fn look(inputs: &Inputs, output: &mut Output) -> (Run, u8) {
     };
     for (file, result) in files.iter().zip(results) {
         match result {
-            Ok(analysis) => run.analyses.push(analysis),
+            Ok(analysis) => {
+                for problem in &analysis.problems {
+                    output.news(&describe(&analysis, problem));
+                }
+                run.analyses.push(analysis);
+            }
             Err(unreadable) => {
-                output.error(&format!("{}: {}", unreadable.file, unreadable.message));
                 if file.named {
+                    output.error(&format!("{}: {}", unreadable.file, unreadable.message));
                     status = COULD_NOT_RUN;
+                } else {
+                    searched_unreadable.push(unreadable.clone());
                 }
                 run.unreadable.push(unreadable);
             }
         }
     }
-    (run, status)
+    Look {
+        run,
+        searched_unreadable,
+        status,
+    }
+}
+
+/// A problem of a file in one line.
+fn describe(analysis: &Analysis, problem: &Problem) -> String {
+    match &problem.span {
+        Some(span) => {
+            let (line, column) = span.line_column();
+            let file = span.source.path();
+            format!("{file}:{line}:{column}: {}", problem.message)
+        }
+        None => format!("{}: {}", analysis.file, problem.message),
+    }
 }
 
 /// Looks at one file. A defect of pidone costs this file, never the run.

@@ -12,15 +12,8 @@ use crate::stop::{Path, ProcessTree};
 #[derive(Serialize)]
 struct Report {
     schema: &'static str,
-    errors: Vec<Error>,
+    errors: Vec<super::Error>,
     targets: Vec<TargetReport>,
-}
-
-#[derive(Serialize)]
-struct Error {
-    file: String,
-    message: String,
-    span: Option<Place>,
 }
 
 #[derive(Serialize)]
@@ -82,30 +75,16 @@ struct Process {
 
 /// The one JSON object of `trace --format json`, with a newline at its end.
 pub fn trace_json(run: &Run) -> String {
-    let unreadable = run.unreadable.iter().map(|unreadable| Error {
-        file: unreadable.file.clone(),
-        message: unreadable.message.clone(),
-        span: None,
-    });
-    let problems = run.analyses.iter().flat_map(|analysis| {
-        analysis.problems.iter().map(|problem| Error {
-            file: analysis.file.clone(),
-            message: problem.message.clone(),
-            span: problem.span.as_ref().map(Place::of),
-        })
-    });
     let report = Report {
         schema: "pidone/trace/1",
-        errors: unreadable.chain(problems).collect(),
+        errors: super::errors(run),
         targets: run
             .analyses
             .iter()
             .flat_map(|analysis| analysis.targets.iter().map(target))
             .collect(),
     };
-    let mut text = serde_json::to_string_pretty(&report).expect("plain structs serialise");
-    text.push('\n');
-    text
+    super::json(&report)
 }
 
 fn target(target: &Target) -> TargetReport {

@@ -211,9 +211,9 @@ fn verdict_line(target: &Target, path: Option<&Path>) -> String {
     let word = verdict.word().paint(style_of(verdict));
     let mut text = format!("{word}: {}", target.consequence(verdict));
     let assumed = path.into_iter().flat_map(|path| &path.assumptions);
-    let assumed = assumed.filter(|assumption| assumption.kind == "program-handles");
+    let mut assumed = assumed.filter(|assumption| assumption.kind == "program-handles");
     if verdict == Verdict::Graceful
-        && let Some(assumption) = assumed.last()
+        && let Some(assumption) = assumed.next_back()
     {
         text = format!(
             "{word}: {signal} reaches `{subject}`; graceful if it handles {signal}",
