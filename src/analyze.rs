@@ -7,23 +7,20 @@ use std::path::{Path as FilePath, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::container::Container;
-use crate::dockerfile::Keyword;
-use crate::source::{Disk, ReadError, Source, Span};
+use crate::container::{Container, DEFAULT_GRACE, Overrides};
+use crate::dockerfile::{self, Dockerfile};
+use crate::image::{self, BaseSettings, Choice, Context};
+use crate::source::{Disk, ReadError, Source, Span, Why};
+use crate::stage::{self, BuildOptions, Stages};
 use crate::stop::{self, Path, Verdict};
-
-mod stand_in;
-
-/// Time from the stop signal to SIGKILL when nobody says otherwise (`docker stop`).
-pub const DEFAULT_GRACE: Duration = Duration::from_secs(10);
 
 /// What the user asks for.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Which stages to judge.
     pub targets: Targets,
-    /// `--build-arg NAME=VALUE`, in order.
-    pub build_args: Vec<(String, String)>,
+    /// `--build-arg NAME=VALUE`, in order; without a value it comes from the builder's environment.
+    pub build_args: Vec<(String, Option<String>)>,
     /// The build context; else the Dockerfile's folder or a parent that has its COPY sources.
     pub context: Option<PathBuf>,
     /// `--platform`.
@@ -32,6 +29,8 @@ pub struct Options {
     pub grace: Duration,
     /// Whether the runtime puts an init before PID 1 (`docker run --init`).
     pub init: bool,
+    /// The base image's configuration, in place of what the tables know of it.
+    pub base_config: Option<Arc<BaseSettings>>,
 }
 
 impl Default for Options {
@@ -43,6 +42,7 @@ impl Default for Options {
             platform: None,
             grace: DEFAULT_GRACE,
             init: false,
+            base_config: None,
         }
     }
 }
@@ -65,6 +65,8 @@ pub struct Analysis {
     pub file: String,
     /// What BuildKit would refuse, and what else stood in the way.
     pub problems: Vec<Problem>,
+    /// The directory of the build context, and how it was chosen; `None` without one.
+    pub context: Option<(String, Choice)>,
     /// The stages asked for, in order.
     pub targets: Vec<Target>,
 }
@@ -87,10 +89,8 @@ pub struct Target {
     pub stage: usize,
     /// Its name (`AS name`).
     pub name: Option<String>,
-    /// What its own FROM names, variables expanded.
+    /// What its own FROM names: an image with variables expanded, or an earlier stage.
     pub base: Option<String>,
-    /// The CMD and ENTRYPOINT instructions that the stage itself has, in order.
-    pub own_settings: Vec<(Keyword, Span)>,
     /// What the runtime starts.
     pub container: Container,
     /// The worst verdict of the paths.
@@ -148,7 +148,7 @@ pub struct Unreadable {
 
 /// Reads a Dockerfile and judges the stages asked for. `shown` is the path for reports.
 pub fn analyze(
-    disk: &dyn Disk,
+    disk: &Arc<dyn Disk>,
     path: &FilePath,
     shown: &str,
     options: &Options,
@@ -161,29 +161,104 @@ pub fn analyze(
         .read(path)
         .map_err(|error: ReadError| unreadable(error.to_string()))?;
     let text = decode(bytes).map_err(unreadable)?;
-    let folder = path.parent().unwrap_or(FilePath::new("")).to_owned();
     let source = Source::new(shown, text);
-    Ok(analyze_source(disk, &source, Some(&folder), options))
+    Ok(analyze_source(disk, &source, Some(path), options))
 }
 
-/// Judges a Dockerfile whose text is at hand. `folder` is where it lies; `None` for standard input.
+/// Judges a Dockerfile whose text is at hand. `path` is where it lies; `None` for standard input, which
+/// has no context unless one is given.
 pub fn analyze_source(
-    disk: &dyn Disk,
+    disk: &Arc<dyn Disk>,
     source: &Arc<Source>,
-    folder: Option<&FilePath>,
+    path: Option<&FilePath>,
     options: &Options,
 ) -> Analysis {
-    let (targets, problems) = stand_in::resolve(disk, source, folder, options);
-    let targets = targets.into_iter().map(|mut target| {
-        target.paths = stop::judge(&target.container);
-        let worst = target.paths.iter().map(|path| path.verdict).max();
-        target.verdict = worst.unwrap_or(Verdict::Unknown);
-        target
-    });
+    let dockerfile = dockerfile::parse(source);
+    let build = BuildOptions {
+        target: match &options.targets {
+            Targets::Named(name) => Some(name.clone()),
+            Targets::Last | Targets::All => None,
+        },
+        build_args: options.build_args.clone(),
+        platform: options.platform.clone(),
+    };
+    let stages = stage::resolve(&dockerfile, &build);
+    let mut problems = problems(&dockerfile);
+    let wanted: Vec<usize> = match (&options.targets, stages.target) {
+        (Targets::All, _) => (0..stages.stages.len()).collect(),
+        (_, Some(stage)) => vec![stage],
+        (Targets::Named(name), None) => {
+            problems.push(problem(format!("there is no stage `{name}`")));
+            Vec::new()
+        }
+        (Targets::Last, None) => {
+            problems.push(problem("there is no FROM, so nothing is built".to_owned()));
+            Vec::new()
+        }
+    };
+    let none = FilePath::new("");
+    let context = match (&options.context, path) {
+        (Some(given), path) => Context::open(Arc::clone(disk), given, path.unwrap_or(none)),
+        (None, Some(path)) => Context::find(Arc::clone(disk), path, &stages, None),
+        (None, None) => Context::none(Why::new(
+            "the Dockerfile comes from standard input, without a context",
+        )),
+    };
+    let targets = wanted.into_iter();
     Analysis {
         file: source.path().to_owned(),
         problems,
-        targets: targets.collect(),
+        context: context
+            .directory()
+            .map(|(directory, choice)| (directory.to_owned(), choice)),
+        targets: targets
+            .map(|stage| target(&stages, stage, &context, options))
+            .collect(),
+    }
+}
+
+fn target(stages: &Stages, index: usize, context: &Context, options: &Options) -> Target {
+    let stage = &stages.stages[index];
+    let image = image::build(stages, index, context, options.base_config.as_deref());
+    let overrides = Overrides {
+        init: options.init,
+        grace: Some(options.grace),
+        ..Overrides::default()
+    };
+    let container = Container::new(Arc::new(image), &overrides);
+    let paths = stop::judge(&container);
+    let worst = paths.iter().map(|path| path.verdict).max();
+    Target {
+        file: stages.dockerfile.source.path().to_owned(),
+        stage: index,
+        name: stage.name.clone(),
+        base: match &stage.base {
+            stage::Base::Image(reference) => reference.value().cloned(),
+            stage::Base::Scratch => Some("scratch".to_owned()),
+            stage::Base::Stage(_) => Some(stage.base_as_written.clone()),
+        },
+        container,
+        verdict: worst.unwrap_or(Verdict::Unknown),
+        paths,
+    }
+}
+
+/// What BuildKit would refuse, in the file's order.
+fn problems(dockerfile: &Dockerfile) -> Vec<Problem> {
+    let instructions = dockerfile.instructions.iter();
+    let problems = instructions.flat_map(|instruction| &instruction.problems);
+    problems
+        .map(|problem| Problem {
+            message: problem.message.clone(),
+            span: Some(dockerfile.span(problem.range.clone())),
+        })
+        .collect()
+}
+
+fn problem(message: String) -> Problem {
+    Problem {
+        message,
+        span: None,
     }
 }
 

@@ -1,13 +1,16 @@
 //! What can be said on the command line.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::analyze::{Options, Targets};
+use crate::image::BaseSettings;
 use crate::rules;
+use crate::source::{Disk, RealDisk};
 
 /// Proves, from a Dockerfile and the scripts that it starts, whether the application hears the stop
 /// signal and gets to finish.
@@ -145,9 +148,9 @@ pub(super) struct Inputs {
     /// Stage to judge by name or number, or `all` [default: the last one, as in `docker build`]
     #[arg(long, value_name = "STAGE")]
     target: Option<String>,
-    /// Value of an ARG; may be repeated
-    #[arg(long = "build-arg", value_name = "NAME=VALUE", value_parser = build_arg)]
-    build_args: Vec<(String, String)>,
+    /// Value of an ARG; may be repeated. Without `=VALUE` it is whatever the builder's environment has
+    #[arg(long = "build-arg", value_name = "NAME[=VALUE]", value_parser = build_arg)]
+    build_args: Vec<(String, Option<String>)>,
     /// Directory of the build context [default: the Dockerfile's, or a parent with its COPY sources]
     #[arg(long, value_name = "DIR")]
     context: Option<PathBuf>,
@@ -160,12 +163,19 @@ pub(super) struct Inputs {
     /// Judge as with `docker run --init`
     #[arg(long)]
     init: bool,
+    /// The base image's settings: a file with the output of `docker image inspect IMAGE`
+    #[arg(long, value_name = "FILE")]
+    base_config: Option<PathBuf>,
 }
 
 impl Inputs {
-    /// The analyser's options.
-    pub(super) fn options(&self) -> Options {
-        Options {
+    /// The analyser's options, or why there are none: the base image's configuration is read here.
+    pub(super) fn options(&self) -> Result<Options, String> {
+        let base_config = match &self.base_config {
+            Some(path) => Some(Arc::new(base_config(path)?)),
+            None => None,
+        };
+        Ok(Options {
             targets: match self.target.as_deref() {
                 None => Targets::Last,
                 Some("all") => Targets::All,
@@ -176,8 +186,18 @@ impl Inputs {
             platform: self.platform.clone(),
             grace: self.grace,
             init: self.init,
-        }
+            base_config,
+        })
     }
+}
+
+fn base_config(path: &Path) -> Result<BaseSettings, String> {
+    let because = |message: String| format!("{}: {message}", path.display());
+    let bytes = RealDisk
+        .read(path)
+        .map_err(|error| because(error.to_string()))?;
+    let text = String::from_utf8(bytes).map_err(|_| because("not valid UTF-8".to_owned()))?;
+    BaseSettings::from_json(&text).map_err(because)
 }
 
 /// Accepts the names of rules; a misspelt one gets a suggestion.
@@ -188,10 +208,11 @@ fn rule_names() -> PossibleValuesParser {
     PossibleValuesParser::new(names)
 }
 
-fn build_arg(text: &str) -> Result<(String, String), String> {
+fn build_arg(text: &str) -> Result<(String, Option<String>), String> {
     match text.split_once('=') {
-        Some(("", _)) | None => Err("expected NAME=VALUE".to_owned()),
-        Some((name, value)) => Ok((name.to_owned(), value.to_owned())),
+        Some(("", _)) => Err("expected NAME=VALUE".to_owned()),
+        Some((name, value)) => Ok((name.to_owned(), Some(value.to_owned()))),
+        None => Ok((text.to_owned(), None)),
     }
 }
 

@@ -9,11 +9,15 @@ use crate::rules::{self, Finding, Severity};
 
 /// Runs the command; the answer is the exit status.
 pub(super) fn check(arguments: &CheckArguments, output: &mut Output) -> u8 {
+    let look = match look(&arguments.inputs, output) {
+        Ok(look) => look,
+        Err(status) => return status,
+    };
     let Look {
         run,
         searched_unreadable,
         status,
-    } = look(&arguments.inputs, output);
+    } = look;
     let unreadable = searched_unreadable.iter().map(rules::unreadable);
     let targets = run.analyses.iter().flat_map(|analysis| &analysis.targets);
     let findings = targets.flat_map(rules::check).chain(unreadable);

@@ -2,6 +2,7 @@
 
 use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -11,7 +12,7 @@ use super::output::Output;
 use super::{COULD_NOT_RUN, FINE};
 use crate::analyze::{self, Analysis, Options, Problem, Unreadable};
 use crate::report::Run;
-use crate::source::{RealDisk, Source};
+use crate::source::{Disk, RealDisk, Source};
 
 /// Stack of a worker: syntax trees of hostile files are deeper than those of people.
 const STACK: usize = 16 * 1024 * 1024;
@@ -26,9 +27,16 @@ pub(super) struct Look {
     pub(super) status: u8,
 }
 
-/// Looks at everything that the inputs stand for.
-pub(super) fn look(inputs: &Inputs, output: &mut Output) -> Look {
+/// Looks at everything that the inputs stand for; or the exit status when that is not possible at all.
+pub(super) fn look(inputs: &Inputs, output: &mut Output) -> Result<Look, u8> {
     let mut status = FINE;
+    let options = match inputs.options() {
+        Ok(options) => options,
+        Err(message) => {
+            output.error(&message);
+            return Err(COULD_NOT_RUN);
+        }
+    };
     let discovery = discover(&inputs.paths);
     let mut run = Run::default();
     let mut searched_unreadable = Vec::new();
@@ -40,12 +48,20 @@ pub(super) fn look(inputs: &Inputs, output: &mut Output) -> Look {
     for directory in discovery.empty {
         output.news(&format!("no Dockerfile found in `{directory}`"));
     }
-    let options = inputs.options();
+    let disk: Arc<dyn Disk> = Arc::new(RealDisk);
     let pool = rayon::ThreadPoolBuilder::new().stack_size(STACK).build();
     let files = &discovery.files;
     let results: Vec<Result<Analysis, Unreadable>> = match pool {
-        Ok(pool) => pool.install(|| files.par_iter().map(|file| one(file, &options)).collect()),
-        Err(_) => files.iter().map(|file| one(file, &options)).collect(),
+        Ok(pool) => pool.install(|| {
+            files
+                .par_iter()
+                .map(|file| one(&disk, file, &options))
+                .collect()
+        }),
+        Err(_) => files
+            .iter()
+            .map(|file| one(&disk, file, &options))
+            .collect(),
     };
     for (file, result) in files.iter().zip(results) {
         match result {
@@ -66,11 +82,11 @@ pub(super) fn look(inputs: &Inputs, output: &mut Output) -> Look {
             }
         }
     }
-    Look {
+    Ok(Look {
         run,
         searched_unreadable,
         status,
-    }
+    })
 }
 
 /// A problem of a file in one line.
@@ -86,12 +102,12 @@ fn describe(analysis: &Analysis, problem: &Problem) -> String {
 }
 
 /// Looks at one file. A defect of pidone costs this file, never the run.
-fn one(file: &Candidate, options: &Options) -> Result<Analysis, Unreadable> {
+fn one(disk: &Arc<dyn Disk>, file: &Candidate, options: &Options) -> Result<Analysis, Unreadable> {
     catch_unwind(AssertUnwindSafe(|| {
         if file.shown == "-" {
-            return standard_input(options);
+            return standard_input(disk, options);
         }
-        analyze::analyze(&RealDisk, &file.path, &file.shown, options)
+        analyze::analyze(disk, &file.path, &file.shown, options)
     }))
     .unwrap_or_else(|_| {
         Err(Unreadable {
@@ -101,7 +117,7 @@ fn one(file: &Candidate, options: &Options) -> Result<Analysis, Unreadable> {
     })
 }
 
-fn standard_input(options: &Options) -> Result<Analysis, Unreadable> {
+fn standard_input(disk: &Arc<dyn Disk>, options: &Options) -> Result<Analysis, Unreadable> {
     let unreadable = |message: String| Unreadable {
         file: "<stdin>".to_owned(),
         message,
@@ -117,5 +133,5 @@ fn standard_input(options: &Options) -> Result<Analysis, Unreadable> {
     }
     let text = analyze::decode(bytes).map_err(unreadable)?;
     let source = Source::new("<stdin>", text);
-    Ok(analyze::analyze_source(&RealDisk, &source, None, options))
+    Ok(analyze::analyze_source(disk, &source, None, options))
 }

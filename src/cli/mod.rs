@@ -15,7 +15,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::{report, rules};
-use arguments::{Arguments, Command, TraceFormat};
+use arguments::{Arguments, Command, TraceArguments, TraceFormat};
 use output::Output;
 
 /// The run did what was asked, and nothing was at or above the fail level.
@@ -31,17 +31,7 @@ pub fn main() -> ExitCode {
     let mut output = Output::new(arguments.color, arguments.quiet);
     let status = match &arguments.command {
         Command::Check(arguments) => check::check(arguments, &mut output),
-        Command::Trace(arguments) => {
-            let look = look::look(&arguments.inputs, &mut output);
-            for file in &look.searched_unreadable {
-                output.news(&format!("{}: {}", file.file, file.message));
-            }
-            output.result(&match arguments.format {
-                TraceFormat::Text => report::trace_text(&look.run),
-                TraceFormat::Json => report::trace_json(&look.run),
-            });
-            look.status
-        }
+        Command::Trace(arguments) => trace(arguments, &mut output),
         Command::Explain(arguments) => {
             let rules = arguments.rules.iter().filter_map(|id| rules::named(id));
             let pages: Vec<String> = rules.map(manual::page).collect();
@@ -54,4 +44,19 @@ pub fn main() -> ExitCode {
         }
     };
     ExitCode::from(status.max(output.finish()))
+}
+
+fn trace(arguments: &TraceArguments, output: &mut Output) -> u8 {
+    let look = match look::look(&arguments.inputs, output) {
+        Ok(look) => look,
+        Err(status) => return status,
+    };
+    for file in &look.searched_unreadable {
+        output.news(&format!("{}: {}", file.file, file.message));
+    }
+    output.result(&match arguments.format {
+        TraceFormat::Text => report::trace_text(&look.run),
+        TraceFormat::Json => report::trace_json(&look.run),
+    });
+    look.status
 }

@@ -1,7 +1,7 @@
 use super::Findings;
 use super::rule::declare_rule;
 use crate::analyze::Target;
-use crate::image::Origin;
+use crate::image::{Origin, StopSignalProblem};
 
 declare_rule! {
     /// ## What it does
@@ -42,20 +42,18 @@ declare_rule! {
 }
 
 fn check(target: &Target, findings: &mut Findings) {
-    let setting = &target.container.stop_signal;
-    let (Origin::Instruction(span), Some(why)) = (&setting.origin, setting.value.why()) else {
+    let image = &target.container.image;
+    let (Origin::Instruction(span), Some(StopSignalProblem::Invalid(text))) =
+        (&image.stop_signal.origin, &image.stop_signal_problem)
+    else {
         return;
     };
-    // A text with a variable may be a signal once its value is known.
-    if span.text().contains('$') {
-        return;
-    }
     findings
         .add(
-            "this STOPSIGNAL is not a signal",
+            format!("`{text}` is not a signal"),
             span.clone(),
-            why.text.clone(),
+            "the build refuses this",
         )
-        .note("the builder refuses it, or the runtime has no signal to send")
+        .note("a container without a valid stop signal cannot be told to stop")
         .help("name a signal that the application handles, such as SIGTERM, SIGINT or SIGQUIT");
 }

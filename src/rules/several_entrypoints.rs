@@ -1,7 +1,6 @@
 use super::Findings;
 use super::rule::declare_rule;
 use crate::analyze::Target;
-use crate::dockerfile::Keyword;
 
 declare_rule! {
     /// ## What it does
@@ -41,24 +40,15 @@ declare_rule! {
 }
 
 fn check(target: &Target, findings: &mut Findings) {
-    for (keyword, word) in [(Keyword::Entrypoint, "ENTRYPOINT"), (Keyword::Cmd, "CMD")] {
-        let same = target
-            .own_settings
-            .iter()
-            .filter(|(own, _)| *own == keyword);
-        let mut spans = same.map(|(_, span)| span);
-        let Some(last) = spans.next_back() else {
-            continue;
-        };
-        for span in spans {
-            findings
-                .add(
-                    format!("this {word} has no effect"),
-                    span.clone(),
-                    "replaced by a later one",
-                )
-                .related(last.clone(), "this one counts")
-                .help("remove it");
-        }
+    for void in &target.container.image.overridden {
+        let word = if void.entrypoint { "ENTRYPOINT" } else { "CMD" };
+        findings
+            .add(
+                format!("this {word} has no effect"),
+                void.span.clone(),
+                "replaced by a later one",
+            )
+            .related(void.by.clone(), "this one comes after it")
+            .help("remove it");
     }
 }

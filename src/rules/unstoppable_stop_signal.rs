@@ -1,7 +1,7 @@
 use super::Findings;
 use super::rule::declare_rule;
 use crate::analyze::Target;
-use crate::image::Origin;
+use crate::image::{Origin, StopSignalProblem};
 use crate::knowledge::Signal;
 
 declare_rule! {
@@ -44,8 +44,10 @@ declare_rule! {
 }
 
 fn check(target: &Target, findings: &mut Findings) {
-    let setting = &target.container.stop_signal;
-    let (Origin::Instruction(span), Some(signal)) = (&setting.origin, setting.value.value()) else {
+    let image = &target.container.image;
+    let (Origin::Instruction(span), Some(StopSignalProblem::Unstoppable(signal))) =
+        (&image.stop_signal.origin, &image.stop_signal_problem)
+    else {
         return;
     };
     let consequence = match *signal {
