@@ -120,13 +120,13 @@ impl Target {
             Verdict::Graceful => format!("the application hears {signal} and gets to finish"),
             Verdict::Unknown => "the files at hand do not say".to_owned(),
             Verdict::Lingers => {
-                format!("the application finishes, but PID 1 stays: SIGKILL after {grace}")
+                format!("the application finishes, but PID 1 stays; SIGKILL after {grace}")
             }
             Verdict::Truncated => {
                 "the application begins to stop and is cut off by SIGKILL".to_owned()
             }
             Verdict::Abrupt => "the application ends at once, its work unfinished".to_owned(),
-            Verdict::Stuck => format!("nobody stops on {signal}: SIGKILL after {grace}"),
+            Verdict::Stuck => format!("nobody stops on {signal}; SIGKILL after {grace}"),
             Verdict::Fails => "the start-up breaks".to_owned(),
         }
     }

@@ -158,4 +158,32 @@ mod tests {
         assert_eq!(&text[window(text, 20..23)], "four\nfive");
         assert_eq!(&text[window(text, 0..0)], "one\ntwo\n");
     }
+
+    #[test]
+    fn a_frame_shows_the_script_and_the_instruction_that_leads_there() {
+        let run = super::super::sample::run();
+        let findings = crate::rules::check(&run.analyses[0].targets[0]);
+        let text = check_text(&findings, &Summary::of(&run, &findings));
+        let plain = anstream::adapter::strip_str(&text).to_string();
+        assert_eq!(
+            plain,
+            "\
+warning[script-without-exec]: `/demo/app --port 80` is started without `exec`
+ --> svc/start.sh:3:1
+  |
+3 | /demo/app --port 80
+  | ^^^^^^^^^^^^^^^^^^^ runs as a child of `dash`, which stays PID 1
+  |
+ ::: svc/Dockerfile:3:1
+  |
+3 | CMD [\"/bin/sh\", \"/start.sh\"]
+  | ---------------------------- this CMD makes `dash` PID 1
+  |
+  = note: on stop: nobody stops on SIGTERM; SIGKILL after 10 s, when `$MODE` is empty
+  = help: write `exec /demo/app --port 80`, so that it replaces the shell
+
+1 warning; 1 judged
+"
+        );
+    }
 }

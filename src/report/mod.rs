@@ -6,6 +6,8 @@
 mod check_json;
 mod check_text;
 mod place;
+#[cfg(test)]
+mod sample;
 mod style;
 mod summary;
 mod trace_json;

@@ -6,7 +6,11 @@ use super::Run;
 use super::place::short;
 use super::style::{BAD, BOLD, DIM, GOOD, Paint, UNSURE};
 use crate::analyze::{Target, seconds};
+use crate::source::{Known, Span};
 use crate::stop::{Path, ProcessTree, Reaction, Verdict};
+
+/// Columns of processes after which what happens to them is no longer aligned.
+const WIDEST: usize = 72;
 
 /// Every target's start-up as a tree, with what the stop signal does. Contains ANSI styles; whoever
 /// prints it strips them where they are not wanted.
@@ -34,17 +38,17 @@ fn write_target(out: &mut String, target: &Target) {
     );
     let container = &target.container;
     match &container.argv {
-        crate::source::Known::Known(Some(words)) => {
+        Known::Known(Some(words)) => {
             let words: Vec<Option<&str>> = words.iter().map(|word| Some(word.text())).collect();
             line(out, &format!("  starts    {}", command_line(&words)));
         }
-        crate::source::Known::Known(None) => {
+        Known::Known(None) => {
             line(
                 out,
                 "  starts    nothing: there is no ENTRYPOINT and no CMD",
             );
         }
-        crate::source::Known::Unknown(why) => {
+        Known::Unknown(why) => {
             line(out, &format!("  starts    not known: {}", why.text));
         }
     }
@@ -77,39 +81,30 @@ fn write_target(out: &mut String, target: &Target) {
 
 fn write_path(out: &mut String, target: &Target, path: &Path, signal: &str) {
     for condition in &path.when {
-        let place = condition.span.as_ref().map(short);
-        row(out, "  when      ", &condition.text, place);
+        row(out, "when", &condition.text, condition.span.as_ref());
     }
     if let Some(tree) = &path.processes {
         let mut rows = Vec::new();
         collect_rows(&mut rows, tree, path, signal);
-        let width = rows
-            .iter()
-            .map(|row| row.width())
-            .max()
-            .unwrap_or(0)
-            .min(72);
+        let width = rows.iter().map(Row::width).max().unwrap_or(0).min(WIDEST);
         for row in rows {
             let padding = " ".repeat(width.saturating_sub(row.width()));
             let (prefix, pid, words) = (row.prefix.paint(DIM), row.pid, row.words.paint(BOLD));
             let text = format!("  {prefix}{pid} {words}{padding}  {}", row.mark);
             line(out, text.trim_end());
         }
-        out.push('\n');
-    }
-    for (index, step) in path.route.iter().enumerate() {
-        let place = step.span.as_ref().map(short);
-        row(out, &format!("  {}. ", index + 1), &step.text, place);
-    }
-    for assumption in &path.assumptions {
-        let place = assumption.span.as_ref().map(short);
-        row(out, "  assumed   ", &assumption.text, place);
-    }
-    for missing in &path.missing {
-        let place = missing.span.as_ref().map(short);
-        row(out, "  missing   ", &missing.text, place);
     }
     line(out, &format!("  {}", verdict_line(target, Some(path))));
+    for (index, step) in path.route.iter().enumerate() {
+        let head = if index == 0 { "because" } else { "" };
+        row(out, head, &step.text, step.span.as_ref());
+    }
+    for assumption in &path.assumptions {
+        row(out, "assumed", &assumption.text, assumption.span.as_ref());
+    }
+    for missing in &path.missing {
+        row(out, "missing", &missing.text, missing.span.as_ref());
+    }
 }
 
 /// A process of the drawing.
@@ -179,6 +174,7 @@ fn mark(tree: &ProcessTree, path: &Path, is_first: bool) -> String {
             (_, Reaction::Handles) if path.verdict == Verdict::Truncated => {
                 "✗ hears it, and is cut off".paint(BAD)
             }
+            (_, Reaction::Handles) if is_assumed(path) => "✓ hears it".paint(GOOD),
             (_, Reaction::Handles) => "✓ hears it and finishes".paint(GOOD),
             (_, Reaction::Ignores) => "✗ hears it and ignores it".paint(BAD),
             (_, Reaction::Dies) => "✗ dies of it".paint(BAD),
@@ -191,7 +187,7 @@ fn mark(tree: &ProcessTree, path: &Path, is_first: bool) -> String {
     }
     if is_first && path.delivered == Some(false) {
         return match path.verdict {
-            Verdict::Stuck | Verdict::Lingers => "✗ drops it".paint(BAD),
+            Verdict::Stuck => "✗ drops it".paint(BAD),
             Verdict::Abrupt => "✗ ends and takes everything with it".paint(BAD),
             Verdict::Unknown => "? gets it".paint(UNSURE),
             _ => "✗ does not pass it on".paint(BAD),
@@ -204,6 +200,13 @@ fn mark(tree: &ProcessTree, path: &Path, is_first: bool) -> String {
         Some(signal) => format!("gets {signal}").paint(DIM),
         None => String::new(),
     }
+}
+
+/// Whether it is only assumed that the application handles the signal.
+fn is_assumed(path: &Path) -> bool {
+    path.assumptions
+        .iter()
+        .any(|assumption| assumption.kind == "program-handles")
 }
 
 fn verdict_line(target: &Target, path: Option<&Path>) -> String {
@@ -263,19 +266,81 @@ fn quoted(word: &str) -> String {
     }
     let cut: String = word.chars().take(LONGEST).collect();
     let dots = if cut.len() < word.len() { "…" } else { "" };
-    format!(
-        "'{}{dots}'",
-        cut.escape_debug().to_string().replace("\\\"", "\"")
-    )
+    let text = printable(&cut);
+    match text.contains('\'') && !text.contains(['"', '$', '`', '\\']) {
+        true => format!("\"{text}{dots}\""),
+        false => format!("'{}{dots}'", text.replace('\'', r"'\''")),
+    }
 }
 
-fn row(out: &mut String, head: &str, text: &str, place: Option<String>) {
-    match place {
-        Some(place) => line(out, &format!("{head}{text}  {}", place.paint(DIM))),
-        None => line(out, &format!("{head}{text}")),
+/// A line with a word in front and a place behind.
+fn row(out: &mut String, head: &str, text: &str, span: Option<&Span>) {
+    let text = printable(text);
+    match span {
+        Some(span) => line(
+            out,
+            &format!("  {head:<9} {text}  {}", short(span).paint(DIM)),
+        ),
+        None => line(out, &format!("  {head:<9} {text}")),
     }
+}
+
+/// The text with control characters shown as escapes: what a file holds must not steer a terminal.
+fn printable(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c.is_control() {
+            true => out.extend(c.escape_default()),
+            false => out.push(c),
+        }
+    }
+    out
 }
 
 fn line(out: &mut String, text: &str) {
     writeln!(out, "{text}").expect("writing to a string does not fail");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample;
+    use super::*;
+
+    #[test]
+    fn the_drawing_shows_who_hears_it() {
+        let text = trace_text(&sample::run());
+        let plain = anstream::adapter::strip_str(&text).to_string();
+        assert_eq!(
+            plain,
+            "svc/Dockerfile FROM debian:12-slim
+  starts    /bin/sh /start.sh
+  on stop   SIGTERM to PID 1, SIGKILL to all after 10 s
+
+  way 1 of 2
+  when      `$MODE` is empty  svc/start.sh:2:1
+  SIGTERM ─▶ 1 /bin/sh /start.sh (dash)  ✗ drops it
+             └─ 7 /demo/app --port 80    ✗ never hears it
+  stuck: nobody stops on SIGTERM; SIGKILL after 10 s
+  because   `dash` is PID 1 and sets no trap: the kernel drops SIGTERM  svc/start.sh:3:1
+
+  way 2 of 2
+  when      `$MODE` is not empty  svc/start.sh:2:1
+  SIGTERM ─▶ 1 /demo/app --port 80  ✓ hears it
+  graceful: SIGTERM reaches `/demo/app`; graceful if it handles SIGTERM
+  assumed   `/demo/app` handles SIGTERM
+
+  in the worst case stuck: nobody stops on SIGTERM; SIGKILL after 10 s
+"
+        );
+    }
+
+    #[test]
+    fn words_are_quoted_as_a_person_would() {
+        let words = [Some("/bin/sh"), Some("-c"), Some("a && b"), None, Some("")];
+        assert_eq!(command_line(&words), "/bin/sh -c 'a && b' … ''");
+        assert_eq!(quoted("tab\there"), "'tab\\there'");
+        assert_eq!(quoted("it's"), "\"it's\"");
+        assert_eq!(quoted("it's $1"), r"'it'\''s $1'");
+        assert_eq!(quoted("\u{1b}[31m"), r"'\u{1b}[31m'");
+    }
 }
