@@ -1,1 +1,7 @@
-fn main() {}
+//! The `pidone` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    pidone::cli::main()
+}

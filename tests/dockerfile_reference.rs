@@ -2,6 +2,8 @@
 //! `tests/dockerfile/reference.jsonl` by `tests/reference/freeze.py`, which can also compare any
 //! other file live.
 
+#![allow(clippy::disallowed_methods, reason = "this test reads its fixtures")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

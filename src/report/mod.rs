@@ -1,1 +1,66 @@
-//! To come.
+//! What people and machines get to read.
+//!
+//! In: analyses and findings. Out: text. Decides nothing: every word about a signal or a verdict
+//! comes from the rooms before. Prints nothing itself.
+
+mod check_json;
+mod check_text;
+mod place;
+#[cfg(test)]
+mod sample;
+mod style;
+mod summary;
+mod trace_json;
+mod trace_text;
+
+use serde::Serialize;
+
+pub use check_json::check_json;
+pub use check_text::{check_concise, check_text};
+pub use summary::Summary;
+pub use trace_json::trace_json;
+pub use trace_text::trace_text;
+
+use crate::analyze::{Analysis, Unreadable};
+use place::Place;
+
+/// Everything that a run looked at, in order.
+#[derive(Debug, Default)]
+pub struct Run {
+    /// The files that could be read.
+    pub analyses: Vec<Analysis>,
+    /// Those that could not.
+    pub unreadable: Vec<Unreadable>,
+}
+
+/// An entry of `errors` in the JSON contracts: a file that could not be read, or something in one
+/// that the builder would refuse.
+#[derive(Serialize)]
+struct Error {
+    file: String,
+    message: String,
+    span: Option<Place>,
+}
+
+fn errors(run: &Run) -> Vec<Error> {
+    let unreadable = run.unreadable.iter().map(|unreadable| Error {
+        file: unreadable.file.clone(),
+        message: unreadable.message.clone(),
+        span: None,
+    });
+    let problems = run.analyses.iter().flat_map(|analysis| {
+        analysis.problems.iter().map(|problem| Error {
+            file: analysis.file.clone(),
+            message: problem.message.clone(),
+            span: problem.span.as_ref().map(Place::of),
+        })
+    });
+    unreadable.chain(problems).collect()
+}
+
+/// A report as pretty JSON with a newline at its end.
+fn json(report: &impl Serialize) -> String {
+    let mut text = serde_json::to_string_pretty(report).expect("plain structs serialise");
+    text.push('\n');
+    text
+}

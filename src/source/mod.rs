@@ -14,7 +14,7 @@ use std::hash::{Hash, Hasher};
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
-pub use disk::{Disk, Entry, FileKind, MemoryDisk, Overlay, ReadError, RealDisk};
+pub use disk::{Disk, Entry, FileKind, LARGEST_FILE, MemoryDisk, Overlay, ReadError, RealDisk};
 pub use known::{Known, Why};
 pub use mapped::{Mapped, Run};
 

@@ -3,6 +3,7 @@
 //! In: the steady states that `boot` found. Out: for every way through the start-up a [`Path`] with
 //! its verdict and route. The machine of `boot` goes on running here, with the signal delivered.
 
+use crate::boot::Fact;
 use crate::knowledge::Signal;
 use crate::source::Span;
 
@@ -90,6 +91,8 @@ pub struct Path {
     pub processes: Option<ProcessTree>,
     /// What happens, step by step.
     pub route: Vec<Step>,
+    /// What rules may read.
+    pub facts: Vec<Fact>,
 }
 
 /// A condition that was not decided by the files at hand.

@@ -1,0 +1,71 @@
+//! `rules` and `explain`: what the rules say of themselves.
+
+use std::fmt::Write;
+
+use clap::builder::styling::{AnsiColor, Style};
+
+use super::arguments::RulesFormat;
+use crate::rules::{ALL, Rule};
+
+const HEADING: Style = Style::new().bold();
+const CODE: Style = AnsiColor::Cyan.on_default();
+
+/// A rule's manual page: its name, its summary, its documentation.
+pub(super) fn page(rule: &Rule) -> String {
+    let mut out = format!("{HEADING}{}{HEADING:#}", rule.id);
+    let severity = rule.severity.word();
+    let _ = writeln!(
+        out,
+        " ({severity}, since {})\n\n{}.\n",
+        rule.since, rule.summary
+    );
+    let mut in_code = false;
+    for line in rule.manual().lines() {
+        if let Some(info) = line.strip_prefix("```") {
+            in_code = !in_code;
+            // The file's name stands where the fence was: `dockerfile Dockerfile`, `sh start.sh 755`.
+            let name = info.split(' ').nth(1).unwrap_or("");
+            let _ = match in_code && !name.is_empty() {
+                true => writeln!(out, "\n    {CODE}# {name}{CODE:#}"),
+                false => Ok(()),
+            };
+        } else if in_code {
+            let _ = writeln!(out, "    {line}");
+        } else if let Some(heading) = line.strip_prefix("## ") {
+            let _ = writeln!(out, "{HEADING}{heading}{HEADING:#}");
+        } else {
+            let _ = writeln!(out, "{line}");
+        }
+    }
+    out
+}
+
+/// The list of rules.
+pub(super) fn list(format: RulesFormat) -> String {
+    if let RulesFormat::Json = format {
+        let rules = ALL.iter().map(|rule| {
+            serde_json::json!({
+                "id": rule.id,
+                "severity": rule.severity.word(),
+                "summary": rule.summary,
+                "since": rule.since,
+                "documentation": rule.manual(),
+            })
+        });
+        let list =
+            serde_json::json!({ "schema": "pidone/rules/1", "rules": rules.collect::<Vec<_>>() });
+        return format!("{list:#}\n");
+    }
+    let width = ALL.iter().map(|rule| rule.id.len()).max().unwrap_or(0);
+    let mut out = String::new();
+    for rule in ALL {
+        let padding = " ".repeat(width - rule.id.len());
+        let severity = rule.severity.word();
+        let _ = writeln!(
+            out,
+            "{HEADING}{}{HEADING:#}{padding}  {severity:7}  {}",
+            rule.id, rule.summary
+        );
+    }
+    out
+}

@@ -1,0 +1,71 @@
+//! The two streams. The only place that prints.
+
+use std::io::{self, Write};
+
+use anstream::{AutoStream, ColorChoice};
+
+use super::arguments::Color;
+use super::{COULD_NOT_RUN, FINE};
+
+/// Standard output for results and standard error for news, coloured where that is wanted.
+pub(super) struct Output {
+    color: ColorChoice,
+    quiet: bool,
+    status: u8,
+}
+
+impl Output {
+    pub(super) fn new(color: Color, quiet: bool) -> Output {
+        let color = match color {
+            Color::Auto => ColorChoice::Auto,
+            Color::Always => ColorChoice::Always,
+            Color::Never => ColorChoice::Never,
+        };
+        Output {
+            color,
+            quiet,
+            status: FINE,
+        }
+    }
+
+    /// Writes a result. A reader that has gone away is not an error.
+    pub(super) fn result(&mut self, text: &str) {
+        let stdout = io::stdout();
+        let mut stream = AutoStream::new(stdout.lock(), self.color);
+        let written = stream
+            .write_all(text.as_bytes())
+            .and_then(|()| stream.flush());
+        match written {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                self.error(&format!("writing to standard output: {error}"));
+                self.status = COULD_NOT_RUN;
+            }
+            _ => {}
+        }
+    }
+
+    /// Says something about the run.
+    pub(super) fn news(&mut self, text: &str) {
+        if !self.quiet {
+            self.line(text);
+        }
+    }
+
+    /// Says what could not be done.
+    pub(super) fn error(&mut self, text: &str) {
+        let style = clap::builder::styling::AnsiColor::Red.on_default().bold();
+        self.line(&format!("{style}error{style:#}: {text}"));
+    }
+
+    /// The status that writing alone calls for.
+    pub(super) fn finish(self) -> u8 {
+        self.status
+    }
+
+    fn line(&mut self, text: &str) {
+        let stderr = io::stderr();
+        let mut stream = AutoStream::new(stderr.lock(), self.color);
+        // When standard error is gone there is nobody left to tell.
+        let _ = writeln!(stream, "{text}");
+    }
+}

@@ -1,0 +1,93 @@
+//! `check --format json`: the frozen output types of the schema `pidone/check/1`.
+
+use serde::Serialize;
+
+use super::Run;
+use super::place::Place;
+use super::summary::Summary;
+use crate::rules::{self, Finding};
+
+#[derive(Serialize)]
+struct Report<'a> {
+    schema: &'static str,
+    errors: Vec<super::Error>,
+    findings: Vec<FindingReport<'a>>,
+    summary: SummaryReport<'a>,
+}
+
+#[derive(Serialize)]
+struct FindingReport<'a> {
+    rule: &'static str,
+    severity: &'static str,
+    title: &'a str,
+    primary: Labelled<'a>,
+    related: Vec<Labelled<'a>>,
+    notes: &'a [String],
+    help: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Labelled<'a> {
+    label: &'a str,
+    span: Place,
+}
+
+#[derive(Serialize)]
+struct SummaryReport<'a> {
+    judged: usize,
+    not_judged: usize,
+    reasons: Vec<Reason<'a>>,
+    errors: usize,
+    warnings: usize,
+    notes: usize,
+}
+
+#[derive(Serialize)]
+struct Reason<'a> {
+    text: &'a str,
+    targets: usize,
+}
+
+/// The one JSON object of `check --format json`, with a newline at its end.
+pub fn check_json(run: &Run, findings: &[Finding], summary: &Summary) -> String {
+    let report = Report {
+        schema: "pidone/check/1",
+        errors: super::errors(run),
+        findings: findings.iter().map(finding).collect(),
+        summary: SummaryReport {
+            judged: summary.judged,
+            not_judged: summary.not_judged,
+            reasons: summary
+                .reasons
+                .iter()
+                .map(|(text, targets)| Reason {
+                    text,
+                    targets: *targets,
+                })
+                .collect(),
+            errors: summary.findings[0],
+            warnings: summary.findings[1],
+            notes: summary.findings[2],
+        },
+    };
+    super::json(&report)
+}
+
+fn finding(finding: &Finding) -> FindingReport<'_> {
+    FindingReport {
+        rule: finding.rule.id,
+        severity: finding.severity.word(),
+        title: &finding.title,
+        primary: labelled(&finding.primary),
+        related: finding.related.iter().map(labelled).collect(),
+        notes: &finding.notes,
+        help: finding.help.as_deref(),
+    }
+}
+
+fn labelled(place: &rules::Place) -> Labelled<'_> {
+    Labelled {
+        label: &place.label,
+        span: Place::of(&place.span),
+    }
+}

@@ -1,0 +1,112 @@
+//! What the rules about a shell that waits as PID 1 have in common.
+
+use super::Finding;
+use super::words::{bad_paths, consequence, start_instruction};
+use crate::analyze::Target;
+use crate::boot::FactKind;
+use crate::source::Span;
+use crate::stop::Path;
+
+/// A command that goes on running while the shell that is PID 1 waits for it.
+pub(super) struct Foreground<'a> {
+    /// The dialect.
+    pub(super) shell: &'a str,
+    /// The command, short enough for a title.
+    pub(super) name: String,
+    /// Whether the shell runs a `-c` string.
+    pub(super) dash_c: bool,
+    /// Whether nothing but trivial commands follows it.
+    pub(super) last: bool,
+    /// Whether its `exec` replaced only a subshell.
+    pub(super) exec_in_subshell: bool,
+    /// Whether it stands in a pipeline.
+    pub(super) in_pipeline: bool,
+    /// The place.
+    pub(super) span: &'a Span,
+}
+
+/// The commands because of which the signal does not arrive: on every path that ends badly, with the
+/// application not reached, those that PID 1 itself waits for without a trap.
+pub(super) fn each<'a>(target: &'a Target, mut found: impl FnMut(&'a Path, Foreground<'a>)) {
+    for path in bad_paths(target) {
+        let trapped = path.facts.iter().any(|fact| {
+            matches!(
+                fact.kind,
+                FactKind::TrapDeferred { .. } | FactKind::TrapRan { .. }
+            )
+        });
+        if path.delivered != Some(false) || trapped {
+            continue;
+        }
+        for fact in &path.facts {
+            let (
+                FactKind::Foreground {
+                    shell,
+                    command,
+                    dash_c,
+                    last,
+                    exec_in_subshell,
+                    in_pipeline,
+                    pid: 1,
+                },
+                Some(span),
+            ) = (&fact.kind, &fact.span)
+            else {
+                continue;
+            };
+            let command = Foreground {
+                shell,
+                name: short(command),
+                dash_c: *dash_c,
+                last: *last,
+                exec_in_subshell: *exec_in_subshell,
+                in_pipeline: *in_pipeline,
+                span,
+            };
+            found(path, command);
+        }
+    }
+}
+
+/// Adds to a finding about such a command what leads there, what will happen and what to do.
+pub(super) fn finish(finding: &mut Finding, target: &Target, path: &Path, command: &Foreground) {
+    if let Some((span, word)) = start_instruction(target)
+        && !contains(&span, command.span)
+    {
+        finding.related(span, format!("this {word} makes `{}` PID 1", command.shell));
+    }
+    consequence(finding, target, path);
+    let name = &command.name;
+    finding.help(if command.in_pipeline {
+        format!(
+            "a pipeline needs the shell: redirect the output of `exec {name}` to a file, or let the \
+             container's log take it"
+        )
+    } else if command.exec_in_subshell {
+        format!("run `exec {name}` in the shell itself, outside of the subshell")
+    } else if command.last {
+        format!("write `exec {name}`, so that it replaces the shell")
+    } else {
+        format!(
+            "run `{name} &`, pass the signal on with a trap, and `wait` for it until it has ended; or \
+             write `exec {name}` if what follows can go"
+        )
+    });
+}
+
+fn contains(outer: &Span, inner: &Span) -> bool {
+    outer.source.path() == inner.source.path()
+        && outer.start <= inner.start
+        && inner.end <= outer.end
+}
+
+/// A command line on one line, cut where it gets long.
+pub(super) fn short(command: &str) -> String {
+    const LONGEST: usize = 48;
+    let line = command.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().count() <= LONGEST {
+        return line;
+    }
+    let cut: String = line.chars().take(LONGEST).collect();
+    format!("{}…", cut.trim_end())
+}

@@ -1,0 +1,88 @@
+//! What several rules say and ask in the same way.
+
+use super::{Finding, Severity};
+use crate::analyze::Target;
+use crate::image::{Command, Origin};
+use crate::source::{Mapped, Span};
+use crate::stop::{Path, ProcessTree, Verdict};
+
+/// Notes what will happen on stop on that path; a path that depends on something undecided caps the
+/// severity.
+pub(super) fn consequence(finding: &mut Finding, target: &Target, path: &Path) {
+    let mut text = format!("on stop: {}", target.consequence(path.verdict));
+    for (index, condition) in path.when.iter().enumerate() {
+        text.push_str(if index == 0 { ", when " } else { " and " });
+        text.push_str(&condition.text);
+    }
+    finding.note(text);
+    if !path.when.is_empty() {
+        finding.at_most(Severity::Warning);
+    }
+}
+
+/// The paths on which the stop signal provably goes wrong.
+pub(super) fn bad_paths(target: &Target) -> impl Iterator<Item = &Path> {
+    target.paths.iter().filter(|path| {
+        matches!(
+            path.verdict,
+            Verdict::Lingers | Verdict::Truncated | Verdict::Abrupt | Verdict::Stuck
+        )
+    })
+}
+
+/// The processes of a tree, parents before children.
+pub(super) fn processes(tree: &ProcessTree) -> Vec<&ProcessTree> {
+    let mut found = vec![tree];
+    let mut next = 0;
+    while next < found.len() {
+        found.extend(found[next].children.iter());
+        next += 1;
+    }
+    found
+}
+
+/// The application's process.
+pub(super) fn application(path: &Path) -> Option<&ProcessTree> {
+    let tree = path.processes.as_ref()?;
+    processes(tree)
+        .into_iter()
+        .find(|process| process.is_application)
+}
+
+/// The instruction that sets ENTRYPOINT or CMD, whichever the first word comes from, with a word for
+/// it.
+pub(super) fn start_instruction(target: &Target) -> Option<(Span, &'static str)> {
+    let image = &target.container.image;
+    let settings = [(&image.entrypoint, "ENTRYPOINT"), (&image.cmd, "CMD")];
+    for (setting, word) in settings {
+        if setting.value.value().is_some_and(Option::is_some) {
+            return match &setting.origin {
+                Origin::Instruction(span) => Some((span.clone(), word)),
+                _ => None,
+            };
+        }
+    }
+    None
+}
+
+/// ENTRYPOINT and CMD where an instruction of the file at hand sets them, with its span.
+pub(super) fn own_commands(target: &Target) -> Vec<(&Command, &Span, &'static str)> {
+    let image = &target.container.image;
+    let mut found = Vec::new();
+    for (setting, word) in [(&image.entrypoint, "ENTRYPOINT"), (&image.cmd, "CMD")] {
+        if let Origin::Instruction(span) = &setting.origin
+            && let Some(Some(command)) = setting.value.value()
+        {
+            found.push((command, span, word));
+        }
+    }
+    found
+}
+
+/// The words of PID 1, if they are known.
+pub(super) fn argv(target: &Target) -> &[Mapped] {
+    match target.container.argv.value() {
+        Some(Some(words)) => words,
+        _ => &[],
+    }
+}

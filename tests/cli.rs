@@ -1,0 +1,413 @@
+//! The command line as a user meets it: exit statuses, the two streams, bad input, and every command
+//! that the README and the examples show.
+
+#![allow(
+    clippy::disallowed_methods,
+    reason = "these tests start the program and make its input"
+)]
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+const GOOD: &str = "FROM debian:12-slim\nCOPY app /demo/app\nCMD [\"/demo/app\"]\n";
+/// Judged bad by its text alone.
+const BAD: &str = "FROM debian:12-slim\nSTOPSIGNAL SIGKILL\nCMD [\"/demo/app\"]\n";
+const NOTED: &str = "FROM debian:12-slim\nCMD [\"/demo/app\"]\nCMD [\"/demo/app\", \"-v\"]\n";
+
+/// A directory of its own for each test.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(test: &str) -> Folder {
+        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(test);
+        let _ = fs::remove_dir_all(&path);
+        fs::create_dir_all(&path).expect("the folder can be made");
+        Folder(path)
+    }
+
+    fn file(&self, name: &str, content: impl AsRef<[u8]>) -> &Folder {
+        let path = self.0.join(name);
+        fs::create_dir_all(path.parent().expect("inside the folder")).expect("it can be made");
+        fs::write(path, content).expect("the file can be written");
+        self
+    }
+
+    fn run(&self, arguments: &[&str]) -> Ran {
+        self.run_with(arguments, "")
+    }
+
+    fn run_with(&self, arguments: &[&str], input: &str) -> Ran {
+        let mut child = program(&self.0)
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let mut stdin = child.stdin.take().expect("it is piped");
+        // A program that does not read its input may have ended already.
+        let _ = stdin.write_all(input.as_bytes());
+        drop(stdin);
+        Ran::of(child.wait_with_output().expect("the program ends"))
+    }
+}
+
+/// The program in a directory, with nothing of the caller's settings.
+fn program(directory: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_pidone"));
+    command.current_dir(directory);
+    for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"] {
+        command.env_remove(name);
+    }
+    command
+}
+
+struct Ran {
+    status: i32,
+    stdout: String,
+    stderr: String,
+}
+
+impl Ran {
+    fn of(output: Output) -> Ran {
+        Ran {
+            status: output.status.code().expect("no signal ended it"),
+            stdout: String::from_utf8(output.stdout).expect("output is UTF-8"),
+            stderr: String::from_utf8(output.stderr).expect("news are UTF-8"),
+        }
+    }
+
+    fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.stdout).expect("standard output is one JSON value")
+    }
+}
+
+#[test]
+fn exit_status_follows_the_fail_level() {
+    let folder = Folder::new("fail_level");
+    folder
+        .file("bad/Dockerfile", BAD)
+        .file("noted/Dockerfile", NOTED);
+    for (arguments, status) in [
+        (vec!["check", "bad"], 1),
+        (vec!["check", "--fail-on", "never", "bad"], 0),
+        (
+            vec!["check", "--ignore", "unstoppable-stop-signal", "bad"],
+            0,
+        ),
+        (vec!["check", "--select", "several-entrypoints", "bad"], 0),
+        (vec!["check", "noted"], 0),
+        (vec!["check", "--fail-on", "note", "noted"], 1),
+        (vec!["trace", "bad"], 0),
+    ] {
+        assert_eq!(folder.run(&arguments).status, status, "{arguments:?}");
+    }
+}
+
+#[test]
+fn bad_usage_is_status_2_with_a_message() {
+    let folder = Folder::new("usage");
+    for (arguments, message) in [
+        (vec!["chekc"], "unrecognized subcommand"),
+        (
+            vec!["check", "--select", "script-without-exek"],
+            "script-without-exec",
+        ),
+        (vec!["explain", "nothing"], "possible values"),
+        (vec!["check", "--grace", "soon"], "expected seconds"),
+        (
+            vec!["check", "--base-config", "absent.json"],
+            "absent.json: no such file",
+        ),
+    ] {
+        let ran = folder.run(&arguments);
+        assert_eq!(ran.status, 2, "{arguments:?}");
+        assert!(
+            ran.stderr.contains(message),
+            "{arguments:?}: {}",
+            ran.stderr
+        );
+        assert_eq!(ran.stdout, "", "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_missing_path_is_status_2_and_the_rest_goes_on() {
+    let folder = Folder::new("missing");
+    folder.file("bad/Dockerfile", BAD);
+    let ran = folder.run(&["check", "--format", "concise", "absent", "bad"]);
+    assert_eq!(ran.status, 2);
+    assert!(
+        ran.stderr.contains("absent: no such file or directory"),
+        "{}",
+        ran.stderr
+    );
+    assert!(
+        ran.stdout
+            .contains("bad/Dockerfile:2:1: error[unstoppable-stop-signal]")
+    );
+
+    let ran = folder.run(&["trace", "--format", "json", "absent", "bad"]);
+    assert_eq!(ran.status, 2);
+    let report = ran.json();
+    assert_eq!(report["errors"][0]["file"], "absent");
+    assert_eq!(report["targets"][0]["file"], "bad/Dockerfile");
+}
+
+#[test]
+fn a_directory_without_dockerfiles_says_so() {
+    let folder = Folder::new("nothing");
+    folder.file("web/Dockerfile.dockerignore", "node_modules\n");
+    let ran = folder.run(&["check"]);
+    assert_eq!(ran.status, 0);
+    assert!(
+        ran.stderr.contains("no Dockerfile found in `.`"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(folder.run(&["check", "--quiet"]).stderr, "");
+}
+
+#[test]
+fn files_that_are_no_text_are_findings_when_found_and_errors_when_named() {
+    let folder = Folder::new("no_text");
+    let huge = vec![b'#'; 9 * 1024 * 1024];
+    folder
+        .file("binary/Dockerfile", b"\x7fELF\x02\x01\x01\0\0")
+        .file("latin/Dockerfile", b"FROM debian\n# caf\xe9\n")
+        .file("huge/Dockerfile", huge)
+        .file("good/Dockerfile", GOOD);
+    let ran = folder.run(&["check", "--format", "concise"]);
+    assert_eq!(ran.status, 1);
+    for line in [
+        "binary/Dockerfile:1:1: error[unreadable-file]",
+        "a binary file, not a Dockerfile",
+        "not valid UTF-8 at line 2, column 6",
+        "too large to read",
+    ] {
+        assert!(ran.stdout.contains(line), "{line}\n{}", ran.stdout);
+    }
+    let ran = folder.run(&["check", "latin/Dockerfile", "good"]);
+    assert_eq!(ran.status, 2);
+    assert!(
+        ran.stderr
+            .contains("latin/Dockerfile: not valid UTF-8 at line 2, column 6")
+    );
+    assert!(!ran.stdout.contains("unreadable-file"));
+    // The code frame of a file without text must not fail.
+    let ran = folder.run(&["check", "binary"]);
+    assert!(
+        ran.stdout.contains("--> binary/Dockerfile"),
+        "{}",
+        ran.stdout
+    );
+}
+
+#[test]
+fn a_file_without_instructions_is_no_reason_to_stop() {
+    let folder = Folder::new("empty");
+    folder.file("a/Dockerfile", "").file("b/Dockerfile", BAD);
+    let ran = folder.run(&["check", "--format", "concise"]);
+    assert_eq!(ran.status, 1);
+    assert!(ran.stderr.contains("a/Dockerfile"), "{}", ran.stderr);
+    assert!(ran.stdout.contains("b/Dockerfile:2:1"));
+}
+
+#[test]
+fn standard_input_is_a_dockerfile_without_context() {
+    let folder = Folder::new("stdin");
+    let ran = folder.run_with(&["check", "--format", "concise", "-"], BAD);
+    assert_eq!(ran.status, 1);
+    assert!(
+        ran.stdout
+            .starts_with("<stdin>:2:1: error[unstoppable-stop-signal]")
+    );
+}
+
+#[test]
+fn the_search_respects_gitignore_and_keeps_its_order() {
+    let folder = Folder::new("search");
+    folder
+        .file(".git/HEAD", "ref: refs/heads/main\n")
+        .file(".gitignore", "vendor/\n")
+        .file("vendor/Dockerfile", BAD)
+        .file("b/Dockerfile", BAD)
+        .file("a/web.Dockerfile", BAD)
+        .file("a/Dockerfile.dockerignore", "x")
+        .file(".devcontainer/Dockerfile", BAD)
+        .file("Containerfile", BAD);
+    let ran = folder.run(&["trace", "--format", "json"]);
+    let report = ran.json();
+    let targets = report["targets"].as_array().expect("a list");
+    let files: Vec<&str> = targets
+        .iter()
+        .filter_map(|target| target["file"].as_str())
+        .collect();
+    let expected = [
+        ".devcontainer/Dockerfile",
+        "Containerfile",
+        "a/web.Dockerfile",
+        "b/Dockerfile",
+    ];
+    assert_eq!(files, expected);
+    // A file that is named is looked at even if git ignores it, and each file once.
+    let ran = folder.run(&[
+        "trace",
+        "--format",
+        "json",
+        "vendor/Dockerfile",
+        "b",
+        "b/Dockerfile",
+    ]);
+    assert_eq!(ran.json()["targets"].as_array().map(Vec::len), Some(2));
+}
+
+#[test]
+fn colour_only_where_it_is_wanted() {
+    let folder = Folder::new("colour");
+    folder.file("Dockerfile", BAD);
+    let escape = "\x1b[";
+    assert!(!folder.run(&["check"]).stdout.contains(escape));
+    assert!(
+        folder
+            .run(&["check", "--color", "always"])
+            .stdout
+            .contains(escape)
+    );
+    let output = program(&folder.0)
+        .args(["check"])
+        .env("CLICOLOR_FORCE", "1")
+        .output()
+        .expect("the program runs");
+    assert!(Ran::of(output).stdout.contains(escape));
+    let output = program(&folder.0)
+        .args(["check"])
+        .env("NO_COLOR", "1")
+        .env("CLICOLOR_FORCE", "0")
+        .output()
+        .expect("the program runs");
+    assert!(!Ran::of(output).stdout.contains(escape));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_reader_that_goes_away_is_not_an_error() {
+    let folder = Folder::new("pipe");
+    for number in 0..200 {
+        folder.file(&format!("{number:03}/Dockerfile"), GOOD);
+    }
+    // More output than a pipe holds, and nobody reads it.
+    let mut child = program(&folder.0)
+        .args(["trace", "--format", "json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    drop(child.stdout.take());
+    let ran = Ran::of(child.wait_with_output().expect("the program ends"));
+    assert_eq!(ran.status, 0);
+    assert_eq!(ran.stderr, "");
+}
+
+#[test]
+fn the_trace_contract_has_all_its_fields() {
+    let folder = Folder::new("contract");
+    folder.file(
+        "svc/Dockerfile",
+        "FROM debian:12-slim AS prod\nCMD [\"/demo/app\"]\n",
+    );
+    let report = folder.run(&["trace", "--format", "json", "svc"]).json();
+    assert_eq!(report["schema"], "pidone/trace/1");
+    assert_eq!(report["errors"], serde_json::json!([]));
+    let target = report["targets"][0].as_object().expect("an object");
+    let fields: Vec<&str> = target.keys().map(String::as_str).collect();
+    let expected = [
+        "file",
+        "stage",
+        "name",
+        "base",
+        "argv",
+        "stop_signal",
+        "grace_seconds",
+        "verdict",
+        "paths",
+    ];
+    assert_eq!(fields, expected);
+    assert_eq!(target["name"], "prod");
+    assert_eq!(target["base"], "debian:12-slim");
+    assert_eq!(target["grace_seconds"], 10);
+}
+
+#[test]
+fn rules_explain_themselves() {
+    let folder = Folder::new("manual");
+    let rules = folder.run(&["rules"]).stdout;
+    for rule in pidone::rules::ALL {
+        assert!(rules.contains(rule.id));
+        let page = folder.run(&["explain", rule.id]);
+        assert_eq!(page.status, 0);
+        assert!(page.stdout.contains("Why is this bad"), "{}", rule.id);
+    }
+    let list = folder.run(&["rules", "--format", "json"]).json();
+    assert_eq!(list["schema"], "pidone/rules/1");
+}
+
+/// Every `$ pidone …` in the README and the examples prints what stands below it. `PIDONE_UPDATE=1`
+/// writes what it prints.
+#[test]
+fn commands_in_the_documentation_print_what_they_say() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let update = std::env::var_os("PIDONE_UPDATE").is_some();
+    let mut pages = vec![root.join("README.md")];
+    let examples = fs::read_dir(root.join("examples")).expect("the examples are there");
+    pages.extend(examples.map(|entry| entry.expect("readable").path().join("README.md")));
+    pages.sort();
+    let mut count = 0;
+    for page in pages {
+        let text = fs::read_to_string(&page).expect("the page is there");
+        let mut out = String::new();
+        let mut lines = text.split_inclusive('\n').peekable();
+        while let Some(line) = lines.next() {
+            out.push_str(line);
+            let is_console = line.trim_end() == "```console";
+            let command = lines.peek().and_then(|next| next.strip_prefix("$ pidone "));
+            let (true, Some(command)) = (is_console, command) else {
+                continue;
+            };
+            count += 1;
+            let words: Vec<&str> = command.split_whitespace().collect();
+            let output = program(&root)
+                .args(&words)
+                .output()
+                .expect("the program runs");
+            out.push_str(lines.next().unwrap_or(""));
+            for line in Ran::of(output).stdout.trim_end().lines() {
+                out.push_str(line.trim_end());
+                out.push('\n');
+            }
+            while lines.next_if(|line| line.trim_end() != "```").is_some() {}
+        }
+        if update {
+            fs::write(&page, &out).expect("the page can be written");
+        } else {
+            assert_eq!(text, out, "{}", page.display());
+        }
+    }
+    assert!(count > 4, "commands are found");
+}
+
+/// The examples share one server; a difference between them would be noise.
+#[test]
+fn the_examples_start_the_same_server() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let first =
+        fs::read_to_string(root.join("01-script-without-exec/main.go")).expect("it is there");
+    for example in fs::read_dir(&root).expect("the examples are there") {
+        let path = example.expect("readable").path().join("main.go");
+        if let Ok(text) = fs::read_to_string(&path) {
+            assert_eq!(text, first, "{}", path.display());
+        }
+    }
+}
