@@ -174,6 +174,11 @@ pub enum FactKind {
         /// The command.
         command: String,
     },
+    /// A command of which nothing is known ran while stopping.
+    HelperWhileStopping {
+        /// The command.
+        command: String,
+    },
     /// `exec "$@"` without arguments: nothing happens and the script runs on.
     ExecWithoutCommand,
     /// `exec $@` or `$*` without quotes splits arguments again.

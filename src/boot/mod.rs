@@ -1,5 +1,101 @@
-//! Who is running: facts first; the machine is to come.
+//! Who is running? A container's start-up as abstract interpretation.
+//!
+//! In: a [`Container`]. Out: the worlds in which every way through the start-up comes to rest: the
+//! process tree with the state of each shell. It goes on from there when `stop` sends the signal. It
+//! runs nothing for real and judges nothing.
 
+mod explore;
 mod fact;
+mod interpreter;
+mod machine;
+mod outcome;
+mod start;
+mod tools;
+mod value;
+mod world;
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use crate::container::Container;
+use crate::source::Known;
 
 pub use fact::{Fact, FactKind};
+pub use machine::Limits;
+pub use outcome::{Assumption, Condition, Missing};
+
+pub(crate) use explore::{Ways as Explored, explore};
+pub(crate) use interpreter::display_words;
+pub(crate) use machine::{Machine, Rest, signal_process};
+pub(crate) use world::{Body, Choice, Millis, Pid, Process, STOP_WORK, World};
+
+use start::{Caller, start};
+use value::{Field, Value};
+use world::{History, Input, Output};
+
+/// The world right after the runtime's exec of PID 1: ready to run, or ended because that failed.
+/// `None` when the argv is not known or there is none.
+pub(crate) fn initial_world(machine: &Machine, container: &Container) -> Option<World> {
+    let Known::Known(Some(argv)) = &container.argv else {
+        return None;
+    };
+    let mut world = World::new();
+    let environment = container.image.environment.iter().map(|(name, setting)| {
+        let value = match setting.value.value() {
+            Some(text) => Value::text(text),
+            None => Value::unknown(format!("${name}")),
+        };
+        (Rc::from(name.as_str()), value)
+    });
+    let mut environment: std::collections::BTreeMap<Rc<str>, Value> = environment.collect();
+    environment
+        .entry("HOME".into())
+        .or_insert_with(|| Value::text("/root"));
+    let directory = container
+        .image
+        .working_directory
+        .value
+        .value()
+        .map_or("/", String::as_str);
+    let span = argv.first().map(|word| match argv.last() {
+        Some(last) => word.full_span().cover(&last.full_span()),
+        None => word.full_span(),
+    });
+    let mut words: Vec<Field> = argv.iter().map(|word| Field::text(word.text())).collect();
+    if container.init {
+        // docker-init is tini; it is not looked up in the image.
+        words.splice(0..0, [Field::text("/sbin/docker-init"), Field::text("--")]);
+    }
+    let pid = world.next_pid();
+    let process = Process {
+        pid,
+        parent: 0,
+        group: pid,
+        session: pid,
+        argv: words.clone(),
+        program: "".into(),
+        body: Body::Filter,
+        environment: Rc::new(environment),
+        directory: directory.into(),
+        ignored: BTreeSet::new(),
+        blocked: BTreeSet::new(),
+        input: Input::Null,
+        output: Output::Elsewhere,
+        span: span.clone(),
+        in_background: false,
+        ran_as_application: false,
+        history: History::default(),
+    };
+    world.processes.insert(pid, process);
+    if let Err(failure) = start(machine, &mut world, pid, words, Caller::Kernel) {
+        world.broken = Some((failure.why, span));
+        machine::end_process(
+            machine,
+            &mut world,
+            pid,
+            world::Status::Known(failure.status),
+            None,
+        );
+    }
+    Some(world)
+}

@@ -13,6 +13,7 @@ mod launchers;
 mod packages;
 mod program;
 mod programs;
+mod shells;
 mod signal;
 mod tables;
 mod verify;
@@ -23,6 +24,9 @@ pub use launch::{
     Alternative, ChildGroup, Fork, Forward, How, Launch, OnSignal, Recipient, Then, Wrapped,
 };
 pub use program::{ConfigSwitch, Effect, Lifetime, Program, ProgramReaction, Runtime};
+pub use shells::{
+    Feature, ImplicitExec, ShellFacts, ShellFamily, Spellings, TrapName, shell_facts, shell_ids,
+};
 pub use signal::Signal;
 pub use verify::verify;
 

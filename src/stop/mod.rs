@@ -3,9 +3,16 @@
 //! In: the steady states that `boot` found. Out: for every way through the start-up a [`Path`] with
 //! its verdict and route. The machine of `boot` goes on running here, with the signal delivered.
 
-use crate::boot::Fact;
+mod judge;
+mod merge;
+mod route;
+mod tree;
+
+pub use crate::boot::{Assumption, Condition, Fact, FactKind, Missing};
 use crate::knowledge::Signal;
 use crate::source::Span;
+
+pub use judge::judge;
 
 /// How a way through the start-up ends (DESIGN §2). The order is from best to worst.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -95,39 +102,6 @@ pub struct Path {
     pub facts: Vec<Fact>,
 }
 
-/// A condition that was not decided by the files at hand.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Condition {
-    /// For people: "`$MODE` is `worker`", "`/etc/app.conf` exists".
-    pub text: String,
-    /// The test.
-    pub span: Option<Span>,
-}
-
-/// An assumption, said aloud.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Assumption {
-    /// `program-handles`, `finishes-within`, `succeeds`, `is-application`, …
-    pub kind: &'static str,
-    /// What it is about: a program, a command.
-    pub subject: String,
-    /// For people.
-    pub text: String,
-    /// The place.
-    pub span: Option<Span>,
-}
-
-/// What is missing for a verdict.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Missing {
-    /// `script`, `base-image`, `program`, `syntax`, `limit`, `value`, …
-    pub kind: &'static str,
-    /// For people, as a phrase that can follow "because".
-    pub text: String,
-    /// The place.
-    pub span: Option<Span>,
-}
-
 /// A process and its children.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProcessTree {
@@ -154,10 +128,4 @@ pub struct Step {
     pub text: String,
     /// The place that causes it.
     pub span: Option<Span>,
-}
-
-/// Judges a container: boots it, sends the stop signal, tells what happens on every path.
-pub fn judge(container: &crate::container::Container) -> Vec<Path> {
-    let _ = container;
-    Vec::new()
 }

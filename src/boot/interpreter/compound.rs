@@ -1,0 +1,644 @@
+//! Lists, pipelines and compound commands.
+
+use super::conditions::{self, Answer, Context};
+use super::expand::Expansion;
+use super::step::{Attempt, Progress, Turn};
+use super::{Code, Foreground, Loop, State, Stored};
+use crate::boot::value::{Field, Value};
+use crate::boot::world::{Output, Question, Status};
+use crate::knowledge::ShellFamily;
+use crate::shell::{AndOr, ArmEnd, Compound, Condition, Kind, Redirect, Separator};
+
+/// Rounds of a loop whose condition is not decided that are looked at: none, one, and two.
+const UNDECIDED_ROUNDS: u32 = 1;
+
+impl Turn<'_, '_> {
+    pub(super) fn list(&mut self, code: Code, next: usize) -> Attempt<()> {
+        let script = std::rc::Rc::clone(&code.script);
+        let Kind::List(items) = &script.node(code.node).kind else {
+            return self.pop();
+        };
+        if next > 0 && items[next - 1].end == Separator::Newline {
+            self.activate_aliases();
+        }
+        let Some(item) = items.get(next) else {
+            return self.pop();
+        };
+        self.top().state = State::List(next + 1);
+        let inner = code.at(item.node);
+        if item.end == Separator::Background {
+            self.background(&inner);
+            return Ok(());
+        }
+        let tail = self.list_tail(&code, items, next);
+        self.push(inner, tail);
+        Ok(())
+    }
+
+    pub(super) fn and_or(&mut self, code: Code, begun: usize) -> Attempt<()> {
+        let script = std::rc::Rc::clone(&code.script);
+        let Kind::AndOr { first, rest } = &script.node(code.node).kind else {
+            return self.pop();
+        };
+        if begun == 0 {
+            self.top().state = State::AndOr(1);
+            self.push(code.at(*first), false);
+            return Ok(());
+        }
+        let mut index = begun - 1;
+        // Parts whose operator does not want them are skipped.
+        while let Some((operator, _)) = rest.get(index) {
+            let yes = self.decide_status()?;
+            if yes == (*operator == AndOr::And) {
+                break;
+            }
+            index += 1;
+        }
+        let Some((_, part)) = rest.get(index) else {
+            self.shell.check_failure = false;
+            return self.pop();
+        };
+        let is_last = index + 1 == rest.len();
+        let tail = is_last && self.and_or_tail(&code, *part);
+        self.shell.check_failure = false;
+        // The last part's failure counts for `set -e`: it is begun one beyond the rest.
+        self.top().state = State::AndOr(if is_last { rest.len() + 1 } else { index + 2 });
+        self.push(code.at(*part), tail);
+        if is_last {
+            // Nothing remains to be decided after it.
+            let last = self.shell.frames.len() - 2;
+            self.shell.frames[last].state = State::AndOr(usize::MAX);
+        }
+        Ok(())
+    }
+
+    pub(super) fn conditional(&mut self, code: Code, arm: usize, in_body: bool) -> Attempt<()> {
+        let script = std::rc::Rc::clone(&code.script);
+        let Kind::Compound(Compound::If { arms, otherwise }, _) = &script.node(code.node).kind
+        else {
+            return self.pop();
+        };
+        if in_body {
+            self.shell.check_failure = false;
+            return self.pop();
+        }
+        let tail = self.top().tail && self.passes_tail();
+        // An arm number beyond the condition that was just run means that it has been run.
+        let yes = self.decide_status()?;
+        self.shell.check_failure = false;
+        if yes {
+            self.top().state = State::If(arm, true);
+            self.push(code.at(arms[arm].1), tail);
+        } else if let Some((condition, _)) = arms.get(arm + 1) {
+            self.top().state = State::If(arm + 1, false);
+            self.push(code.at(*condition), false);
+        } else if let Some(otherwise) = otherwise {
+            self.top().state = State::If(arm, true);
+            self.push(code.at(*otherwise), tail);
+        } else {
+            self.shell.status = Status::SUCCESS;
+            return self.pop();
+        }
+        Ok(())
+    }
+
+    pub(super) fn while_loop(&mut self, code: Code) -> Attempt<()> {
+        let script = std::rc::Rc::clone(&code.script);
+        let Kind::Compound(
+            Compound::While {
+                until,
+                condition,
+                body,
+            },
+            _,
+        ) = &script.node(code.node).kind
+        else {
+            return self.pop();
+        };
+        let State::While(mut state) = self.top().state.clone() else {
+            return self.pop();
+        };
+        if state.in_body || state.rounds == 0 {
+            if state.rounds > 0 && self.round_repeats(&mut state) {
+                self.top().state = State::While(state);
+                return Err(Progress::Blocked);
+            }
+            state.in_body = false;
+            state.rounds += 1;
+            if state.rounds > self.machine.limits.rounds {
+                let span = code.span();
+                self.world
+                    .miss("limit", "a loop runs too often to be followed", Some(span));
+                return self.pop();
+            }
+            self.top().state = State::While(state);
+            self.push(code.at(*condition), false);
+            return Ok(());
+        }
+        let was_open = self.shell.status.success().is_none();
+        if was_open && state.undecided >= UNDECIDED_ROUNDS {
+            // A wait loop ends some day: the steady state lies behind it.
+            self.shell.status = Status::SUCCESS;
+            return self.pop();
+        }
+        let yes = self.decide_status()?;
+        self.shell.check_failure = false;
+        if was_open {
+            state.undecided += 1;
+        }
+        if yes == *until {
+            self.shell.status = Status::SUCCESS;
+            return self.pop();
+        }
+        state.in_body = true;
+        self.top().state = State::While(state);
+        self.push(code.at(*body), false);
+        Ok(())
+    }
+
+    /// Whether the world at the beginning of this round has been seen before in this loop. Then the
+    /// loop goes on for ever; without time passing, it spins.
+    fn round_repeats(&mut self, state: &mut Loop) -> bool {
+        let hash = self.world.loop_hash(self.pid, &self.shell);
+        let now = (hash, self.world.clock, self.world.steps);
+        if let Some((_, clock, steps)) = state
+            .seen
+            .iter()
+            .find(|(known, ..)| *known == hash)
+            .copied()
+        {
+            self.world.repeats_since = Some(steps);
+            if clock == self.world.clock {
+                return true;
+            }
+            // Time passes in each round: one more round is run, in which the world is steady.
+            self.world.steady_loop = true;
+            return false;
+        }
+        state.seen.push(now);
+        false
+    }
+
+    pub(super) fn for_loop(&mut self, code: Code) -> Attempt<()> {
+        let script = std::rc::Rc::clone(&code.script);
+        let Kind::Compound(Compound::For { name, body, .. }, _) = &script.node(code.node).kind
+        else {
+            return self.pop();
+        };
+        let State::For(words, next) = &mut self.top().state else {
+            return self.pop();
+        };
+        let Some(word) = words.get(*next).cloned() else {
+            return self.pop();
+        };
+        *next += 1;
+        if *next as u32 > self.machine.limits.rounds {
+            let span = code.span();
+            self.world
+                .miss("limit", "a loop runs too often to be followed", Some(span));
+            return self.pop();
+        }
+        if word.open {
+            // Unknown words: the body may run or not; once is taken to stand for all.
+            let question = Question {
+                yes: format!("`{}` has something in it", word.value.display()),
+                no: format!("`{}` is empty", word.value.display()),
+                span: Some(code.span()),
+                key: None,
+                fixes: None,
+                fixes_if_no: None,
+                expected: false,
+                candidate: false,
+            };
+            if let State::For(_, next) = &mut self.top().state {
+                *next -= 1;
+            }
+            let yes = self.decide(&Status::Unknown(question.into()))?;
+            if let State::For(_, next) = &mut self.top().state {
+                *next += 1;
+            }
+            if !yes {
+                return Ok(());
+            }
+        }
+        self.shell.set(name, Stored::Text(word.value));
+        self.push(code.at(*body), false);
+        Ok(())
+    }
+
+    pub(super) fn for_arithmetic(&mut self, code: Code, rounds: u32) -> Attempt<()> {
+        let script = std::rc::Rc::clone(&code.script);
+        let Kind::Compound(Compound::ForArithmetic { parts, body }, _) =
+            &script.node(code.node).kind
+        else {
+            return self.pop();
+        };
+        if rounds == 0 {
+            self.expand(&code, |expansion| expansion.arithmetic(&parts[0]))?;
+        } else {
+            self.expand(&code, |expansion| expansion.arithmetic(&parts[2]))?;
+        }
+        let endless = parts[1].parts.is_empty();
+        let value = self
+            .expand(&code, |expansion| expansion.arithmetic(&parts[1]))?
+            .known();
+        let goes_on = endless || value.as_deref() != Some("0");
+        if !goes_on || (value.is_none() && rounds >= 2) {
+            return self.pop();
+        }
+        if rounds > self.machine.limits.rounds || (endless && rounds > 3) {
+            self.world.repeats_since = Some(0);
+            self.world.steady_loop = true;
+            if rounds > self.machine.limits.rounds {
+                let span = code.span();
+                self.world
+                    .miss("limit", "a loop runs too often to be followed", Some(span));
+                return self.pop();
+            }
+        }
+        self.top().state = State::ForArithmetic(rounds + 1);
+        self.push(code.at(*body), false);
+        Ok(())
+    }
+
+    pub(super) fn case(&mut self, code: Code) -> Attempt<()> {
+        let script = std::rc::Rc::clone(&code.script);
+        let Kind::Compound(
+            Compound::Case {
+                word: written,
+                arms,
+            },
+            _,
+        ) = &script.node(code.node).kind
+        else {
+            return self.pop();
+        };
+        let State::Case(word, arm, pattern) = self.top().state.clone() else {
+            return self.pop();
+        };
+        let Some(current) = arms.get(arm) else {
+            self.shell.status = Status::SUCCESS;
+            return self.pop();
+        };
+        if pattern == usize::MAX {
+            // The body has run.
+            return match current.end {
+                ArmEnd::Leave => self.pop(),
+                ArmEnd::FallThrough => {
+                    let Some(next) = arms.get(arm + 1) else {
+                        return self.pop();
+                    };
+                    self.top().state = State::Case(word, arm + 1, usize::MAX);
+                    self.push(code.at(next.body), false);
+                    Ok(())
+                }
+                ArmEnd::TryNext => {
+                    self.top().state = State::Case(word, arm + 1, 0);
+                    Ok(())
+                }
+            };
+        }
+        let Some(tried) = current.patterns.get(pattern) else {
+            self.top().state = State::Case(word, arm + 1, 0);
+            return Ok(());
+        };
+        let (pieces, shown) = self.expand(&code, |expansion: &mut Expansion| {
+            Ok((expansion.pattern(tried)?, expansion.source_text(tried)))
+        })?;
+        let written = code.script.span(written.range.clone());
+        let answer = {
+            let context = self.condition_context(Some(written));
+            conditions::matches(&context, &word, pieces.as_deref(), &shown)
+        };
+        self.top().results.clear();
+        if self.decide(&answer.status())? {
+            let tail = self.top().tail && self.passes_tail();
+            self.top().state = State::Case(word, arm, usize::MAX);
+            self.shell.status = Status::SUCCESS;
+            self.push(code.at(current.body), tail);
+        } else {
+            self.top().state = State::Case(word, arm, pattern + 1);
+        }
+        Ok(())
+    }
+
+    pub(super) fn condition_context(&mut self, span: Option<crate::source::Span>) -> Context<'_> {
+        Context {
+            files: &self.machine.container.image.files,
+            written: &self.world.files,
+            directory: &self.world.processes[&self.pid].directory,
+            span,
+        }
+    }
+
+    /// Begins a compound command.
+    pub(super) fn compound(
+        &mut self,
+        code: &Code,
+        compound: &Compound,
+        redirects: &[Redirect],
+    ) -> Attempt<()> {
+        let tail = self.top().tail;
+        if let Compound::Subshell(body) = compound {
+            if tail && redirects.is_empty() && self.shell_tail_is_open() && self.subshell_is_tail()
+            {
+                // The shell would exit right after it, so it does not fork.
+                self.pop()?;
+                self.shell
+                    .traps
+                    .retain(|_, trap| trap.action.is_certainly_empty());
+                self.push(code.at(*body), true);
+                return Ok(());
+            }
+            let pid = self.fork(code, false, None);
+            self.top().state = State::Foreground(Box::new(Foreground {
+                pids: vec![pid],
+                ended: vec![None],
+                pipefail: false,
+            }));
+            return Ok(());
+        }
+        if !redirects.is_empty() && !matches!(self.top().state, State::Restore(_)) {
+            match self.redirect_compound(code, redirects)? {
+                Some(saved) => {
+                    self.top().results.clear();
+                    self.top().state = State::Restore(Box::new(saved));
+                }
+                None => return self.finish(Status::Known(1)),
+            }
+            self.push(code.clone(), false);
+        }
+        match compound {
+            Compound::Subshell(_) => Ok(()),
+            Compound::Group(body) => {
+                let tail = tail && redirects.is_empty() && self.passes_tail();
+                self.pop()?;
+                self.push(code.at(*body), tail);
+                Ok(())
+            }
+            Compound::If { arms, .. } => {
+                self.top().state = State::If(0, false);
+                self.push(code.at(arms[0].0), false);
+                Ok(())
+            }
+            Compound::While { .. } => {
+                self.top().state = State::While(Box::default());
+                Ok(())
+            }
+            Compound::For { words, .. } => {
+                let fields = match words {
+                    None => self.shell.positional.clone(),
+                    Some(words) => self.expand(code, |expansion| {
+                        let mut fields = Vec::new();
+                        for word in words {
+                            fields.extend(expansion.fields(word)?);
+                        }
+                        Ok(fields)
+                    })?,
+                };
+                self.top().results.clear();
+                self.shell.status = Status::SUCCESS;
+                self.top().state = State::For(fields, 0);
+                Ok(())
+            }
+            Compound::ForArithmetic { .. } => {
+                self.top().state = State::ForArithmetic(0);
+                Ok(())
+            }
+            Compound::Case { word, .. } => {
+                let value = self.expand_single(code, word)?;
+                self.top().results.clear();
+                self.top().state = State::Case(Box::new(value), 0, 0);
+                Ok(())
+            }
+            Compound::Test(condition) => {
+                if !self
+                    .shell
+                    .facts
+                    .has(crate::knowledge::Feature::DoubleBracket)
+                {
+                    return self.finish(Status::Known(127));
+                }
+                let answer = self.test_condition(code, condition)?;
+                self.finish(answer.status())
+            }
+            Compound::Arithmetic(expression) => {
+                if self.shell.facts.family != ShellFamily::Bash
+                    && self.shell.facts.family != ShellFamily::Ash
+                {
+                    return self.finish(Status::Known(127));
+                }
+                let value = self.expand(code, |expansion| expansion.arithmetic(expression))?;
+                let text = code.text().to_owned();
+                let status = match value.known() {
+                    Some(text) => Status::Known(i32::from(text == "0")),
+                    None => Status::Unknown(
+                        Question {
+                            yes: format!("`{text}` holds"),
+                            no: format!("`{text}` does not hold"),
+                            span: Some(code.span()),
+                            key: None,
+                            fixes: None,
+                            fixes_if_no: None,
+                            expected: false,
+                            candidate: false,
+                        }
+                        .into(),
+                    ),
+                };
+                self.finish(status)
+            }
+        }
+    }
+
+    /// `[[ … ]]`; its nesting is bounded by the parser's.
+    fn test_condition(&mut self, code: &Code, condition: &Condition) -> Attempt<Answer> {
+        let span = Some(code.span());
+        self.expand(code, |expansion| {
+            // Values first, so that the context can be borrowed afterwards.
+            let mut values: Vec<TestValues> = Vec::new();
+            collect(expansion, condition, &mut values)?;
+            Ok(values)
+        })
+        .map(|values| {
+            let context = self.condition_context(span);
+            let mut values = values.into_iter();
+            judge(&context, condition, &mut values)
+        })
+    }
+
+    /// Begins a pipeline, or a command with `!` or `time` before it.
+    pub(super) fn pipeline(
+        &mut self,
+        code: &Code,
+        negated: bool,
+        timed: bool,
+        parts: &[u32],
+        with_stderr: &[bool],
+    ) -> Attempt<()> {
+        let _ = with_stderr;
+        if timed && !self.shell.facts.has(crate::knowledge::Feature::Time) {
+            return self.external_time(code, parts);
+        }
+        if let [only] = parts {
+            let inner = code.at(*only);
+            if negated {
+                self.top().state = State::Negate;
+            } else {
+                self.pop()?;
+            }
+            self.push(inner, false);
+            return Ok(());
+        }
+        let last_here = self.shell.options.lastpipe && !self.shell.options.monitor;
+        let mut pids = Vec::new();
+        let mut input: Option<usize> = None;
+        for (index, part) in parts.iter().enumerate() {
+            let is_last = index + 1 == parts.len();
+            if is_last && last_here {
+                break;
+            }
+            let output = (!is_last).then(|| self.world.new_stream());
+            let pid = self.fork_part(&code.at(*part), input, output);
+            pids.push(pid);
+            input = output;
+        }
+        let ended = vec![None; pids.len()];
+        let pipefail = self.shell.options.pipefail;
+        if last_here {
+            let part = code.at(parts[parts.len() - 1]);
+            self.pop()?;
+            self.push(part, false);
+            return Ok(());
+        }
+        let waiting = State::Foreground(Box::new(Foreground {
+            pids,
+            ended,
+            pipefail,
+        }));
+        if negated {
+            self.top().state = State::Negate;
+            self.push_state(code.clone(), false, waiting);
+        } else {
+            self.top().state = waiting;
+        }
+        Ok(())
+    }
+
+    /// The end of a command with redirections around it.
+    pub(super) fn restore(&mut self) -> Attempt<()> {
+        let state = std::mem::replace(&mut self.top().state, State::Start);
+        if let State::Restore(saved) = state {
+            let process = self.world.process_mut(self.pid);
+            (process.input, process.output) = *saved;
+        }
+        self.pop()
+    }
+}
+
+/// Expanded operands of one condition of `[[ … ]]`.
+enum TestValues {
+    Words(Vec<Field>),
+    Pattern(Field, Option<Vec<super::pattern::Stretch>>, String),
+}
+
+fn collect(
+    expansion: &mut Expansion,
+    condition: &Condition,
+    values: &mut Vec<TestValues>,
+) -> Result<(), super::expand::Need> {
+    let mut todo = vec![condition];
+    while let Some(condition) = todo.pop() {
+        match condition {
+            Condition::Unary(_, word) => {
+                values.push(TestValues::Words(vec![Field {
+                    value: expansion.single(word)?,
+                    open: false,
+                }]));
+            }
+            Condition::Binary(left, operator, right) => {
+                let left = Field {
+                    value: expansion.single(left)?,
+                    open: false,
+                };
+                if matches!(operator.as_str(), "=" | "==" | "!=") {
+                    let pattern = expansion.pattern(right)?;
+                    let shown = expansion.source_text(right);
+                    values.push(TestValues::Pattern(left, pattern, shown));
+                } else {
+                    let right = Field {
+                        value: expansion.single(right)?,
+                        open: false,
+                    };
+                    values.push(TestValues::Words(vec![left, right]));
+                }
+            }
+            Condition::Not(inner) => todo.push(inner),
+            Condition::And(left, right) | Condition::Or(left, right) => {
+                todo.push(right);
+                todo.push(left);
+            }
+            Condition::Unparsed(_) => values.push(TestValues::Words(Vec::new())),
+        }
+    }
+    Ok(())
+}
+
+fn judge(
+    context: &Context,
+    condition: &Condition,
+    values: &mut impl Iterator<Item = TestValues>,
+) -> Answer {
+    match condition {
+        Condition::Not(inner) => {
+            let answer = judge(context, inner, values);
+            answer.negated()
+        }
+        Condition::And(left, right) => {
+            let left = judge(context, left, values);
+            let right = judge(context, right, values);
+            conditions::combine(left, right, false)
+        }
+        Condition::Or(left, right) => {
+            let left = judge(context, left, values);
+            let right = judge(context, right, values);
+            conditions::combine(left, right, true)
+        }
+        Condition::Unary(operator, _) => match values.next() {
+            Some(TestValues::Words(words)) if !words.is_empty() => {
+                conditions::unary(context, operator, &words[0])
+            }
+            _ => Answer::Wrong,
+        },
+        Condition::Binary(_, operator, _) => match values.next() {
+            Some(TestValues::Pattern(left, pattern, shown)) => {
+                let answer = conditions::matches(context, &left.value, pattern.as_deref(), &shown);
+                if operator == "!=" {
+                    answer.negated()
+                } else {
+                    answer
+                }
+            }
+            Some(TestValues::Words(words)) if words.len() == 2 => {
+                conditions::binary(context, &words[0], operator, &words[1])
+            }
+            _ => Answer::Wrong,
+        },
+        Condition::Unparsed(why) => {
+            let _ = values.next();
+            conditions::unary(
+                context,
+                why,
+                &Field {
+                    value: Value::unknown(why),
+                    open: false,
+                },
+            )
+        }
+    }
+}
+
+/// The output that a part of a pipeline writes to.
+pub(super) fn stream_output(stream: Option<usize>, otherwise: &Output) -> Output {
+    stream.map_or_else(|| otherwise.clone(), Output::Stream)
+}

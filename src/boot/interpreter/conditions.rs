@@ -1,0 +1,424 @@
+//! `test`, `[` and `[[`: decided where the values are known, else a question.
+
+use std::rc::Rc;
+
+use crate::boot::value::{Field, Piece, Value};
+use crate::boot::world::{Question, Status};
+use crate::image::{Files, Found};
+use crate::source::Span;
+
+/// The outcome of a condition.
+#[derive(Clone, Debug)]
+pub(super) enum Answer {
+    /// Decided.
+    Is(bool),
+    /// Not decided.
+    Ask(Box<Question>),
+    /// The expression is wrong: status 2.
+    Wrong,
+}
+
+impl Answer {
+    pub(super) fn negated(self) -> Answer {
+        match self {
+            Answer::Is(answer) => Answer::Is(!answer),
+            Answer::Ask(mut question) => {
+                std::mem::swap(&mut question.yes, &mut question.no);
+                std::mem::swap(&mut question.fixes, &mut question.fixes_if_no);
+                question.key = question.key.map(|key| match key.strip_prefix('!') {
+                    Some(inner) => inner.into(),
+                    None => format!("!{key}").into(),
+                });
+                Answer::Ask(question)
+            }
+            Answer::Wrong => Answer::Wrong,
+        }
+    }
+
+    /// As the status of a command.
+    pub(super) fn status(self) -> Status {
+        match self {
+            Answer::Is(answer) => Status::Known(i32::from(!answer)),
+            Answer::Ask(question) => Status::Unknown(Rc::from(question)),
+            Answer::Wrong => Status::Known(2),
+        }
+    }
+}
+
+/// What conditions look at besides their words.
+pub(super) struct Context<'a> {
+    /// The image's files.
+    pub files: &'a Files,
+    /// Files that scripts have written.
+    pub written: &'a std::collections::BTreeMap<String, Value>,
+    /// The working directory.
+    pub directory: &'a str,
+    /// The place, for questions.
+    pub span: Option<Span>,
+}
+
+fn ask(context: &Context, yes: String, no: String) -> Question {
+    Question {
+        key: Some(yes.as_str().into()),
+        yes,
+        no,
+        span: context.span.clone(),
+        fixes: None,
+        fixes_if_no: None,
+        expected: false,
+        candidate: false,
+    }
+}
+
+/// The operands of `test` or `[` (without the closing bracket).
+pub(super) fn test(context: &Context, words: &[Field]) -> Answer {
+    // An unquoted variable that is empty leaves no word; then `[ $x = y ]` is an error, as in a shell,
+    // but whoever writes it means the value.
+    match words {
+        [] => Answer::Is(false),
+        [word] => unary(context, "-n", word),
+        [not, rest @ ..] if not.known().as_deref() == Some("!") => test(context, rest).negated(),
+        [open, inner @ .., close]
+            if words.len() > 3
+                && open.known().as_deref() == Some("(")
+                && close.known().as_deref() == Some(")") =>
+        {
+            test(context, inner)
+        }
+        [operator, word] => match operator.known() {
+            Some(operator) => unary(context, &operator, word),
+            None => Answer::Wrong,
+        },
+        [left, operator, right]
+            if operator
+                .known()
+                .as_deref()
+                .is_some_and(|word| word != "-a" && word != "-o") =>
+        {
+            binary(context, left, &operator.known().unwrap_or_default(), right)
+        }
+        _ => {
+            for (connective, is_or) in [("-o", true), ("-a", false)] {
+                let at = words
+                    .iter()
+                    .position(|word| word.known().as_deref() == Some(connective));
+                if let Some(at) = at.filter(|at| *at > 0 && at + 1 < words.len()) {
+                    let left = test(context, &words[..at]);
+                    let right = test(context, &words[at + 1..]);
+                    return combine(left, right, is_or);
+                }
+            }
+            Answer::Wrong
+        }
+    }
+}
+
+/// `&&` and `||` of two answers.
+pub(super) fn combine(left: Answer, right: Answer, is_or: bool) -> Answer {
+    match (left, right) {
+        (Answer::Wrong, _) | (_, Answer::Wrong) => Answer::Wrong,
+        (Answer::Is(answer), right) => {
+            if answer == is_or {
+                Answer::Is(answer)
+            } else {
+                right
+            }
+        }
+        (left, Answer::Is(answer)) => {
+            if answer == is_or {
+                Answer::Is(answer)
+            } else {
+                left
+            }
+        }
+        (Answer::Ask(left), Answer::Ask(right)) => {
+            let (both, either) = if is_or { ("or", "and") } else { ("and", "or") };
+            let yes = format!("{} {both} {}", left.yes, right.yes);
+            let no = format!("{} {either} {}", left.no, right.no);
+            let key = match (&left.key, &right.key) {
+                (Some(left), Some(right)) => Some(format!("{left} {both} {right}").into()),
+                _ => None,
+            };
+            Answer::Ask(Box::new(Question {
+                key,
+                yes,
+                no,
+                fixes: None,
+                fixes_if_no: None,
+                ..*left
+            }))
+        }
+    }
+}
+
+/// A unary operator on a word.
+pub(super) fn unary(context: &Context, operator: &str, word: &Field) -> Answer {
+    let shown = word.value.display();
+    match operator {
+        "-n" | "-z" => {
+            let filled = if word.value.certain().is_some() && !word.open {
+                Answer::Is(!word.value.is_certainly_empty())
+            } else if word
+                .value
+                .pieces()
+                .iter()
+                .any(|piece| matches!(piece, Piece::Text(_)))
+            {
+                Answer::Is(true)
+            } else {
+                let mut question = ask(
+                    context,
+                    format!("`{shown}` is not empty"),
+                    format!("`{shown}` is empty"),
+                );
+                if let [piece] = word.value.pieces() {
+                    question.fixes_if_no = Some((piece.clone(), Value::default()));
+                    if let Piece::Setting(name) = piece {
+                        question.fixes = Some((piece.clone(), Value::unknown(format!("${name}"))));
+                    }
+                }
+                Answer::Ask(Box::new(question))
+            };
+            if operator == "-n" {
+                filled
+            } else {
+                filled.negated()
+            }
+        }
+        "-e" | "-f" | "-d" | "-r" | "-w" | "-x" | "-s" | "-L" | "-h" | "-S" | "-p" | "-a"
+        | "-b" | "-c" => file(context, operator, word, &shown),
+        "-t" => Answer::Is(false),
+        "-v" => Answer::Ask(Box::new(ask(
+            context,
+            format!("`{shown}` is set"),
+            format!("`{shown}` is not set"),
+        ))),
+        _ => Answer::Ask(Box::new(ask(
+            context,
+            format!("`{operator} {shown}` holds"),
+            format!("`{operator} {shown}` does not hold"),
+        ))),
+    }
+}
+
+fn file(context: &Context, operator: &str, word: &Field, shown: &str) -> Answer {
+    let (is, is_not) = match operator {
+        "-d" => ("is a directory", "is not a directory"),
+        "-x" => ("is executable", "is not executable"),
+        "-w" => ("is writable", "is not writable"),
+        "-r" => ("is readable", "is not readable"),
+        "-s" => ("is not empty", "is empty or missing"),
+        _ => ("exists", "does not exist"),
+    };
+    let question = Answer::Ask(Box::new(ask(
+        context,
+        format!("`{shown}` {is}"),
+        format!("`{shown}` {is_not}"),
+    )));
+    let Some(path) = word.known() else {
+        return question;
+    };
+    if path.is_empty() {
+        return Answer::Is(false);
+    }
+    let path = absolute(context.directory, &path);
+    if matches!(operator, "-e" | "-f" | "-r" | "-w" | "-a") && context.written.contains_key(&path) {
+        return Answer::Is(true);
+    }
+    match (context.files.look_up(&path), operator) {
+        (Found::Absent, _) => {
+            // A path that nothing in the image has may still be mounted at run time.
+            question
+        }
+        (Found::File(_), "-e" | "-f" | "-a") => Answer::Is(true),
+        (Found::File(_), "-d" | "-S" | "-p" | "-b" | "-c") => Answer::Is(false),
+        (Found::File(found), "-x") => match found.mode {
+            Some(mode) => Answer::Is(mode & 0o111 != 0),
+            None => question,
+        },
+        (Found::Directory, "-e" | "-d" | "-a") => Answer::Is(true),
+        (Found::Directory, "-f" | "-S" | "-p" | "-b" | "-c") => Answer::Is(false),
+        _ => question,
+    }
+}
+
+/// A path made absolute.
+pub(in crate::boot) fn absolute(directory: &str, path: &str) -> String {
+    let joined = if path.starts_with('/') {
+        path.to_owned()
+    } else {
+        format!("{directory}/{path}")
+    };
+    let mut parts: Vec<&str> = Vec::new();
+    for part in joined.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            other => parts.push(other),
+        }
+    }
+    format!("/{}", parts.join("/"))
+}
+
+/// A binary operator of `test` on two words.
+pub(super) fn binary(context: &Context, left: &Field, operator: &str, right: &Field) -> Answer {
+    match operator {
+        "=" | "==" => equal(context, left, right),
+        "!=" => equal(context, left, right).negated(),
+        "-eq" | "-ne" | "-lt" | "-le" | "-gt" | "-ge" => {
+            let number = |field: &Field| {
+                field
+                    .value
+                    .certain()
+                    .and_then(|text| text.trim().parse::<i64>().ok())
+            };
+            if let (Some(left), Some(right)) = (number(left), number(right)) {
+                return Answer::Is(match operator {
+                    "-eq" => left == right,
+                    "-ne" => left != right,
+                    "-lt" => left < right,
+                    "-le" => left <= right,
+                    "-gt" => left > right,
+                    _ => left >= right,
+                });
+            }
+            if left.value.certain().is_some() && right.value.certain().is_some() {
+                return Answer::Wrong;
+            }
+            let (left, right) = (left.value.display(), right.value.display());
+            let (operator, negated) = match operator {
+                "-ne" => ("-eq", true),
+                "-ge" => ("-lt", true),
+                "-gt" => ("-le", true),
+                other => (other, false),
+            };
+            let (is, is_not) = match operator {
+                "-eq" => ("is", "is not"),
+                "-lt" => ("is less than", "is not less than"),
+                _ => ("is at most", "is more than"),
+            };
+            let question = ask(
+                context,
+                format!("`{left}` {is} {right}"),
+                format!("`{left}` {is_not} {right}"),
+            );
+            let answer = Answer::Ask(Box::new(question));
+            if negated { answer.negated() } else { answer }
+        }
+        _ => {
+            let (left, right) = (left.value.display(), right.value.display());
+            Answer::Ask(Box::new(ask(
+                context,
+                format!("`{left} {operator} {right}` holds"),
+                format!("`{left} {operator} {right}` does not hold"),
+            )))
+        }
+    }
+}
+
+/// Whether two words are the same text.
+pub(super) fn equal(context: &Context, left: &Field, right: &Field) -> Answer {
+    if let (Some(left), Some(right)) = (left.value.certain(), right.value.certain()) {
+        return Answer::Is(left == right);
+    }
+    if left.value == right.value && !left.open && !right.open {
+        return Answer::Is(true);
+    }
+    // `x"$a"` can never be `y…`: compare the known ends.
+    let shown = (left.value.display(), right.value.display());
+    let (subject, constant) = if right.value.certain().is_some() {
+        (left, right)
+    } else {
+        (right, left)
+    };
+    let text = constant.value.certain();
+    if let (Some(text), [Piece::Text(head), _, ..]) = (&text, subject.value.pieces()) {
+        let head: &str = head;
+        if !text.starts_with(head) {
+            return Answer::Is(false);
+        }
+    }
+    let mut question = match text {
+        Some(text) if text.is_empty() => {
+            let shown = subject.value.display();
+            ask(
+                context,
+                format!("`{shown}` is empty"),
+                format!("`{shown}` is not empty"),
+            )
+        }
+        Some(text) => {
+            let shown = subject.value.display();
+            ask(
+                context,
+                format!("`{shown}` is `{text}`"),
+                format!("`{shown}` is not `{text}`"),
+            )
+        }
+        None => ask(
+            context,
+            format!("`{}` is `{}`", shown.0, shown.1),
+            format!("`{}` is not `{}`", shown.0, shown.1),
+        ),
+    };
+    if question.yes.ends_with("is empty") {
+        // The same question as `-z`, asked the other way round.
+        let shown = subject.value.display();
+        question.key = Some(format!("!`{shown}` is not empty").into());
+    }
+    if let ([piece], Some(_)) = (subject.value.pieces(), constant.value.certain()) {
+        question.fixes = Some((piece.clone(), constant.value.clone()));
+    }
+    Answer::Ask(Box::new(question))
+}
+
+/// Whether a word matches a pattern.
+pub(super) fn matches(
+    context: &Context,
+    word: &Value,
+    pattern: Option<&[super::pattern::Stretch]>,
+    shown_pattern: &str,
+) -> Answer {
+    if let Some(pieces) = pattern {
+        if pieces.iter().all(|piece| !piece.quoted) && pieces.len() == 1 && pieces[0].text == "*" {
+            return Answer::Is(true);
+        }
+        if let Some(text) = word.certain() {
+            return Answer::Is(super::pattern::matches(pieces, &text));
+        }
+        if let Some(text) = super::pattern::literal(pieces) {
+            let constant = Field {
+                value: Value::text(text),
+                open: false,
+            };
+            return equal(
+                context,
+                &Field {
+                    value: word.clone(),
+                    open: false,
+                },
+                &constant,
+            );
+        }
+        // A known beginning decides patterns such as `-*`.
+        if let (Some(Piece::Text(head)), Some(first)) = (word.pieces().first(), pieces.first()) {
+            let fixed: String = first
+                .text
+                .chars()
+                .take_while(|c| first.quoted || !"*?[\\".contains(*c))
+                .collect();
+            let shared = fixed.len().min(head.len());
+            if fixed.as_bytes()[..shared] != head.as_bytes()[..shared] {
+                return Answer::Is(false);
+            }
+        }
+    }
+    let shown = word.display();
+    Answer::Ask(Box::new(ask(
+        context,
+        format!("`{shown}` matches `{shown_pattern}`"),
+        format!("`{shown}` does not match `{shown_pattern}`"),
+    )))
+}

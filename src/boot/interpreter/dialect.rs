@@ -1,0 +1,125 @@
+//! Syntax that a dialect does not have: where a real shell stops with a syntax error.
+
+use std::ops::Range;
+
+use super::Code;
+use super::step::Turn;
+use crate::knowledge::{Feature, ShellFamily};
+use crate::shell::{
+    ArmEnd, AssignedValue, Compound, Kind, Part, Redirect, RedirectOperator, RedirectTarget,
+    Script, Word,
+};
+
+/// A construct beyond POSIX, where it stands, and what people call it.
+pub(in crate::boot) type Construct = (Range<usize>, Feature, &'static str);
+
+impl Turn<'_, '_> {
+    /// What this shell cannot parse within a node. Shells parse a complete command before they run
+    /// any of it, so this is asked at the outermost level only.
+    pub(super) fn syntax_error(&self, code: &Code) -> Option<&'static str> {
+        let facts = self.shell.facts;
+        if facts.family == ShellFamily::Bash || self.shell.frames.len() > 2 && !self.at_top_level()
+        {
+            return None;
+        }
+        if matches!(code.script.node(code.node).kind, Kind::List(_)) {
+            return None;
+        }
+        let range = &code.script.node(code.node).range;
+        let constructs = self.machine.constructs(&code.script);
+        let found = constructs.iter().find(|(at, feature, _)| {
+            at.start >= range.start && at.end <= range.end && !facts.has(*feature)
+        });
+        found.map(|(_, _, what)| *what)
+    }
+
+    /// Whether the node on top is an item of a script's outermost list.
+    fn at_top_level(&self) -> bool {
+        let frames = &self.shell.frames;
+        let below = frames
+            .len()
+            .checked_sub(2)
+            .and_then(|index| frames.get(index));
+        below.is_some_and(|frame| frame.code.node == frame.code.script.root)
+    }
+}
+
+/// All constructs of a script that are a syntax error where they are not known. Those that such a
+/// shell takes for ordinary commands (`[[`, `((`, `coproc`, `source`) are not among them.
+pub(in crate::boot) fn constructs(script: &Script) -> Vec<Construct> {
+    let mut found = Vec::new();
+    for node in &script.nodes {
+        let range = &node.range;
+        match &node.kind {
+            Kind::Function { keyword: true, .. } => {
+                found.push((
+                    range.clone(),
+                    Feature::FunctionKeyword,
+                    "the word `function`",
+                ));
+            }
+            Kind::Pipeline { with_stderr, .. } if with_stderr.contains(&true) => {
+                found.push((range.clone(), Feature::PipeBoth, "`|&`"));
+            }
+            Kind::Simple(simple) => {
+                for assignment in &simple.assignments {
+                    match &assignment.value {
+                        AssignedValue::Array(_) => {
+                            found.push((assignment.range.clone(), Feature::Arrays, "arrays"))
+                        }
+                        AssignedValue::Word(word) => in_word(word, &mut found),
+                    }
+                }
+                simple
+                    .words
+                    .iter()
+                    .for_each(|word| in_word(word, &mut found));
+                in_redirects(&simple.redirects, &mut found);
+            }
+            Kind::Compound(compound, redirects) => {
+                in_redirects(redirects, &mut found);
+                match compound {
+                    Compound::ForArithmetic { .. } => {
+                        found.push((range.clone(), Feature::ArithmeticCommand, "`for ((…))`"));
+                    }
+                    Compound::For {
+                        words: Some(words), ..
+                    } => {
+                        words.iter().for_each(|word| in_word(word, &mut found));
+                    }
+                    Compound::Case { arms, .. }
+                        if arms.iter().any(|arm| arm.end != ArmEnd::Leave) =>
+                    {
+                        found.push((range.clone(), Feature::FallThrough, "`;&`"));
+                    }
+                    _ => {}
+                }
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+fn in_word(word: &Word, found: &mut Vec<Construct>) {
+    for part in &word.parts {
+        if matches!(part, Part::ProcessSubstitution { .. }) {
+            found.push((
+                word.range.clone(),
+                Feature::ProcessSubstitution,
+                "process substitution",
+            ));
+        }
+    }
+}
+
+fn in_redirects(redirects: &[Redirect], found: &mut Vec<Construct>) {
+    for redirect in redirects {
+        if redirect.operator == RedirectOperator::HereString {
+            found.push((redirect.range.clone(), Feature::HereString, "`<<<`"));
+        }
+        if let RedirectTarget::Word(word) = &redirect.target {
+            in_word(word, found);
+        }
+    }
+}

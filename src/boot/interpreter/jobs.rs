@@ -1,0 +1,612 @@
+//! Forked copies of the shell, background jobs, `wait` and `kill`.
+
+use std::rc::Rc;
+
+use super::compound::stream_output;
+use super::step::{Attempt, Progress, Turn};
+use super::{Code, Frame, Job, Shell, State, Waiting};
+use crate::boot::fact::FactKind;
+use crate::boot::machine::{signal_group, signal_process};
+use crate::boot::value::{Field, Value};
+use crate::boot::world::{Body, Input, Output, Pid, Process, Status};
+use crate::knowledge::{ShellFamily, Signal};
+use crate::shell::{Compound, Kind, Redirect};
+use crate::source::Span;
+
+impl Turn<'_, '_> {
+    /// Forks a copy of this shell that runs a node and ends. Returns its pid.
+    pub(super) fn fork(&mut self, code: &Code, background: bool, output: Option<usize>) -> Pid {
+        let pid = self.fork_part(code, None, output);
+        let monitor = self.shell.options.monitor;
+        let process = self.world.process_mut(pid);
+        process.in_background = background;
+        if monitor {
+            process.group = pid;
+        } else if background {
+            // A list run with `&` has SIGINT and SIGQUIT ignored and no input (POSIX, 2.9.3.1 and 2.11).
+            process.ignored.insert(Signal::INT);
+            process.ignored.insert(Signal::QUIT);
+            process.input = Input::Null;
+        }
+        pid
+    }
+
+    /// Forks a copy that reads from and writes to parts of a pipeline.
+    pub(super) fn fork_part(
+        &mut self,
+        code: &Code,
+        input: Option<usize>,
+        output: Option<usize>,
+    ) -> Pid {
+        let mut copy = self.shell.forked();
+        let facts = copy.facts;
+        let script = Rc::clone(&code.script);
+        // The node that the copy really runs: `( … )` does not fork once more.
+        let mut inner = code.clone();
+        let mut redirects: &[Redirect] = &[];
+        let mut tail = facts.subshell_exec == crate::knowledge::ImplicitExec::Tail;
+        let mut forced = false;
+        match &script.node(code.node).kind {
+            Kind::Compound(Compound::Subshell(body), around) => {
+                inner = code.at(*body);
+                redirects = around;
+                tail = facts.subshell_exec != crate::knowledge::ImplicitExec::Never;
+            }
+            Kind::Simple(_) => forced = true,
+            Kind::Pipeline {
+                parts,
+                negated: true,
+                ..
+            } if parts.len() == 1 && facts.family == ShellFamily::Bash => {
+                inner = code.at(parts[0]);
+                forced = matches!(script.node(parts[0]).kind, Kind::Simple(_));
+            }
+            _ => {}
+        }
+        copy.frames.push(Frame {
+            code: inner,
+            tail,
+            forced,
+            results: Vec::new(),
+            state: State::Start,
+        });
+        let pid = self.world.next_pid();
+        let parent = self.world.process_mut(self.pid).clone_for_fork();
+        let process = Process {
+            pid,
+            parent: self.pid,
+            input: match input {
+                Some(stream) => Input::Pipe(stream),
+                None => parent.input.clone(),
+            },
+            output: stream_output(output, &parent.output),
+            body: Body::Shell(Box::new(copy)),
+            span: Some(code.span()),
+            ..parent
+        };
+        self.world.processes.insert(pid, process);
+        if !redirects.is_empty() {
+            self.redirect_child(code, redirects, pid);
+        }
+        pid
+    }
+
+    /// Applies redirections of known words to a process that was just forked.
+    fn redirect_child(&mut self, code: &Code, redirects: &[Redirect], pid: Pid) {
+        if let Ok(streams) = self.streams(code, redirects) {
+            let process = self.world.process_mut(pid);
+            process.input = streams.input;
+            process.output = streams.output;
+        }
+    }
+
+    /// `command &`
+    pub(super) fn background(&mut self, code: &Code) {
+        let script = Rc::clone(&code.script);
+        let parts: Option<&[u32]> = match &script.node(code.node).kind {
+            Kind::Pipeline {
+                parts,
+                negated: false,
+                ..
+            } if parts.len() > 1 => Some(parts),
+            _ => None,
+        };
+        let pids = match parts {
+            Some(parts) => {
+                let mut pids = Vec::new();
+                let mut input: Option<usize> = None;
+                for (index, part) in parts.iter().enumerate() {
+                    let output = (index + 1 < parts.len()).then(|| self.world.new_stream());
+                    let pid = self.fork(&code.at(*part), true, output);
+                    if let Some(stream) = input {
+                        self.world.process_mut(pid).input = Input::Pipe(stream);
+                    }
+                    pids.push(pid);
+                    input = output;
+                }
+                pids
+            }
+            None => vec![self.fork(code, true, None)],
+        };
+        self.shell.last_background = pids.last().copied();
+        let number = self
+            .shell
+            .jobs
+            .iter()
+            .map(|job| job.number)
+            .max()
+            .unwrap_or(0)
+            + 1;
+        self.shell.jobs.push(Job { pids, number });
+        self.shell.status = Status::SUCCESS;
+    }
+
+    /// Begins a command substitution; its output arrives as a result of the current frame.
+    pub(super) fn substitute(&mut self, code: &Code) {
+        let stream = self.world.new_stream();
+        let mut keeps_jobs = Vec::new();
+        if self.shell.facts.jobs_in_substitution {
+            keeps_jobs = self.shell.jobs.clone();
+        }
+        let pid = self.fork(code, false, Some(stream));
+        if let Body::Shell(copy) = &mut self.world.process_mut(pid).body {
+            copy.jobs = keeps_jobs;
+            // bash clears `-e` in command substitutions unless it is in POSIX mode.
+            if copy.facts.family == ShellFamily::Bash && copy.facts.id == "bash" {
+                copy.options.errexit = false;
+            }
+        }
+        let code = code.clone();
+        self.push_state(code, false, State::Capture(pid, stream));
+    }
+
+    /// Begins a process substitution; returns the path that stands for it.
+    pub(super) fn process_substitution(&mut self, code: &Code, output: bool) -> Value {
+        let stream = self.world.new_stream();
+        let pid = self.fork(code, true, (!output).then_some(stream));
+        if output {
+            self.world.process_mut(pid).input = Input::Pipe(stream);
+        }
+        Value::text(format!("/dev/fd/{stream}"))
+    }
+
+    /// The `wait` builtin.
+    pub(super) fn wait_builtin(&mut self, code: &Code, words: &[Field]) -> Attempt<()> {
+        let mut any = false;
+        let mut pids = Vec::new();
+        let mut named = false;
+        for word in &words[1..] {
+            let Some(text) = word.known() else {
+                let span = Some(code.span());
+                self.world.miss(
+                    "value",
+                    format!(
+                        "`{}`, which is waited for, is not known",
+                        word.value.display()
+                    ),
+                    span,
+                );
+                return self.finish(Status::SUCCESS);
+            };
+            match text.as_str() {
+                "-n" => any = self.shell.facts.has(crate::knowledge::Feature::WaitNext),
+                "-f" | "--" => {}
+                "" => {}
+                _ => {
+                    named = true;
+                    match self.job_pids(&text) {
+                        Some(found) => pids.extend(found),
+                        None => {
+                            return self.finish(Status::Known(
+                                if self.shell.facts.family == ShellFamily::Dash {
+                                    2
+                                } else {
+                                    127
+                                },
+                            ));
+                        }
+                    }
+                }
+            }
+        }
+        if !named {
+            pids = self
+                .shell
+                .jobs
+                .iter()
+                .flat_map(|job| job.pids.last().copied())
+                .collect();
+            if self.shell.facts.family != ShellFamily::Bash {
+                pids = self
+                    .shell
+                    .jobs
+                    .iter()
+                    .flat_map(|job| job.pids.clone())
+                    .collect();
+            }
+            if any && pids.is_empty() {
+                return self.finish(Status::Known(127));
+            }
+        }
+        // A process that is not a child of this shell cannot be waited for.
+        let own: Vec<Pid> = pids
+            .iter()
+            .copied()
+            .filter(|pid| {
+                self.world
+                    .process(*pid)
+                    .is_some_and(|process| process.parent == self.pid)
+            })
+            .collect();
+        if named && own.is_empty() {
+            return self.finish(Status::Known(127));
+        }
+        self.top().results.clear();
+        self.top().state = State::Wait(Box::new(Waiting {
+            pids: own,
+            any,
+            named,
+            status: Status::SUCCESS,
+        }));
+        Ok(())
+    }
+
+    pub(super) fn waiting(&mut self) -> Attempt<()> {
+        let State::Wait(waiting) = self.top().state.clone() else {
+            return self.pop();
+        };
+        let mut status = Status::SUCCESS;
+        let mut running = 0;
+        let mut ended = Vec::new();
+        for pid in &waiting.pids {
+            match self.reap(*pid) {
+                Some(of_child) => {
+                    ended.push(*pid);
+                    status = of_child;
+                }
+                None => running += 1,
+            }
+        }
+        if running > 0 && (!waiting.any || ended.is_empty()) {
+            return Err(Progress::Blocked);
+        }
+        for job in &mut self.shell.jobs {
+            job.pids.retain(|pid| !ended.contains(pid));
+        }
+        self.shell.jobs.retain(|job| !job.pids.is_empty());
+        let status = if waiting.named || waiting.any {
+            status
+        } else {
+            Status::SUCCESS
+        };
+        self.finish(status)
+    }
+
+    /// The processes that an operand of `wait`, `kill` or `fg` names; `None` when there is no such job.
+    fn job_pids(&self, text: &str) -> Option<Vec<Pid>> {
+        if let Some(job) = text.strip_prefix('%') {
+            let jobs = &self.shell.jobs;
+            let found = match job {
+                "" | "%" | "+" => jobs.last(),
+                "-" => jobs.iter().rev().nth(1).or(jobs.last()),
+                number => {
+                    let number = number.parse::<u32>().ok()?;
+                    jobs.iter().find(|job| job.number == number)
+                }
+            };
+            return found.map(|job| job.pids.clone());
+        }
+        text.parse::<Pid>().ok().map(|pid| vec![pid])
+    }
+
+    /// The `kill` builtin (and `/bin/kill`, which takes the same words).
+    pub(super) fn kill_builtin(
+        &mut self,
+        words: &[Field],
+        span: Span,
+        external: bool,
+    ) -> Attempt<()> {
+        let text: String = words
+            .iter()
+            .map(|word| word.value.display())
+            .collect::<Vec<_>>()
+            .join(" ");
+        let mut signal = Signal::TERM;
+        let mut probe = false;
+        let mut rest = &words[1..];
+        let first = rest.first().and_then(Field::known);
+        let name = match first.as_deref() {
+            Some("-l" | "-L") => return self.finish(Status::SUCCESS),
+            Some("-s" | "-n") => {
+                let name = rest.get(1).and_then(Field::known);
+                rest = rest.get(2..).unwrap_or_default();
+                name
+            }
+            Some("--") | None => None,
+            Some(option) => option.strip_prefix('-').map(|name| {
+                rest = &rest[1..];
+                name.to_owned()
+            }),
+        };
+        if let Some(name) = name {
+            let parsed = if external {
+                Signal::parse(&name)
+            } else {
+                self.shell.facts.kill_signal(&name)
+            };
+            match parsed {
+                Some(parsed) => signal = parsed,
+                None if name == "0" => probe = true,
+                None => {
+                    let shell = self.shell.facts.id.clone();
+                    self.note(FactKind::KillRejected { shell, word: text }, Some(span));
+                    let status = if self.shell.facts.family == ShellFamily::Dash {
+                        2
+                    } else {
+                        1
+                    };
+                    return self.finish(Status::Known(status));
+                }
+            }
+        }
+        if rest.first().and_then(Field::known).as_deref() == Some("--") {
+            rest = &rest[1..];
+        }
+        let targets: Vec<Field> = rest
+            .iter()
+            .filter(|word| word.open || !word.value.is_certainly_empty())
+            .cloned()
+            .collect();
+        self.send_to(&targets, signal, probe, &text, span)
+    }
+
+    fn send_to(
+        &mut self,
+        targets: &[Field],
+        signal: Signal,
+        probe: bool,
+        text: &str,
+        span: Span,
+    ) -> Attempt<()> {
+        let mut status = Status::SUCCESS;
+        if targets.is_empty() {
+            self.note(
+                FactKind::KillMissed {
+                    word: text.to_owned(),
+                },
+                Some(span),
+            );
+            return self.finish(Status::Known(
+                if self.shell.facts.family == ShellFamily::Bash {
+                    1
+                } else {
+                    2
+                },
+            ));
+        }
+        for target in targets {
+            let Some(known) = target.known() else {
+                self.world.miss(
+                    "value",
+                    format!(
+                        "the process `{}`, which is signalled, is not known",
+                        target.value.display()
+                    ),
+                    Some(span.clone()),
+                );
+                continue;
+            };
+            if known.starts_with('%') && !self.shell.facts.kill_by_job {
+                let shell = self.shell.facts.id.clone();
+                self.note(
+                    FactKind::KillRejected {
+                        shell,
+                        word: text.to_owned(),
+                    },
+                    Some(span.clone()),
+                );
+                status = Status::Known(1);
+                continue;
+            }
+            let sent = if let Some(pids) = self.job_pids(&known) {
+                let mut any = false;
+                for pid in pids {
+                    if pid == 0 {
+                        any = true;
+                        let group = self.world.process_mut(self.pid).group;
+                        self.send_group(group, signal, probe);
+                        continue;
+                    }
+                    any |= self.send_one(pid, signal, probe);
+                }
+                any
+            } else if known == "-1" {
+                // Everything but PID 1 and the caller (kill(2)).
+                let others: Vec<Pid> = self
+                    .world
+                    .processes
+                    .keys()
+                    .copied()
+                    .filter(|pid| *pid != 1 && *pid != self.pid)
+                    .collect();
+                for pid in others {
+                    self.send_one(pid, signal, probe);
+                }
+                true
+            } else if let Some(group) = known
+                .strip_prefix('-')
+                .and_then(|group| group.parse::<Pid>().ok())
+            {
+                let exists = self
+                    .world
+                    .processes
+                    .values()
+                    .any(|process| process.group == group && self.world.alive(process.pid));
+                if exists {
+                    self.send_group(group, signal, probe);
+                }
+                exists
+            } else {
+                let shell = self.shell.facts.id.clone();
+                self.note(
+                    FactKind::KillRejected {
+                        shell,
+                        word: text.to_owned(),
+                    },
+                    Some(span.clone()),
+                );
+                false
+            };
+            if !sent {
+                if !probe {
+                    self.note(
+                        FactKind::KillMissed {
+                            word: text.to_owned(),
+                        },
+                        Some(span.clone()),
+                    );
+                }
+                status = Status::Known(1);
+            }
+            if self.gone {
+                return Ok(());
+            }
+        }
+        self.finish(status)
+    }
+
+    fn send_one(&mut self, pid: Pid, signal: Signal, probe: bool) -> bool {
+        if pid == self.pid {
+            if !probe {
+                self.signal_self(signal);
+            }
+            return true;
+        }
+        if !self.world.alive(pid) {
+            return false;
+        }
+        if !probe {
+            signal_process(self.machine, self.world, self.pid, pid, signal);
+        }
+        true
+    }
+
+    fn send_group(&mut self, group: Pid, signal: Signal, probe: bool) {
+        if probe {
+            return;
+        }
+        let own = self.world.process_mut(self.pid).group == group;
+        signal_group(
+            self.machine,
+            self.world,
+            self.pid,
+            group,
+            signal,
+            Some(self.pid),
+        );
+        if own {
+            self.signal_self(signal);
+        }
+    }
+
+    /// A signal that the shell sends to itself.
+    fn signal_self(&mut self, signal: Signal) {
+        if self.shell.catches(signal) {
+            if !self.shell.pending.contains(&signal) {
+                self.shell.pending.push(signal);
+            }
+            return;
+        }
+        let ignored = self.shell.ignored().contains(&signal)
+            || self.world.process_mut(self.pid).ignored.contains(&signal);
+        if ignored || self.pid == 1 || !signal.ends_by_default() {
+            return;
+        }
+        self.gone = true;
+        crate::boot::machine::end_process(
+            self.machine,
+            self.world,
+            self.pid,
+            super::traps::signal_status(signal),
+            Some(signal),
+        );
+    }
+
+    /// `fg`: waits for a job in the foreground, where job control works.
+    pub(super) fn foreground_job(&mut self, words: &[Field]) -> Attempt<()> {
+        let which = words.get(1).and_then(Field::known).unwrap_or("%%".into());
+        if !self.shell.options.monitor {
+            return self.fg_fails();
+        }
+        match self.job_pids(&which) {
+            Some(pids) if self.shell.facts.foreground_without_terminal => {
+                let ended = vec![None; pids.len()];
+                self.top().state = State::Foreground(Box::new(super::Foreground {
+                    pids,
+                    ended,
+                    pipefail: false,
+                }));
+                Ok(())
+            }
+            _ => self.fg_fails(),
+        }
+    }
+
+    fn fg_fails(&mut self) -> Attempt<()> {
+        if self.shell.facts.special_builtin_errors_end
+            && self.shell.facts.family != ShellFamily::Bash
+        {
+            self.exit(Status::Known(2));
+            return Ok(());
+        }
+        self.finish(Status::Known(1))
+    }
+
+    /// `jobs`: prints pids with `-p`.
+    pub(super) fn jobs_builtin(&mut self, words: &[Field]) -> Attempt<()> {
+        let wants_pids = words[1..]
+            .iter()
+            .any(|word| word.known().as_deref() == Some("-p"));
+        let pids: Vec<String> = self
+            .shell
+            .jobs
+            .iter()
+            .filter_map(|job| job.pids.first())
+            .map(ToString::to_string)
+            .collect();
+        let text = if pids.is_empty() {
+            String::new()
+        } else {
+            pids.join("\n") + "\n"
+        };
+        let output = self.world.process_mut(self.pid).output.clone();
+        let value = if wants_pids {
+            Value::text(text)
+        } else {
+            Value::unknown("output of jobs")
+        };
+        self.world.write(&output, &value);
+        self.finish(Status::SUCCESS)
+    }
+}
+
+impl Shell {
+    /// Forgets a job, as `disown` does.
+    pub(super) fn disown(&mut self) {
+        self.jobs.pop();
+    }
+}
+
+impl Process {
+    /// The parts that a forked child shares with its parent.
+    pub(super) fn clone_for_fork(&self) -> Process {
+        let mut copy = self.clone();
+        copy.history = crate::boot::world::History::default();
+        copy
+    }
+}
+
+/// Whether the output of a process is read by somebody.
+pub(in crate::boot) fn is_read(output: &Output) -> bool {
+    !matches!(output, Output::Elsewhere)
+}

@@ -1,0 +1,513 @@
+//! A shell as a machine of frames: one small step at a time, over abstract values.
+//!
+//! In: a [`Shell`] inside a [`super::world::World`]. Out: the world after one step, or a question
+//! that the values at hand do not answer. No recursion: where a real shell would call itself, a
+//! frame is pushed.
+
+mod builtins;
+mod compound;
+mod conditions;
+mod dialect;
+mod expand;
+mod jobs;
+mod pattern;
+mod redirect;
+mod simple;
+mod step;
+mod tail;
+mod traps;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{Hash, Hasher};
+use std::rc::Rc;
+
+use super::value::{Field, Value};
+use super::world::{Input, Output, Pid, Status};
+use crate::knowledge::{ShellFacts, Signal, TrapName};
+use crate::shell::{Kind, NodeId, Script};
+use crate::source::Span;
+
+pub(in crate::boot) use conditions::absolute;
+pub(in crate::boot) use dialect::{Construct, constructs};
+pub(in crate::boot) use jobs::is_read;
+pub(crate) use simple::display_words;
+pub(in crate::boot) use step::{Progress, step};
+pub(in crate::boot) use tail::root_tail;
+pub(in crate::boot) use traps::locate;
+
+/// A place in a parsed script.
+#[derive(Clone)]
+pub struct Code {
+    /// The script.
+    pub script: Rc<Script>,
+    /// The node.
+    pub node: NodeId,
+}
+
+impl Code {
+    /// The root of a script.
+    pub fn root(script: &Rc<Script>) -> Code {
+        Code {
+            script: Rc::clone(script),
+            node: script.root,
+        }
+    }
+
+    /// Another node of the same script.
+    pub fn at(&self, node: NodeId) -> Code {
+        Code {
+            script: Rc::clone(&self.script),
+            node,
+        }
+    }
+
+    /// The span of the node.
+    pub fn span(&self) -> Span {
+        self.script.span(self.script.node(self.node).range.clone())
+    }
+
+    /// The node's text.
+    pub fn text(&self) -> &str {
+        self.script
+            .text
+            .text()
+            .get(self.script.node(self.node).range.clone())
+            .unwrap_or("")
+    }
+}
+
+impl PartialEq for Code {
+    fn eq(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.script, &other.script) && self.node == other.node
+    }
+}
+
+impl Hash for Code {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        Rc::as_ptr(&self.script).hash(state);
+        self.node.hash(state);
+    }
+}
+
+/// A shell process.
+#[derive(Clone)]
+pub struct Shell {
+    /// Its dialect.
+    pub facts: &'static ShellFacts,
+    /// Whether it runs a `-c` string (else a file or its standard input).
+    pub dash_c: bool,
+    /// Variables.
+    pub variables: Rc<BTreeMap<Rc<str>, Variable>>,
+    /// `$1 $2 …`
+    pub positional: Vec<Field>,
+    /// `$0`
+    pub zero: Value,
+    /// Functions.
+    pub functions: Rc<BTreeMap<Rc<str>, Code>>,
+    /// Aliases.
+    pub aliases: Rc<BTreeMap<Rc<str>, Alias>>,
+    /// `set` and `shopt` options.
+    pub options: Options,
+    /// Traps.
+    pub traps: BTreeMap<TrapName, Trap>,
+    /// Trapped signals that arrived and whose action has not run yet.
+    pub pending: Vec<Signal>,
+    /// Background jobs.
+    pub jobs: Vec<Job>,
+    /// `$!`
+    pub last_background: Option<Pid>,
+    /// `$?`
+    pub status: Status,
+    /// Whether the status is that of a command that `set -e` looks at.
+    pub check_failure: bool,
+    /// `$$`
+    pub dollar: Pid,
+    /// What it does, innermost last.
+    pub frames: Vec<Frame>,
+    /// Whether it is a forked copy of a shell.
+    pub is_subshell: bool,
+    /// Whether its EXIT trap has been started.
+    pub exiting: bool,
+    /// SIGINT arrived while bash waited for a foreground command.
+    pub interrupted: bool,
+    /// A signal is ending it, after its EXIT trap.
+    pub dying: Option<Signal>,
+    /// Whether a trap with an action was ever set (busybox does not forget it).
+    pub ever_trapped: bool,
+    /// Streams that it holds open besides its output (`exec > >(tee)`).
+    pub held: Vec<usize>,
+}
+
+/// A variable.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Variable {
+    /// Its value; `None` after `unset` or a mere declaration.
+    pub value: Option<Stored>,
+    /// Whether it is exported.
+    pub exported: bool,
+}
+
+/// A variable's value.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Stored {
+    /// A string.
+    Text(Value),
+    /// An array; the fields may be open.
+    Array(Vec<Field>),
+}
+
+/// An alias and whether a line has ended since it was defined.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Alias {
+    /// Its text.
+    pub text: String,
+    /// Whether it is seen by now.
+    pub active: bool,
+}
+
+/// Options of `set` and `shopt`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Options {
+    /// `-e`
+    pub errexit: bool,
+    /// `-u`
+    pub nounset: bool,
+    /// `-m`
+    pub monitor: bool,
+    /// `-a`
+    pub allexport: bool,
+    /// `-o pipefail`
+    pub pipefail: bool,
+    /// `shopt -s execfail`
+    pub execfail: bool,
+    /// `shopt -s lastpipe`
+    pub lastpipe: bool,
+    /// `-i`
+    pub interactive: bool,
+    /// `shopt -s expand_aliases`
+    pub expand_aliases: bool,
+    /// `-n`
+    pub noexec: bool,
+}
+
+/// A trap.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Trap {
+    /// Its action; empty means ignore.
+    pub action: Value,
+    /// The `trap` command.
+    pub span: Option<Span>,
+}
+
+/// A background job.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Job {
+    /// Its processes; the last is `$!`.
+    pub pids: Vec<Pid>,
+    /// Its number.
+    pub number: u32,
+}
+
+/// One level of what a shell is doing.
+#[derive(Clone)]
+pub struct Frame {
+    /// The code.
+    pub code: Code,
+    /// Whether the shell may replace itself by the command here, as far as the frames above say.
+    pub tail: bool,
+    /// Whether this process was forked for this very command, which then replaces it in every shell.
+    pub forced: bool,
+    /// Results of the substitutions in this frame's words, by their nodes.
+    pub results: Vec<(NodeId, Value)>,
+    /// What kind, and how far it is.
+    pub state: State,
+}
+
+/// The state of a frame.
+#[derive(Clone)]
+pub enum State {
+    /// A node whose execution has not begun.
+    Start,
+    /// A list: the index of the next item.
+    List(usize),
+    /// An and-or list: the number of parts begun.
+    AndOr(usize),
+    /// After a pipeline or command with `!`.
+    Negate,
+    /// An `if`: the arm, and whether its body runs.
+    If(usize, bool),
+    /// A loop.
+    While(Box<Loop>),
+    /// A `for`: words and the next index.
+    For(Vec<Field>, usize),
+    /// A `for (( ))` or another loop whose rounds cannot be told: rounds begun.
+    ForArithmetic(u32),
+    /// A `case`: the word, the arm, the pattern.
+    Case(Box<Value>, usize, usize),
+    /// Restores redirections at its end.
+    Restore(Box<(Input, Output)>),
+    /// A function body: what its return restores.
+    Function(Box<Saved>),
+    /// A file read with `.`; positional parameters to restore, if it had its own.
+    Source(Option<Vec<Field>>),
+    /// The text of `eval`.
+    Eval,
+    /// The action of a trap: the status to restore and whether `set -e` looks at it.
+    Trap(Box<(Status, bool)>),
+    /// The EXIT trap: the status to exit with.
+    ExitTrap(Box<Status>),
+    /// Waits for foreground processes: all of them, the status is the last one's.
+    Foreground(Box<Foreground>),
+    /// Waits for a command substitution.
+    Capture(Pid, usize),
+    /// The `wait` builtin.
+    Wait(Box<Waiting>),
+    /// Reads commands from a stream that others write.
+    ReadInput,
+}
+
+/// A `while` or `until` loop.
+#[derive(Clone, Default)]
+pub struct Loop {
+    /// Whether the body runs (else the condition).
+    pub in_body: bool,
+    /// Rounds begun.
+    pub rounds: u32,
+    /// Rounds whose condition was not decided.
+    pub undecided: u32,
+    /// World hashes at the beginnings of rounds, with the clock and the step count then.
+    pub seen: Vec<(u64, u64, u32)>,
+}
+
+/// What a function's return restores.
+#[derive(Clone, Default)]
+pub struct Saved {
+    /// Positional parameters.
+    pub positional: Vec<Field>,
+    /// `local` variables with their former values.
+    pub locals: Vec<(Rc<str>, Option<Variable>)>,
+}
+
+/// Foreground processes that are waited for.
+#[derive(Clone)]
+pub struct Foreground {
+    /// Their pids.
+    pub pids: Vec<Pid>,
+    /// Statuses of those that have ended.
+    pub ended: Vec<Option<Status>>,
+    /// Whether a later stage's failure counts (`pipefail`).
+    pub pipefail: bool,
+}
+
+/// The state of a `wait`.
+#[derive(Clone)]
+pub struct Waiting {
+    /// Whom for.
+    pub pids: Vec<Pid>,
+    /// Whether the first to end is enough.
+    pub any: bool,
+    /// Whether operands were given (then the status is the last one's).
+    pub named: bool,
+    /// The status so far.
+    pub status: Status,
+}
+
+/// See [`Shell::waits`].
+#[derive(Clone, Debug)]
+pub struct WaitsFor {
+    /// In the foreground; else in the `wait` builtin.
+    pub foreground: bool,
+    /// The command.
+    pub span: Span,
+    /// Nothing follows it.
+    pub last: bool,
+    /// Its text begins with `exec`, in a process of its own.
+    pub exec_in_subshell: bool,
+    /// It is a pipeline.
+    pub in_pipeline: bool,
+    /// It is a command substitution.
+    pub in_substitution: bool,
+}
+
+impl Shell {
+    /// A shell that has not begun.
+    pub fn new(facts: &'static ShellFacts, pid: Pid) -> Shell {
+        Shell {
+            facts,
+            dash_c: false,
+            variables: Rc::default(),
+            positional: Vec::new(),
+            zero: Value::default(),
+            functions: Rc::default(),
+            aliases: Rc::default(),
+            options: Options::default(),
+            traps: BTreeMap::new(),
+            pending: Vec::new(),
+            jobs: Vec::new(),
+            last_background: None,
+            status: Status::SUCCESS,
+            check_failure: false,
+            dollar: pid,
+            frames: Vec::new(),
+            is_subshell: false,
+            exiting: false,
+            interrupted: false,
+            dying: None,
+            ever_trapped: false,
+            held: Vec::new(),
+        }
+    }
+
+    /// Whether it keeps the stream open.
+    pub fn holds_stream(&self, stream: usize) -> bool {
+        self.held.contains(&stream)
+            || self.frames.iter().any(|frame| match &frame.state {
+                State::Restore(saved) => saved.1 == Output::Stream(stream),
+                _ => false,
+            })
+    }
+
+    /// A variable's value, if it is set.
+    pub fn variable(&self, name: &str) -> Option<&Stored> {
+        self.variables
+            .get(name)
+            .and_then(|variable| variable.value.as_ref())
+    }
+
+    /// Whether the script has unset or declared the name without a value.
+    pub fn is_unset_here(&self, name: &str) -> bool {
+        self.variables
+            .get(name)
+            .is_some_and(|variable| variable.value.is_none())
+    }
+
+    /// Sets a variable, keeping its export flag.
+    pub fn set(&mut self, name: &str, value: Stored) {
+        let allexport = self.options.allexport;
+        let variables = Rc::make_mut(&mut self.variables);
+        let variable = variables.entry(name.into()).or_insert(Variable {
+            value: None,
+            exported: false,
+        });
+        variable.value = Some(value);
+        variable.exported |= allexport;
+    }
+
+    /// The trap for a signal, if one is set.
+    pub fn trap(&self, name: TrapName) -> Option<&Trap> {
+        self.traps.get(&name)
+    }
+
+    /// Whether the innermost frame is one in which a trap has to wait.
+    pub fn is_waiting_in_foreground(&self) -> bool {
+        matches!(
+            self.frames.last().map(|frame| &frame.state),
+            Some(State::Foreground(_) | State::Capture(..))
+        )
+    }
+
+    /// The processes that it waits for in the foreground.
+    pub fn foreground_pids(&self) -> Vec<Pid> {
+        match self.frames.last().map(|frame| &frame.state) {
+            Some(State::Foreground(waited)) => waited.pids.clone(),
+            Some(State::Capture(pid, _)) => vec![*pid],
+            _ => Vec::new(),
+        }
+    }
+
+    /// The processes that it waits for, in the foreground or by `wait`.
+    pub fn awaited_pids(&self) -> Vec<Pid> {
+        match self.frames.last().map(|frame| &frame.state) {
+            Some(State::Wait(waiting)) => waiting.pids.clone(),
+            _ => self.foreground_pids(),
+        }
+    }
+
+    /// Whether it is in the `wait` builtin.
+    pub fn is_in_wait(&self) -> bool {
+        matches!(
+            self.frames.last().map(|frame| &frame.state),
+            Some(State::Wait(_))
+        )
+    }
+
+    /// What it waits for, for people: whether in the foreground, where, whether something follows, and
+    /// whether the text begins with `exec` or is a pipeline.
+    pub fn waits(&self) -> Option<WaitsFor> {
+        let (top, below) = self.frames.split_last()?;
+        let foreground = match &top.state {
+            State::Foreground(_) | State::Capture(..) => true,
+            State::Wait(_) => false,
+            _ => return None,
+        };
+        let text = top
+            .code
+            .text()
+            .trim_start_matches(['(', '{', ' ', '\n', '\t']);
+        let in_pipeline = matches!(&top.code.script.node(top.code.node).kind, Kind::Pipeline { parts, .. } if parts.len() > 1);
+        let exec_part = top
+            .code
+            .text()
+            .split('|')
+            .any(|part| part.trim_start().starts_with("exec "));
+        let last = below.iter().all(|frame| {
+            match (&frame.state, &frame.code.script.node(frame.code.node).kind) {
+                (State::List(next), Kind::List(items)) => *next >= items.len(),
+                (State::While(_) | State::For(..) | State::ForArithmetic(_), _) => false,
+                _ => true,
+            }
+        });
+        Some(WaitsFor {
+            foreground,
+            span: top.code.span(),
+            last,
+            exec_in_subshell: text.starts_with("exec ") || (in_pipeline && exec_part),
+            in_pipeline,
+            in_substitution: matches!(top.state, State::Capture(..)),
+        })
+    }
+
+    /// What a forked copy starts with: traps with an action are reset, jobs are not its own.
+    pub fn forked(&self) -> Shell {
+        let mut copy = self.clone();
+        copy.traps
+            .retain(|_, trap| trap.action.is_certainly_empty());
+        copy.pending.clear();
+        copy.frames.clear();
+        copy.is_subshell = true;
+        copy.ever_trapped = false;
+        copy.exiting = false;
+        copy.interrupted = false;
+        copy.check_failure = false;
+        copy.options.monitor = false;
+        copy
+    }
+
+    /// The exported variables.
+    pub fn environment(&self) -> BTreeMap<Rc<str>, Value> {
+        let exported = self
+            .variables
+            .iter()
+            .filter(|(_, variable)| variable.exported);
+        exported
+            .filter_map(|(name, variable)| match &variable.value {
+                Some(Stored::Text(value)) => Some((Rc::clone(name), value.clone())),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// Signals that the shell ignores by an empty trap.
+    pub fn ignored(&self) -> BTreeSet<Signal> {
+        let empty = self
+            .traps
+            .iter()
+            .filter(|(_, trap)| trap.action.is_certainly_empty());
+        empty
+            .filter_map(|(name, _)| match name {
+                TrapName::Signal(signal) => Some(*signal),
+                _ => None,
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,146 @@
+//! Patterns that expansion has left: owned pieces over the pure functions of `shell::pattern`.
+
+use crate::shell::pattern::{self, PatternPiece};
+
+/// A stretch of a pattern.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Stretch {
+    /// Its text.
+    pub(super) text: String,
+    /// Whether every character of it stands for itself.
+    pub(super) quoted: bool,
+}
+
+/// The longest text in which matches are replaced; longer ones stay unknown.
+const LONGEST: usize = 4096;
+
+fn pieces(stretches: &[Stretch]) -> Vec<PatternPiece<'_>> {
+    let pieces = stretches
+        .iter()
+        .map(|Stretch { text, quoted }| match quoted {
+            true => PatternPiece::Quoted(text),
+            false => PatternPiece::Active(text),
+        });
+    pieces.collect()
+}
+
+/// Whether the pattern matches the whole text.
+pub(super) fn matches(stretches: &[Stretch], text: &str) -> bool {
+    pattern::matches(&pieces(stretches), text)
+}
+
+/// See [`pattern::remove_prefix`].
+pub(super) fn remove_prefix<'t>(stretches: &[Stretch], text: &'t str, longest: bool) -> &'t str {
+    pattern::remove_prefix(&pieces(stretches), text, longest)
+}
+
+/// See [`pattern::remove_suffix`].
+pub(super) fn remove_suffix<'t>(stretches: &[Stretch], text: &'t str, longest: bool) -> &'t str {
+    pattern::remove_suffix(&pieces(stretches), text, longest)
+}
+
+/// `${x/pattern/with}`; `None` when the text is too long to be looked through.
+pub(super) fn replace(
+    stretches: &[Stretch],
+    text: &str,
+    with: &str,
+    all: bool,
+    anchor: Option<char>,
+) -> Option<String> {
+    if text.len() > LONGEST {
+        return None;
+    }
+    let pieces = pieces(stretches);
+    match anchor {
+        Some('#') => {
+            let rest = pattern::remove_prefix(&pieces, text, true);
+            let matched = rest.len() < text.len();
+            return Some(if matched {
+                format!("{with}{rest}")
+            } else {
+                text.to_owned()
+            });
+        }
+        Some('%') => {
+            let rest = pattern::remove_suffix(&pieces, text, true);
+            let matched = rest.len() < text.len();
+            return Some(if matched {
+                format!("{rest}{with}")
+            } else {
+                text.to_owned()
+            });
+        }
+        _ => {}
+    }
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let after = pattern::remove_prefix(&pieces, rest, true);
+        if after.len() < rest.len() {
+            out.push_str(with);
+            rest = after;
+            if !all {
+                break;
+            }
+        } else {
+            out.push(first);
+            rest = &rest[first.len_utf8()..];
+        }
+    }
+    out.push_str(rest);
+    Some(out)
+}
+
+/// The text of a pattern in which nothing is active.
+pub(super) fn literal(stretches: &[Stretch]) -> Option<String> {
+    let mut out = String::new();
+    for stretch in stretches {
+        if !stretch.quoted && stretch.text.contains(['*', '?', '[', '\\']) {
+            return None;
+        }
+        out.push_str(&stretch.text);
+    }
+    Some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn active(text: &str) -> Vec<Stretch> {
+        vec![Stretch {
+            text: text.into(),
+            quoted: false,
+        }]
+    }
+
+    #[test]
+    fn replacing_takes_the_longest_match() {
+        assert_eq!(
+            replace(&active("a*"), "xaay", "b", false, None).as_deref(),
+            Some("xb")
+        );
+        assert_eq!(
+            replace(&active("a"), "aXa", "b", true, None).as_deref(),
+            Some("bXb")
+        );
+        assert_eq!(
+            replace(&active("-"), "a-b-c", "_", false, None).as_deref(),
+            Some("a_b-c")
+        );
+        assert_eq!(
+            replace(&active("a"), "aXa", "b", false, Some('%')).as_deref(),
+            Some("aXb")
+        );
+    }
+
+    #[test]
+    fn quoted_stars_are_literal() {
+        let stretches = vec![Stretch {
+            text: "a*".into(),
+            quoted: true,
+        }];
+        assert_eq!(literal(&stretches).as_deref(), Some("a*"));
+        assert_eq!(literal(&active("a*")), None);
+    }
+}

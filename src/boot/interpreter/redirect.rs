@@ -1,0 +1,161 @@
+//! Redirections, as far as they matter: who reads what, and which text goes into which file.
+
+use std::rc::Rc;
+
+use super::Code;
+use super::conditions::absolute;
+use super::step::{Attempt, Turn};
+use crate::boot::value::Value;
+use crate::boot::world::{Input, Output};
+use crate::image::{Content, Found};
+use crate::shell::{Descriptor, Redirect, RedirectOperator, RedirectTarget};
+
+/// Where a command reads and writes after its redirections.
+#[derive(Clone, Debug)]
+pub(super) struct Streams {
+    pub(super) input: Input,
+    pub(super) output: Output,
+    /// A redirection failed: the file is not there.
+    pub(super) failed: bool,
+}
+
+impl Turn<'_, '_> {
+    /// The streams of a command with these redirections.
+    pub(super) fn streams(&mut self, code: &Code, redirects: &[Redirect]) -> Attempt<Streams> {
+        let process = self.world.process_mut(self.pid);
+        let mut streams = Streams {
+            input: process.input.clone(),
+            output: process.output.clone(),
+            failed: false,
+        };
+        let directory = Rc::clone(&process.directory);
+        for redirect in redirects {
+            let (RedirectTarget::Word(word) | RedirectTarget::Body(word)) = &redirect.target;
+            let value = self.expand_single(code, word)?;
+            self.apply(redirect, &value, &directory, &mut streams);
+        }
+        Ok(streams)
+    }
+
+    fn apply(
+        &mut self,
+        redirect: &Redirect,
+        value: &Value,
+        directory: &str,
+        streams: &mut Streams,
+    ) {
+        let descriptor = match &redirect.descriptor {
+            Some(Descriptor::Number(number)) => Some(*number),
+            Some(Descriptor::Variable(_)) => return,
+            None => None,
+        };
+        let path = value.known().map(|text| absolute(directory, &text));
+        match redirect.operator {
+            RedirectOperator::Read | RedirectOperator::ReadWrite => {
+                let input = self.read_file(path.as_deref(), value);
+                if input.is_none() && redirect.operator == RedirectOperator::Read {
+                    streams.failed = true;
+                }
+                if descriptor.unwrap_or(0) == 0 {
+                    streams.input = input.unwrap_or(Input::Unknown);
+                }
+            }
+            RedirectOperator::HereDocument | RedirectOperator::HereString => {
+                if descriptor.unwrap_or(0) == 0 {
+                    streams.input = Input::Text(value.clone());
+                }
+            }
+            RedirectOperator::DuplicateInput => {}
+            RedirectOperator::DuplicateOutput => {
+                if descriptor.unwrap_or(1) == 1 {
+                    streams.output = Output::Elsewhere;
+                }
+            }
+            RedirectOperator::Write
+            | RedirectOperator::Append
+            | RedirectOperator::WriteBoth
+            | RedirectOperator::AppendBoth => {
+                if descriptor.unwrap_or(1) != 1 {
+                    return;
+                }
+                streams.output = match path {
+                    Some(path) if path.starts_with("/dev/fd/") => {
+                        let stream = path["/dev/fd/".len()..].parse::<usize>().ok();
+                        match stream.filter(|stream| *stream < self.world.streams.len()) {
+                            Some(stream) => Output::Stream(stream),
+                            None => Output::Elsewhere,
+                        }
+                    }
+                    Some(path) if path.starts_with("/dev/") || path.starts_with("/proc/") => {
+                        Output::Elsewhere
+                    }
+                    Some(path) => {
+                        let truncates = matches!(
+                            redirect.operator,
+                            RedirectOperator::Write | RedirectOperator::WriteBoth
+                        );
+                        let files = Rc::make_mut(&mut self.world.files);
+                        let file = files.entry(path.clone()).or_default();
+                        if truncates {
+                            *file = Value::default();
+                        }
+                        Output::File(path.into())
+                    }
+                    None => Output::Elsewhere,
+                };
+            }
+        }
+    }
+
+    /// What reading a file gives; `None` when it provably is not there.
+    fn read_file(&mut self, path: Option<&str>, value: &Value) -> Option<Input> {
+        let Some(path) = path else {
+            return Some(Input::Unknown);
+        };
+        if let Some(stream) = path
+            .strip_prefix("/dev/fd/")
+            .and_then(|number| number.parse::<usize>().ok())
+        {
+            return Some(if stream < self.world.streams.len() {
+                Input::Pipe(stream)
+            } else {
+                Input::Unknown
+            });
+        }
+        if path == "/dev/null" {
+            return Some(Input::Null);
+        }
+        if path.starts_with("/dev/") || path.starts_with("/proc/") {
+            return Some(Input::Unknown);
+        }
+        if let Some(text) = self.world.files.get(path) {
+            return Some(Input::Text(text.clone()));
+        }
+        match self.machine.container.image.files.look_up(path) {
+            Found::File(file) => Some(match file.content {
+                Content::Text(text) => Input::Text(Value::text(text.text())),
+                _ => Input::Unknown,
+            }),
+            Found::Absent if value.certain().is_some() => None,
+            _ => Some(Input::Unknown),
+        }
+    }
+
+    /// Redirections around a compound command: applied to the shell, the former streams returned.
+    pub(super) fn redirect_compound(
+        &mut self,
+        code: &Code,
+        redirects: &[Redirect],
+    ) -> Attempt<Option<(Input, Output)>> {
+        let streams = self.streams(code, redirects)?;
+        if streams.failed {
+            return Ok(None);
+        }
+        let process = self.world.process_mut(self.pid);
+        let saved = (
+            std::mem::replace(&mut process.input, streams.input),
+            std::mem::replace(&mut process.output, streams.output),
+        );
+        Ok(Some(saved))
+    }
+}

@@ -1,0 +1,665 @@
+//! Simple commands: expansion, look-up, functions, builtins, and starting programs.
+
+use std::rc::Rc;
+
+use super::expand::Expansion;
+use super::redirect::Streams;
+use super::step::{Attempt, Turn};
+use super::{Code, Foreground, Saved, State, Stored, Variable};
+use crate::boot::fact::FactKind;
+use crate::boot::start::{Caller, Failure, start};
+use crate::boot::value::{Field, Piece, Value};
+use crate::boot::world::{Body, Environment, Output, Pid, Process, Question, Status};
+use crate::knowledge::ShellFamily;
+use crate::shell::{AssignedValue, Assignment, Kind, Part, Simple, Word};
+use crate::source::Span;
+
+/// An assignment after expansion.
+struct Assigned {
+    name: String,
+    index: Option<i64>,
+    append: bool,
+    value: Stored,
+}
+
+/// Builtins whose arguments of the form `A=x` are assignments, not split.
+const DECLARATIONS: [&str; 6] = ["export", "readonly", "local", "declare", "typeset", "alias"];
+
+impl Turn<'_, '_> {
+    pub(super) fn simple(&mut self, code: &Code, simple: &Simple) -> Attempt<()> {
+        let before = self.shell.status.clone();
+        let mut words = self.words(code, &simple.words)?;
+        let streams = self.streams(code, &simple.redirects)?;
+        let assigned = self.assigned(code, &simple.assignments)?;
+        let substituted = !self.top().results.is_empty();
+        drop_empty_settings(&mut words);
+        if !substituted {
+            self.shell.status = before;
+        }
+        if words.is_empty() {
+            for assignment in assigned {
+                self.assign(assignment);
+            }
+            if streams.failed {
+                return self.finish(Status::Known(1));
+            }
+            let status = if substituted {
+                self.shell.status.clone()
+            } else {
+                Status::SUCCESS
+            };
+            return self.finish(status);
+        }
+        if self.expand_alias(code, simple) {
+            return Ok(());
+        }
+        self.run(code, words, assigned, streams, false)
+    }
+
+    /// Words of a command after expansion.
+    fn words(&mut self, code: &Code, words: &[Word]) -> Attempt<Vec<Field>> {
+        let declares = words
+            .first()
+            .and_then(|word| word.constant(false))
+            .is_some_and(|word| DECLARATIONS.contains(&word.as_str()));
+        self.expand(code, |expansion: &mut Expansion| {
+            let mut fields = Vec::new();
+            for word in words {
+                if declares && is_assignment(word) {
+                    fields.push(Field {
+                        value: expansion.single(word)?,
+                        open: false,
+                    });
+                } else {
+                    fields.extend(expansion.fields(word)?);
+                }
+            }
+            Ok(fields)
+        })
+        .inspect(|_| self.consumed(words))
+    }
+
+    /// Notes `exec $@` without quotes.
+    fn consumed(&mut self, words: &[Word]) {
+        let runs = words
+            .first()
+            .and_then(|word| word.constant(false))
+            .is_some_and(|word| word == "exec");
+        let unquoted = words.iter().skip(1).find(|word| {
+            matches!(word.parts.as_slice(), [Part::Parameter { parameter, quoted: false }]
+                if matches!(parameter.name.as_str(), "@" | "*") && parameter.operator.is_none() && !parameter.length)
+        });
+        if let (true, Some(word)) = (runs, unquoted) {
+            let span = self.top().code.script.span(word.range.clone());
+            self.note(FactKind::UnquotedArguments, Some(span));
+        }
+    }
+
+    fn assigned(&mut self, code: &Code, assignments: &[Assignment]) -> Attempt<Vec<Assigned>> {
+        self.expand(code, |expansion: &mut Expansion| {
+            let mut done = Vec::new();
+            for assignment in assignments {
+                let index = match &assignment.index {
+                    Some(index) => expansion
+                        .arithmetic(index)?
+                        .known()
+                        .and_then(|text| text.parse().ok()),
+                    None => None,
+                };
+                let value = match &assignment.value {
+                    AssignedValue::Word(word) => Stored::Text(expansion.single(word)?),
+                    AssignedValue::Array(words) => {
+                        let mut fields = Vec::new();
+                        for word in words {
+                            fields.extend(expansion.fields(word)?);
+                        }
+                        drop_empty_settings(&mut fields);
+                        Stored::Array(fields)
+                    }
+                };
+                done.push(Assigned {
+                    name: assignment.name.clone(),
+                    index,
+                    append: assignment.append,
+                    value,
+                });
+            }
+            Ok(done)
+        })
+    }
+
+    fn assign(&mut self, assigned: Assigned) {
+        let Assigned {
+            name,
+            index,
+            append,
+            value,
+        } = assigned;
+        let current = self.shell.variable(&name).cloned();
+        let value = match (current, index, append, value) {
+            (Some(Stored::Array(mut fields)), None, true, Stored::Array(more)) => {
+                fields.extend(more);
+                Stored::Array(fields)
+            }
+            (Some(Stored::Text(first)), None, true, Stored::Array(more)) => {
+                let mut fields = vec![Field {
+                    value: first,
+                    open: false,
+                }];
+                fields.extend(more);
+                Stored::Array(fields)
+            }
+            (Some(Stored::Text(mut text)), None, true, Stored::Text(more)) => {
+                text.append(&more);
+                Stored::Text(text)
+            }
+            (Some(Stored::Array(mut fields)), index, append, Stored::Text(text)) => {
+                let at = usize::try_from(index.unwrap_or(0)).unwrap_or(usize::MAX);
+                if at < fields.len() {
+                    let field = &mut fields[at];
+                    if append {
+                        field.value.append(&text);
+                    } else {
+                        field.value = text;
+                    }
+                } else {
+                    fields.push(Field {
+                        value: text,
+                        open: at > fields.len(),
+                    });
+                }
+                Stored::Array(fields)
+            }
+            (None, Some(0), _, Stored::Text(text)) => Stored::Array(vec![Field {
+                value: text,
+                open: false,
+            }]),
+            (None, Some(_), _, Stored::Text(text)) => Stored::Array(vec![Field {
+                value: text,
+                open: true,
+            }]),
+            (_, _, _, value) => value,
+        };
+        self.shell.set(&name, value);
+    }
+
+    /// Runs a command whose words are known as far as they can be.
+    pub(super) fn run(
+        &mut self,
+        code: &Code,
+        words: Vec<Field>,
+        assigned: Vec<Assigned>,
+        streams: Streams,
+        plain: bool,
+    ) -> Attempt<()> {
+        let name = words[0].known();
+        let span = code.span();
+        if let Some(name) = name.as_deref() {
+            let function = self.shell.functions.get(name).cloned();
+            if let Some(body) = function.filter(|_| !plain && !self.builtin_wins(name)) {
+                return self.call(code, body, words, assigned, streams);
+            }
+            if self.is_builtin(name) {
+                if streams.failed {
+                    if self.shell.facts.special_builtin_errors_end && is_special(name) {
+                        self.start_up_breaks("a file to be read is not there".into(), Some(span));
+                        self.exit(Status::Known(2));
+                        return Ok(());
+                    }
+                    return self.finish(Status::Known(1));
+                }
+                if is_special(name) || name == "exec" {
+                    let exec_needs = name == "exec" && words.len() > 1;
+                    if !exec_needs {
+                        for assignment in assigned {
+                            self.assign(assignment);
+                        }
+                        return self.builtin(code, name, words, streams, Vec::new());
+                    }
+                }
+                return self.builtin(code, name, words, streams, environment_of(assigned));
+            }
+        }
+        if streams.failed {
+            return self.finish(Status::Known(1));
+        }
+        let environment = environment_of(assigned);
+        self.external(code, words, environment, streams)
+    }
+
+    fn builtin_wins(&self, name: &str) -> bool {
+        // In POSIX mode special builtins are found before functions (POSIX, 2.9.1.4).
+        is_special(name)
+            && (self.shell.facts.family != ShellFamily::Bash || self.shell.facts.id != "bash")
+    }
+
+    fn call(
+        &mut self,
+        code: &Code,
+        body: Code,
+        words: Vec<Field>,
+        assigned: Vec<Assigned>,
+        streams: Streams,
+    ) -> Attempt<()> {
+        for assignment in assigned {
+            self.assign(assignment);
+        }
+        let process = self.world.process_mut(self.pid);
+        let saved_streams = (
+            std::mem::replace(&mut process.input, streams.input),
+            std::mem::replace(&mut process.output, streams.output),
+        );
+        let positional = std::mem::replace(&mut self.shell.positional, words[1..].to_vec());
+        self.top().state = State::Restore(Box::new(saved_streams));
+        self.top().results.clear();
+        let saved = Saved {
+            positional,
+            locals: Vec::new(),
+        };
+        self.push_state(code.clone(), false, State::Function(Box::new(saved)));
+        self.shell.status = Status::SUCCESS;
+        self.push(body, false);
+        Ok(())
+    }
+
+    pub(super) fn end_function(&mut self) -> Attempt<()> {
+        let state = std::mem::replace(&mut self.top().state, State::Start);
+        if let State::Function(saved) = state {
+            self.shell.positional = saved.positional;
+            let variables = Rc::make_mut(&mut self.shell.variables);
+            for (name, former) in saved.locals.into_iter().rev() {
+                match former {
+                    Some(variable) => variables.insert(name, variable),
+                    None => variables.remove(&name),
+                };
+            }
+        }
+        self.pop()
+    }
+
+    /// Makes a name local to the innermost function.
+    pub(super) fn make_local(&mut self, name: &str) {
+        let former = self.shell.variables.get(name).cloned();
+        let function =
+            self.shell
+                .frames
+                .iter_mut()
+                .rev()
+                .find_map(|frame| match &mut frame.state {
+                    State::Function(saved) => Some(saved),
+                    _ => None,
+                });
+        if let Some(saved) = function {
+            if !saved.locals.iter().any(|(known, _)| &**known == name) {
+                saved.locals.push((name.into(), former.clone()));
+            }
+        }
+        let exported = former.is_some_and(|variable| variable.exported);
+        Rc::make_mut(&mut self.shell.variables).insert(
+            name.into(),
+            Variable {
+                value: None,
+                exported,
+            },
+        );
+    }
+
+    /// Starts a program: in this process where the shell replaces itself, else in a child.
+    pub(super) fn external(
+        &mut self,
+        code: &Code,
+        words: Vec<Field>,
+        environment: Environment,
+        streams: Streams,
+    ) -> Attempt<()> {
+        let span = code.span();
+        if words[0].known().is_none()
+            && words[0].open
+            && words.len() == 1
+            && words[0]
+                .value
+                .pieces()
+                .iter()
+                .all(|piece| matches!(piece, Piece::Unknown(_)))
+        {
+            let text = format!("the command `{}` is not known", words[0].value.display());
+            self.world.miss("value", text, Some(span.clone()));
+        }
+        let command = display_words(&words);
+        if self.replaces_itself(redirects_of(code)) {
+            if !self.top().forced {
+                let shell = self.shell.facts.id.clone();
+                self.note(
+                    FactKind::ImplicitExec { shell, command },
+                    Some(span.clone()),
+                );
+            }
+            return self.replace(words, environment, streams, span, None);
+        }
+        let pid = self.spawn(&words, environment, &streams, &span);
+        let caller = Caller::Shell(self.shell.facts);
+        match start(self.machine, self.world, pid, words, caller) {
+            Ok(()) => {
+                self.top().state = State::Foreground(Box::new(Foreground {
+                    pids: vec![pid],
+                    ended: vec![None],
+                    pipefail: false,
+                }));
+                Ok(())
+            }
+            Err(failure) => {
+                self.world.processes.remove(&pid);
+                let status = self.start_failed(&command, failure, &span);
+                self.finish(status)
+            }
+        }
+    }
+
+    fn start_failed(&mut self, command: &str, failure: Failure, span: &Span) -> Status {
+        let why = failure.why.clone();
+        self.note(
+            FactKind::StartFailed {
+                command: command.to_owned(),
+                why: why.clone(),
+            },
+            Some(span.clone()),
+        );
+        if self.world.stopped_at.is_none() {
+            self.start_up_breaks(why, Some(span.clone()));
+        }
+        match failure.certain {
+            true => Status::Known(failure.status),
+            false => Status::Unknown(
+                Question {
+                    yes: format!("`{command}` exists"),
+                    no: format!("`{command}` does not exist"),
+                    span: Some(span.clone()),
+                    key: None,
+                    fixes: None,
+                    fixes_if_no: None,
+                    expected: true,
+                    candidate: false,
+                }
+                .into(),
+            ),
+        }
+    }
+
+    /// A child process about to become a program.
+    fn spawn(
+        &mut self,
+        words: &[Field],
+        environment: Environment,
+        streams: &Streams,
+        span: &Span,
+    ) -> Pid {
+        let pid = self.world.next_pid();
+        let monitor = self.shell.options.monitor;
+        let ignored = self.shell.ignored();
+        let mut variables = self.shell.environment();
+        variables.extend(
+            environment
+                .into_iter()
+                .map(|(name, value)| (Rc::from(name), value)),
+        );
+        let mut process: Process = self.world.process_mut(self.pid).clone_for_fork();
+        process.pid = pid;
+        process.parent = self.pid;
+        process.argv = words.to_vec();
+        process.body = Body::Filter;
+        process.environment = Rc::new(variables);
+        process.input = streams.input.clone();
+        process.output = streams.output.clone();
+        process.span = Some(span.clone());
+        process.in_background = false;
+        process.ignored.extend(ignored);
+        if monitor {
+            process.group = pid;
+        }
+        if let Output::File(path) = &streams.output {
+            Rc::make_mut(&mut self.world.files).insert(
+                path.to_string(),
+                Value::unknown(format!("content of {path}")),
+            );
+        }
+        self.world.processes.insert(pid, process);
+        pid
+    }
+
+    /// Replaces this shell by a program.
+    pub(super) fn replace(
+        &mut self,
+        words: Vec<Field>,
+        environment: Environment,
+        streams: Streams,
+        span: Span,
+        argv0: Option<Field>,
+    ) -> Attempt<()> {
+        let command = display_words(&words);
+        let ignored = self.shell.ignored();
+        let mut variables = self.shell.environment();
+        variables.extend(
+            environment
+                .into_iter()
+                .map(|(name, value)| (Rc::from(name), value)),
+        );
+        let lost: Vec<_> = self
+            .shell
+            .traps
+            .iter()
+            .filter(|(_, trap)| !trap.action.is_certainly_empty())
+            .filter_map(|(name, trap)| match name {
+                crate::knowledge::TrapName::Signal(signal) => Some((*signal, trap.span.clone())),
+                _ => None,
+            })
+            .collect();
+        let held = self.shell.held.clone();
+        let before = self.world.process_mut(self.pid).clone();
+        let process = self.world.process_mut(self.pid);
+        process.environment = Rc::new(variables);
+        process.input = streams.input;
+        process.output = streams.output;
+        process.span = Some(span.clone());
+        process.ignored.extend(ignored.iter().copied());
+        let _ = held;
+        let argv = words.clone();
+        match start(
+            self.machine,
+            self.world,
+            self.pid,
+            words,
+            Caller::Shell(self.shell.facts),
+        ) {
+            Ok(()) => {
+                self.gone = true;
+                if let Some(argv0) = argv0 {
+                    let process = self.world.process_mut(self.pid);
+                    if process.argv == argv {
+                        process.argv[0] = argv0;
+                    }
+                }
+                for signal in ignored {
+                    self.note(
+                        FactKind::StartedIgnoring {
+                            signal,
+                            command: command.clone(),
+                        },
+                        Some(span.clone()),
+                    );
+                }
+                for (signal, set_at) in lost {
+                    self.note(
+                        FactKind::TrapLostByExec { signal, set_at },
+                        Some(span.clone()),
+                    );
+                }
+                Ok(())
+            }
+            Err(failure) => {
+                *self.world.process_mut(self.pid) = before;
+                let status = self.start_failed(&command, failure, &span);
+                if self.shell.options.execfail {
+                    return self.finish(status);
+                }
+                let status = match status {
+                    Status::Unknown(_) => Status::Known(127),
+                    known => known,
+                };
+                self.exit(status);
+                Ok(())
+            }
+        }
+    }
+
+    /// Replaces a command word by its alias, where this dialect does, and runs the text instead.
+    fn expand_alias(&mut self, code: &Code, simple: &Simple) -> bool {
+        if !(self.shell.facts.expands_aliases || self.shell.options.expand_aliases) {
+            return false;
+        }
+        let Some(word) = simple.words.first() else {
+            return false;
+        };
+        let [Part::Literal(name)] = word.parts.as_slice() else {
+            return false;
+        };
+        let Some(alias) = self
+            .shell
+            .aliases
+            .get(name.as_str())
+            .filter(|alias| alias.active)
+        else {
+            return false;
+        };
+        let rest = code
+            .script
+            .text
+            .text()
+            .get(word.range.end..code.script.node(code.node).range.end)
+            .unwrap_or("");
+        let text = format!("{}{rest}", alias.text);
+        if alias.text.split_whitespace().next() == Some(name.as_str()) {
+            return false;
+        }
+        let span = code.span();
+        let Some(script) = self.parse_value(&Value::text(text), Some(&span)) else {
+            return false;
+        };
+        let tail = self.top().tail;
+        self.shell.frames.pop();
+        self.push(Code::root(&script), tail);
+        true
+    }
+
+    /// Aliases are seen from the line after their definition on.
+    pub(super) fn activate_aliases(&mut self) {
+        if self.shell.aliases.values().any(|alias| !alias.active) {
+            for alias in Rc::make_mut(&mut self.shell.aliases).values_mut() {
+                alias.active = true;
+            }
+        }
+    }
+
+    /// `time command` where `time` is no reserved word: the program of that name.
+    pub(super) fn external_time(&mut self, code: &Code, parts: &[u32]) -> Attempt<()> {
+        let [only] = parts else {
+            let span = Some(code.span());
+            self.world.miss("syntax", "`time` before a pipeline", span);
+            return self.finish(Status::SUCCESS);
+        };
+        let inner = code.at(*only);
+        let script = Rc::clone(&inner.script);
+        let Kind::Simple(simple) = &script.node(inner.node).kind else {
+            self.start_up_breaks(
+                "`time` is no reserved word of this shell".into(),
+                Some(code.span()),
+            );
+            self.exit(Status::Known(2));
+            return Ok(());
+        };
+        let mut words = self.words(&inner, &simple.words)?;
+        drop_empty_settings(&mut words);
+        let streams = self.streams(&inner, &simple.redirects)?;
+        words.insert(0, Field::text("time"));
+        self.external(code, words, Environment::new(), streams)
+    }
+}
+
+fn redirects_of(code: &Code) -> bool {
+    matches!(&code.script.node(code.node).kind, Kind::Simple(simple) if !simple.redirects.is_empty())
+}
+
+fn environment_of(assigned: Vec<Assigned>) -> Environment {
+    assigned
+        .into_iter()
+        .filter_map(|assigned| match assigned.value {
+            Stored::Text(value) => Some((assigned.name, value)),
+            Stored::Array(_) => None,
+        })
+        .collect()
+}
+
+fn is_assignment(word: &Word) -> bool {
+    matches!(word.parts.first(), Some(Part::Literal(text))
+        if text.split_once('=').is_some_and(|(name, _)| !name.is_empty() && name.trim_end_matches('+').chars().all(|c| c.is_ascii_alphanumeric() || c == '_')))
+}
+
+/// Special builtins of POSIX, which are found before functions and whose errors end a script.
+pub(super) fn is_special(name: &str) -> bool {
+    matches!(
+        name,
+        "." | ":"
+            | "break"
+            | "continue"
+            | "eval"
+            | "exec"
+            | "exit"
+            | "export"
+            | "readonly"
+            | "return"
+            | "set"
+            | "shift"
+            | "times"
+            | "trap"
+            | "unset"
+    )
+}
+
+/// Words that are empty unless a setting is overridden vanish when they stand without quotes.
+fn drop_empty_settings(words: &mut Vec<Field>) {
+    let is_test = words
+        .first()
+        .and_then(Field::known)
+        .is_some_and(|word| word == "[" || word == "test");
+    if is_test {
+        for word in words.iter_mut() {
+            if word.open
+                && word
+                    .value
+                    .pieces()
+                    .iter()
+                    .all(|piece| matches!(piece, Piece::Setting(_)))
+            {
+                word.open = false;
+            }
+        }
+        return;
+    }
+    words.retain(|word| {
+        !(word.open
+            && !word.value.pieces().is_empty()
+            && word
+                .value
+                .pieces()
+                .iter()
+                .all(|piece| matches!(piece, Piece::Setting(_))))
+    });
+}
+
+/// The words as one line, for people.
+pub(crate) fn display_words(words: &[Field]) -> String {
+    words
+        .iter()
+        .map(|word| word.value.display())
+        .collect::<Vec<_>>()
+        .join(" ")
+}

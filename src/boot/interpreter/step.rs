@@ -1,0 +1,478 @@
+//! One step of a shell.
+
+use std::rc::Rc;
+
+use super::expand::{Expansion, Need};
+use super::traps::signal_status;
+use super::{Code, Foreground, Frame, Shell, State};
+use crate::boot::machine::{Machine, end_process};
+use crate::boot::value::Value;
+use crate::boot::world::{Body, Pid, Question, Status, World};
+use crate::knowledge::TrapName;
+use crate::shell::{Kind, Word};
+
+/// What a step led to.
+#[derive(Clone, Debug)]
+pub(in crate::boot) enum Progress {
+    /// Something was done.
+    Ran,
+    /// Nothing can be done before another process or the clock does something.
+    Blocked,
+    /// The way forks on a question; the same step is taken again with the answer.
+    Ask(Rc<Question>),
+}
+
+/// A shell while it takes a step: taken out of the process table.
+pub(super) struct Turn<'a, 'm> {
+    pub(super) machine: &'a Machine<'m>,
+    pub(super) world: &'a mut World,
+    pub(super) pid: Pid,
+    pub(super) shell: Box<Shell>,
+    /// The process is no longer this shell: it was replaced, or it ended.
+    pub(super) gone: bool,
+}
+
+/// Either a value, or what the step has to return first.
+pub(super) type Attempt<T> = Result<T, Progress>;
+
+/// Lets the shell of a process take one step.
+pub(in crate::boot) fn step(machine: &Machine, world: &mut World, pid: Pid) -> Progress {
+    let body = std::mem::replace(&mut world.process_mut(pid).body, Body::Filter);
+    let Body::Shell(shell) = body else {
+        world.process_mut(pid).body = body;
+        return Progress::Blocked;
+    };
+    let mut turn = Turn {
+        machine,
+        world,
+        pid,
+        shell,
+        gone: false,
+    };
+    let progress = turn.step();
+    if !turn.gone {
+        let Turn { world, shell, .. } = turn;
+        world.process_mut(pid).body = Body::Shell(shell);
+    }
+    progress
+}
+
+impl Turn<'_, '_> {
+    fn step(&mut self) -> Progress {
+        if let Some(signal) = self.shell.dying.take() {
+            self.exit(signal_status(signal));
+            return Progress::Ran;
+        }
+        if !self.shell.pending.is_empty() && !self.shell.is_waiting_in_foreground() {
+            self.begin_trap();
+            return Progress::Ran;
+        }
+        if self.shell.check_failure {
+            self.shell.check_failure = false;
+            if self.shell.options.errexit && !self.failure_is_handled() {
+                if let Status::Known(number @ 1..) = self.shell.status {
+                    self.exit(Status::Known(number));
+                    return Progress::Ran;
+                }
+            }
+        }
+        let Some(frame) = self.shell.frames.last() else {
+            let status = self.shell.status.clone();
+            self.exit(status);
+            return Progress::Ran;
+        };
+        let code = frame.code.clone();
+        let result = match &frame.state {
+            State::Start => self.start(code),
+            State::List(next) => {
+                let next = *next;
+                self.list(code, next)
+            }
+            State::AndOr(begun) => {
+                let begun = *begun;
+                self.and_or(code, begun)
+            }
+            State::Negate => self.negate(),
+            State::If(arm, in_body) => {
+                let (arm, in_body) = (*arm, *in_body);
+                self.conditional(code, arm, in_body)
+            }
+            State::While(_) => self.while_loop(code),
+            State::For(..) => self.for_loop(code),
+            State::ForArithmetic(rounds) => {
+                let rounds = *rounds;
+                self.for_arithmetic(code, rounds)
+            }
+            State::Case(..) => self.case(code),
+            State::Restore(_) => self.restore(),
+            State::Function(_) => self.end_function(),
+            State::Source(_) => self.end_source(),
+            State::Eval => self.pop(),
+            State::Trap(_) => self.end_trap(),
+            State::ExitTrap(_) => self.end_exit_trap(),
+            State::Foreground(_) => self.foreground(),
+            State::Capture(pid, stream) => {
+                let (pid, stream) = (*pid, *stream);
+                self.capture(pid, stream)
+            }
+            State::Wait(_) => self.waiting(),
+            State::ReadInput => self.read_input(),
+        };
+        match result {
+            Ok(()) => Progress::Ran,
+            Err(progress) => progress,
+        }
+    }
+
+    /// Begins a node: expands what it needs and replaces the frame by the node's own.
+    fn start(&mut self, code: Code) -> Attempt<()> {
+        let script = Rc::clone(&code.script);
+        if let Some(what) = self.syntax_error(&code) {
+            let span = code.span();
+            self.start_up_breaks(
+                format!("{} does not understand {what}", self.shell.facts.title),
+                Some(span),
+            );
+            self.exit(Status::Known(2));
+            return Ok(());
+        }
+        match &script.node(code.node).kind {
+            Kind::List(_) => {
+                self.top().state = State::List(0);
+                Ok(())
+            }
+            Kind::AndOr { .. } => {
+                self.top().state = State::AndOr(0);
+                Ok(())
+            }
+            Kind::Pipeline {
+                negated,
+                timed,
+                parts,
+                with_stderr,
+            } => self.pipeline(&code, *negated, *timed, parts, with_stderr),
+            Kind::Simple(simple) => self.simple(&code, simple),
+            Kind::Compound(compound, redirects) => self.compound(&code, compound, redirects),
+            Kind::Function {
+                name,
+                body,
+                keyword: _,
+            } => {
+                let body = code.at(*body);
+                Rc::make_mut(&mut self.shell.functions).insert(name.as_str().into(), body);
+                self.finish(Status::SUCCESS)
+            }
+            Kind::Coproc { name, body } => {
+                let pid = self.fork(&code.at(*body), true, None);
+                let name = format!("{name}_PID");
+                self.shell
+                    .set(&name, super::Stored::Text(Value::text(pid.to_string())));
+                self.finish(Status::SUCCESS)
+            }
+            Kind::Unparsed { why } => {
+                let span = code.span();
+                self.world
+                    .miss("syntax", format!("{why} is not understood"), Some(span));
+                self.finish(Status::SUCCESS)
+            }
+        }
+    }
+
+    /// The innermost frame.
+    pub(super) fn top(&mut self) -> &mut Frame {
+        self.shell
+            .frames
+            .last_mut()
+            .expect("a step works on a frame")
+    }
+
+    /// Removes the innermost frame.
+    pub(super) fn pop(&mut self) -> Attempt<()> {
+        self.shell.frames.pop();
+        Ok(())
+    }
+
+    /// Ends the innermost frame with a status that `set -e` looks at.
+    pub(super) fn finish(&mut self, status: Status) -> Attempt<()> {
+        self.shell.status = status;
+        self.shell.check_failure = true;
+        self.pop()
+    }
+
+    /// Pushes a node.
+    pub(super) fn push(&mut self, code: Code, tail: bool) {
+        self.push_state(code, tail, State::Start);
+    }
+
+    /// Pushes a frame with its state.
+    pub(super) fn push_state(&mut self, code: Code, tail: bool, state: State) {
+        if self.shell.frames.len() >= self.machine.limits.frames {
+            let span = code.span();
+            self.world.miss(
+                "limit",
+                "the scripts call each other too deeply",
+                Some(span),
+            );
+            self.shell.frames.clear();
+            return;
+        }
+        self.shell.frames.push(Frame {
+            code,
+            tail,
+            forced: false,
+            results: Vec::new(),
+            state,
+        });
+    }
+
+    /// The answer to whether a status is success: known, decided before, or asked for now.
+    pub(super) fn decide(&mut self, status: &Status) -> Attempt<bool> {
+        match status {
+            Status::Known(number) => Ok(*number == 0),
+            Status::Unknown(question) => {
+                if let Some(answer) = self.world.answer_to(question) {
+                    return Ok(answer);
+                }
+                Err(Progress::Ask(Rc::clone(question)))
+            }
+        }
+    }
+
+    /// Decides the shell's `$?` and stores the answer.
+    pub(super) fn decide_status(&mut self) -> Attempt<bool> {
+        let status = self.shell.status.clone();
+        let yes = self.decide(&status)?;
+        if matches!(status, Status::Unknown(_)) {
+            self.shell.status = Status::Known(i32::from(!yes));
+        }
+        Ok(yes)
+    }
+
+    /// Runs an expansion; when it needs a substitution, begins that and returns to the frame later.
+    pub(super) fn expand<T>(
+        &mut self,
+        code: &Code,
+        work: impl FnOnce(&mut Expansion) -> Result<T, Need>,
+    ) -> Attempt<T> {
+        let results = self.top().results.clone();
+        let directory = Rc::clone(&self.world.process_mut(self.pid).directory);
+        let files = &self.machine.container.image.files;
+        let mut expansion = Expansion::new(
+            self.world,
+            &self.shell,
+            &directory,
+            &code.script,
+            &results,
+            files,
+        );
+        let outcome = work(&mut expansion);
+        let assigned = std::mem::take(&mut expansion.assigned);
+        match outcome {
+            Ok(value) => {
+                for (name, value) in assigned {
+                    self.shell.set(&name, super::Stored::Text(value));
+                }
+                Ok(value)
+            }
+            Err(Need::Command(body)) => {
+                self.substitute(&code.at(body));
+                Err(Progress::Ran)
+            }
+            Err(Need::Process(body, output)) => {
+                let path = self.process_substitution(&code.at(body), output);
+                self.top().results.push((body, path));
+                Err(Progress::Ran)
+            }
+            Err(Need::Fail) => {
+                let span = code.span();
+                self.start_up_breaks("a variable that must be set is not".into(), Some(span));
+                self.exit(Status::Known(
+                    if self.shell.facts.family == crate::knowledge::ShellFamily::Bash {
+                        1
+                    } else {
+                        2
+                    },
+                ));
+                Err(Progress::Ran)
+            }
+        }
+    }
+
+    /// One word as a value.
+    pub(super) fn expand_single(&mut self, code: &Code, word: &Word) -> Attempt<Value> {
+        self.expand(code, |expansion| expansion.single(word))
+    }
+
+    /// Notes that the start-up broke, if nothing worse was noted before; used only when PID 1 ends.
+    pub(super) fn start_up_breaks(&mut self, why: String, span: Option<crate::source::Span>) {
+        if self.world.broken.is_none() {
+            self.world.broken = Some((why, span));
+        }
+    }
+
+    /// Whether a failing command here is part of a condition, so that `set -e` does not apply.
+    fn failure_is_handled(&self) -> bool {
+        self.shell.frames.iter().any(|frame| match &frame.state {
+            State::If(_, in_body) => !in_body,
+            State::While(state) => !state.in_body,
+            State::Negate => true,
+            State::AndOr(begun) => match &frame.code.script.node(frame.code.node).kind {
+                Kind::AndOr { rest, .. } => *begun <= rest.len(),
+                _ => false,
+            },
+            _ => false,
+        })
+    }
+
+    /// `exit`: runs the EXIT trap once, then ends the process.
+    pub(super) fn exit(&mut self, status: Status) {
+        if !self.shell.exiting {
+            self.shell.exiting = true;
+            let trap = self.shell.traps.get(&TrapName::Exit).cloned();
+            if let Some(trap) = trap.filter(|trap| !trap.action.is_certainly_empty()) {
+                self.shell.frames.clear();
+                self.shell.pending.clear();
+                self.shell.status = status.clone();
+                self.shell.check_failure = false;
+                if let Some(action) = self.parse_value(&trap.action, trap.span.as_ref()) {
+                    self.push_state(
+                        Code::root(&action),
+                        false,
+                        State::ExitTrap(Box::new(status)),
+                    );
+                    self.push(Code::root(&action), false);
+                    return;
+                }
+            }
+        }
+        self.gone = true;
+        // The shell itself is put down with the process; what it held open closes with it.
+        end_process(self.machine, self.world, self.pid, status, None);
+    }
+
+    fn end_exit_trap(&mut self) -> Attempt<()> {
+        let state = std::mem::replace(&mut self.top().state, State::Start);
+        self.shell.frames.clear();
+        if let State::ExitTrap(status) = state {
+            self.exit(*status);
+        }
+        Ok(())
+    }
+
+    fn foreground(&mut self) -> Attempt<()> {
+        let Some(Frame {
+            state: State::Foreground(waited),
+            ..
+        }) = self.shell.frames.last().cloned()
+        else {
+            return Ok(());
+        };
+        let mut waited = *waited;
+        let mut still_running = false;
+        for index in 0..waited.pids.len() {
+            if waited.ended[index].is_none() {
+                match self.reap(waited.pids[index]) {
+                    Some(status) => waited.ended[index] = Some(status),
+                    None => still_running = true,
+                }
+            }
+        }
+        if still_running {
+            let changed = matches!(&self.top().state, State::Foreground(before) if before.ended != waited.ended);
+            self.top().state = State::Foreground(Box::new(waited));
+            return if changed {
+                Ok(())
+            } else {
+                Err(Progress::Blocked)
+            };
+        }
+        let status = pipeline_status(&waited);
+        if self.shell.interrupted {
+            self.shell.interrupted = false;
+            if status == signal_status(crate::knowledge::Signal::INT) && self.pid != 1 {
+                self.exit(status);
+                return Ok(());
+            }
+        }
+        self.finish(status)
+    }
+
+    fn capture(&mut self, pid: Pid, stream: usize) -> Attempt<()> {
+        let Some(status) = self.reap(pid) else {
+            return Err(Progress::Blocked);
+        };
+        if self.world.stream_is_open(stream) {
+            // Something in the background still holds the pipe: the substitution goes on waiting.
+            self.world.process_mut(pid).body = Body::Ended(status);
+            return Err(Progress::Blocked);
+        }
+        let mut value = self.world.streams[stream].clone();
+        if let Some(text) = value.certain() {
+            value = Value::text(text.trim_end_matches('\n'));
+        }
+        self.shell.status = status;
+        let node = self.top().code.node;
+        self.shell.frames.pop();
+        self.world.processes.remove(&pid);
+        self.top().results.push((node, value));
+        Ok(())
+    }
+
+    /// The status of an ended child, which is then removed; `None` while it runs.
+    pub(super) fn reap(&mut self, pid: Pid) -> Option<Status> {
+        match self.world.process(pid).map(|process| &process.body) {
+            None => Some(Status::SUCCESS),
+            Some(Body::Ended(status)) => Some(status.clone()),
+            Some(_) => None,
+        }
+    }
+
+    fn negate(&mut self) -> Attempt<()> {
+        if self.shell.status.success().is_none()
+            && self.shell.frames.iter().all(|frame| !is_condition(frame))
+        {
+            // Nobody looks at the status of `! command` here.
+            return self.pop();
+        }
+        let yes = self.decide_status()?;
+        self.shell.status = Status::Known(i32::from(yes));
+        self.shell.check_failure = false;
+        self.pop()
+    }
+}
+
+fn is_condition(frame: &Frame) -> bool {
+    matches!(
+        frame.state,
+        State::If(..) | State::While(_) | State::AndOr(_) | State::Function(_)
+    )
+}
+
+fn pipeline_status(waited: &Foreground) -> Status {
+    let last = waited
+        .ended
+        .last()
+        .cloned()
+        .flatten()
+        .unwrap_or(Status::SUCCESS);
+    if waited.pipefail {
+        let failed = waited
+            .ended
+            .iter()
+            .rev()
+            .flatten()
+            .find(|status| matches!(status, Status::Known(1..)));
+        if let Some(status) = failed {
+            return status.clone();
+        }
+        if let Some(status) = waited
+            .ended
+            .iter()
+            .flatten()
+            .find(|status| status.success().is_none())
+        {
+            return status.clone();
+        }
+    }
+    last
+}

@@ -1,0 +1,182 @@
+//! Traps: setting them, and running them between commands.
+
+use std::rc::Rc;
+
+use super::step::{Attempt, Turn};
+use super::{Code, Shell, State, Trap};
+use crate::boot::fact::FactKind;
+use crate::boot::value::{Field, Value};
+use crate::boot::world::Status;
+use crate::knowledge::{ShellFamily, Signal, TrapName};
+use crate::shell::Script;
+use crate::source::{Mapped, Span};
+
+/// The status of something that a signal ended or interrupted.
+pub(super) fn signal_status(signal: Signal) -> Status {
+    Status::Known(128 + i32::from(signal.0))
+}
+
+impl Turn<'_, '_> {
+    /// Begins the action of the first pending trap.
+    pub(super) fn begin_trap(&mut self) {
+        let signal = self.shell.pending.remove(0);
+        if self.shell.is_in_wait() {
+            // `wait` returns at once with a status above 128; the child lives on.
+            let code = self.top().code.clone();
+            self.note(FactKind::WaitInterrupted { signal }, Some(code.span()));
+            self.shell.frames.pop();
+            self.shell.status = signal_status(signal);
+            self.shell.check_failure = true;
+        }
+        let Some(trap) = self.shell.traps.get(&TrapName::Signal(signal)).cloned() else {
+            return;
+        };
+        self.note(FactKind::TrapRan { signal }, trap.span.clone());
+        let Some(script) = self.parse_value(&trap.action, trap.span.as_ref()) else {
+            return;
+        };
+        let saved = (self.shell.status.clone(), self.shell.check_failure);
+        self.shell.check_failure = false;
+        self.push_state(Code::root(&script), false, State::Trap(Box::new(saved)));
+        self.push(Code::root(&script), false);
+    }
+
+    pub(super) fn end_trap(&mut self) -> Attempt<()> {
+        let state = std::mem::replace(&mut self.top().state, State::Start);
+        if let State::Trap(saved) = state {
+            (self.shell.status, self.shell.check_failure) = *saved;
+        }
+        self.pop()
+    }
+
+    /// Parses a value as commands; `None`, and the way unknown, when it is not known.
+    pub(super) fn parse_value(&mut self, value: &Value, span: Option<&Span>) -> Option<Rc<Script>> {
+        let Some(text) = value.known() else {
+            self.world.miss(
+                "value",
+                format!("the commands `{}` are not known", value.display()),
+                span.cloned(),
+            );
+            return None;
+        };
+        let mapped = match span {
+            Some(span) => locate(&text, span),
+            None => Mapped::whole(&crate::source::Source::new("", text)),
+        };
+        Some(self.machine.parse(&mapped))
+    }
+
+    /// The `trap` builtin.
+    pub(super) fn trap_builtin(&mut self, words: &[Field], span: Span) -> Attempt<()> {
+        let mut words = &words[1..];
+        if words.first().and_then(Field::known).as_deref() == Some("--") {
+            words = &words[1..];
+        }
+        let Some(first) = words.first() else {
+            return self.finish(Status::SUCCESS);
+        };
+        if matches!(first.known().as_deref(), Some("-l" | "-p")) {
+            return self.finish(Status::SUCCESS);
+        }
+        let names: Vec<String>;
+        let action: Option<Value>;
+        let only_name = words.len() == 1;
+        if only_name
+            || first
+                .known()
+                .is_some_and(|text| text.parse::<u8>().is_ok() && words.len() > 1 && text != "0")
+                && self.shell.facts.family != ShellFamily::Bash
+        {
+            // `trap TERM` and `trap 15 TERM` reset.
+            action = None;
+            names = words.iter().filter_map(Field::known).collect();
+        } else {
+            action = match first.known().as_deref() {
+                Some("-") => None,
+                _ => Some(first.value.clone()),
+            };
+            names = words[1..].iter().filter_map(Field::known).collect();
+        }
+        let mut status = Status::SUCCESS;
+        for name in names {
+            match self.shell.facts.trap_signal(&name) {
+                None => {
+                    let shell = self.shell.facts.id.clone();
+                    self.note(
+                        FactKind::TrapRejected { shell, word: name },
+                        Some(span.clone()),
+                    );
+                    status = Status::Known(1);
+                    if self.shell.facts.family == ShellFamily::Dash {
+                        // dash stops at the first name that it does not know.
+                        break;
+                    }
+                }
+                Some(TrapName::Other) if action.is_none() => {
+                    self.shell.traps.remove(&TrapName::Other);
+                }
+                Some(name) => self.set_trap(name, action.clone(), &span),
+            }
+        }
+        self.finish(status)
+    }
+
+    fn set_trap(&mut self, name: TrapName, action: Option<Value>, span: &Span) {
+        if let TrapName::Signal(signal) = name {
+            if matches!(signal, Signal::KILL | Signal::STOP) {
+                return;
+            }
+            // A signal that was ignored at the start cannot be trapped by a shell that is not
+            // interactive (POSIX, trap).
+            if self.world.process_mut(self.pid).ignored.contains(&signal)
+                && !self.shell.ignored().contains(&signal)
+            {
+                return;
+            }
+        }
+        match action {
+            None => {
+                self.shell.traps.remove(&name);
+            }
+            Some(action) => {
+                if !action.is_certainly_empty() {
+                    self.shell.ever_trapped = true;
+                }
+                self.shell.traps.insert(
+                    name,
+                    Trap {
+                        action,
+                        span: Some(span.clone()),
+                    },
+                );
+            }
+        }
+    }
+
+    /// Notes a fact of this moment.
+    pub(super) fn note(&mut self, kind: FactKind, span: Option<Span>) {
+        let while_stopping = self.world.stopped_at.is_some();
+        self.world.note(crate::boot::fact::Fact {
+            kind,
+            span,
+            while_stopping,
+        });
+    }
+}
+
+impl Shell {
+    /// Whether an action is set for the signal (not merely ignored).
+    pub fn catches(&self, signal: Signal) -> bool {
+        self.traps
+            .get(&TrapName::Signal(signal))
+            .is_some_and(|trap| !trap.action.is_certainly_empty())
+    }
+}
+
+/// Text that was computed, mapped to where it stands verbatim within the span if it does.
+pub(in crate::boot) fn locate(text: &str, span: &Span) -> Mapped {
+    match span.text().find(text).filter(|_| !text.is_empty()) {
+        Some(at) => Mapped::verbatim(&span.source, span.start + at..span.start + at + text.len()),
+        None => Mapped::computed(text, span),
+    }
+}

@@ -1,0 +1,797 @@
+//! The machine: runs a world until it asks, rests or ends; delivers signals; ends processes.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use super::fact::{Fact, FactKind};
+use super::interpreter::{self, Construct, Progress};
+use super::world::{Body, Ending, Input, Launcher, Millis, Pid, Question, Status, World};
+use crate::container::Container;
+use crate::image::Found;
+use crate::knowledge::{
+    Effect, OnSignal, Recipient, ShellFacts, Signal, Then, TrapName, shell_facts,
+};
+use crate::shell::{Script, parse};
+use crate::source::{Mapped, Span};
+
+/// Bounds that keep every input finite. Reaching one makes the way unknown, with the reason.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Frames of one shell.
+    pub frames: usize,
+    /// Rounds of one loop.
+    pub rounds: u32,
+    /// Steps of one way.
+    pub steps: u32,
+    /// Ways.
+    pub ways: usize,
+    /// Processes of one world.
+    pub processes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            frames: 400,
+            rounds: 300,
+            steps: 40_000,
+            ways: 2_000,
+            processes: 300,
+        }
+    }
+}
+
+/// What does not change while a container runs.
+pub(crate) struct Machine<'c> {
+    /// The container.
+    pub(crate) container: &'c Container,
+    /// The bounds.
+    pub(crate) limits: Limits,
+    /// The dialect behind `/bin/sh`, if this run assumes one.
+    pub(crate) assumed_sh: Option<&'static ShellFacts>,
+    /// Whether anything depended on which shell `/bin/sh` is.
+    pub(crate) asked_for_sh: Cell<bool>,
+    scripts: RefCell<HashMap<(usize, usize, String), Rc<Script>>>,
+    constructs: RefCell<HashMap<usize, Rc<Vec<Construct>>>>,
+}
+
+/// How a run of a world ended.
+#[derive(Clone, Debug)]
+pub(crate) enum Rest {
+    /// The way forks.
+    Ask(Rc<Question>),
+    /// Nothing will change any more (or a loop goes round for ever).
+    Steady,
+    /// PID 1 has ended.
+    Ended,
+    /// The time is over.
+    Deadline,
+    /// A bound was reached.
+    Limit,
+}
+
+impl<'c> Machine<'c> {
+    /// A machine for a container.
+    pub(crate) fn new(
+        container: &'c Container,
+        assumed_sh: Option<&'static ShellFacts>,
+    ) -> Machine<'c> {
+        Machine {
+            container,
+            limits: Limits::default(),
+            assumed_sh,
+            asked_for_sh: Cell::new(false),
+            scripts: RefCell::default(),
+            constructs: RefCell::default(),
+        }
+    }
+
+    /// Parses a text once.
+    pub(crate) fn parse(&self, text: &Mapped) -> Rc<Script> {
+        let key = (
+            std::sync::Arc::as_ptr(text.source()).addr(),
+            text.full_span().start,
+            text.text().to_owned(),
+        );
+        let found = self.scripts.borrow().get(&key).cloned();
+        found.unwrap_or_else(|| {
+            let script = Rc::new(parse(text.clone()));
+            self.scripts.borrow_mut().insert(key, Rc::clone(&script));
+            script
+        })
+    }
+
+    /// The constructs of a script that not every shell has.
+    pub(super) fn constructs(&self, script: &Rc<Script>) -> Rc<Vec<Construct>> {
+        let key = Rc::as_ptr(script).addr();
+        let found = self.constructs.borrow().get(&key).cloned();
+        found.unwrap_or_else(|| {
+            let constructs = Rc::new(interpreter::constructs(script));
+            self.constructs
+                .borrow_mut()
+                .insert(key, Rc::clone(&constructs));
+            constructs
+        })
+    }
+
+    /// The dialect behind `/bin/sh`.
+    pub(crate) fn sh(&self) -> Option<&'static ShellFacts> {
+        self.asked_for_sh.set(true);
+        match self.container.image.sh.value() {
+            Some(Some(id)) => shell_facts(id),
+            Some(None) => None,
+            None => self.assumed_sh,
+        }
+    }
+
+    /// Whether the image's basic tools are busybox's.
+    pub(crate) fn tools_are_busybox(&self) -> bool {
+        matches!(self.container.image.sh.value(), Some(Some(id)) if id == "ash")
+    }
+
+    /// Looks a program up as execvp does.
+    pub(crate) fn find_program(&self, name: &str, path: &str, directory: &str) -> Found {
+        self.container
+            .image
+            .files
+            .find_program(name, path, directory)
+    }
+
+    /// Whether an unseen program of that name is likely to be an application of its own: a path that
+    /// the Dockerfile or script spells out.
+    pub(crate) fn may_be_native(&self, name: &str) -> bool {
+        name.contains('/')
+    }
+
+    /// Text given at run time, mapped to where it stands.
+    pub(crate) fn locate(&self, text: &str, span: Option<&Span>) -> Mapped {
+        let words = self.container.argv.value().into_iter().flatten().flatten();
+        for word in words {
+            if word.text() == text {
+                return word.clone();
+            }
+        }
+        match span {
+            Some(span) => interpreter::locate(text, span),
+            None => Mapped::whole(&crate::source::Source::new("", text)),
+        }
+    }
+
+    /// Runs a world until it rests. `deadline` is the end of the grace period.
+    pub(crate) fn run(&self, world: &mut World, deadline: Option<Millis>) -> Rest {
+        loop {
+            if world.ending.is_some() {
+                return Rest::Ended;
+            }
+            if world.steps >= self.limits.steps || world.processes.len() > self.limits.processes {
+                return Rest::Limit;
+            }
+            let pids: Vec<Pid> = world.processes.keys().copied().collect();
+            let mut progressed = false;
+            for pid in pids {
+                match self.step(world, pid) {
+                    Progress::Ran => {
+                        progressed = true;
+                        break;
+                    }
+                    Progress::Blocked => {}
+                    Progress::Ask(question) => return Rest::Ask(question),
+                }
+            }
+            if progressed {
+                world.steps += 1;
+                continue;
+            }
+            if world.stopped_at.is_some() {
+                if self.pass_helper(world) {
+                    continue;
+                }
+            } else if self.pass_candidate(world) {
+                continue;
+            } else if world.steady_loop {
+                return Rest::Steady;
+            }
+            match (next_timer(world), deadline) {
+                (None, None) => return Rest::Steady,
+                (None, Some(_)) => return Rest::Deadline,
+                (Some(at), Some(deadline)) if at > deadline => return Rest::Deadline,
+                (Some(at), _) => {
+                    world.clock = world.clock.max(at);
+                    world.steps += 1;
+                    self.fire(world);
+                }
+            }
+        }
+    }
+
+    fn step(&self, world: &mut World, pid: Pid) -> Progress {
+        let Some(process) = world.process(pid) else {
+            return Progress::Blocked;
+        };
+        match &process.body {
+            Body::Shell(_) => interpreter::step(self, world, pid),
+            Body::Filter => {
+                let open =
+                    matches!(&process.input, Input::Pipe(stream) if world.stream_is_open(*stream));
+                if open {
+                    return Progress::Blocked;
+                }
+                super::tools::filter_output(world, pid);
+                end_process(self, world, pid, Status::SUCCESS, None);
+                Progress::Ran
+            }
+            Body::Launcher(launcher) => {
+                let launcher = launcher.clone();
+                self.watch_child(world, pid, &launcher)
+            }
+            Body::Application(_) | Body::Idle(_) | Body::Ended(_) => Progress::Blocked,
+        }
+    }
+
+    fn watch_child(&self, world: &mut World, pid: Pid, launcher: &Launcher) -> Progress {
+        let Some(Body::Ended(status)) = world
+            .process(launcher.child)
+            .map(|process| process.body.clone())
+        else {
+            return Progress::Blocked;
+        };
+        let waits = launcher.stays
+            || launcher.leaves_at.is_some()
+            || (launcher.waits_for_tree && !world.descendants(pid).is_empty());
+        if waits {
+            return Progress::Blocked;
+        }
+        end_process(self, world, pid, status, None);
+        Progress::Ran
+    }
+
+    /// Lets everything happen that is due.
+    fn fire(&self, world: &mut World) {
+        let now = world.clock;
+        let due: Vec<Pid> = world.processes.keys().copied().collect();
+        for pid in due {
+            let Some(process) = world.processes.get_mut(&pid) else {
+                continue;
+            };
+            match &mut process.body {
+                Body::Idle(Some(at)) if *at <= now => {
+                    end_process(self, world, pid, Status::SUCCESS, None)
+                }
+                Body::Application(application)
+                    if application.finishing.is_some_and(|at| at <= now) =>
+                {
+                    let program = process.program.to_string();
+                    process.history.finished = Some(now);
+                    note(world, FactKind::Finished { pid, program }, None);
+                    end_process(self, world, pid, Status::SUCCESS, None);
+                }
+                Body::Launcher(launcher) => {
+                    if let Some((at, to)) = launcher.kills_at.filter(|(at, _)| *at <= now) {
+                        launcher.kills_at = None;
+                        let _ = at;
+                        let child = launcher.child;
+                        for target in recipients(world, pid, child, to) {
+                            signal_process(self, world, pid, target, Signal::KILL);
+                        }
+                        continue;
+                    }
+                    if launcher.leaves_at.is_some_and(|at| at <= now) {
+                        end_process(self, world, pid, Status::Known(143), None);
+                    }
+                }
+                _ => {}
+            }
+            if world.ending.is_some() {
+                return;
+            }
+        }
+    }
+
+    /// When everything waits for a foreground command that may or may not be the application: takes
+    /// note of the world in which it is, and lets it end in this one. `false` when there is none.
+    fn pass_candidate(&self, world: &mut World) -> bool {
+        let Some(pid) = foreground_candidate(world) else {
+            return false;
+        };
+        let mut kept = world.clone();
+        kept.candidate = None;
+        if let Body::Application(application) = &mut kept.process_mut(pid).body {
+            application.undecided = false;
+        }
+        let process = world.process_mut(pid);
+        let command = interpreter::display_words(&process.argv);
+        let span = process.span.clone();
+        let output = process.output.clone();
+        if interpreter::is_read(&output) {
+            world.write(
+                &output,
+                &super::value::Value::unknown(format!("output of `{command}`#{}", kept.steps)),
+            );
+        }
+        world.candidate = Some(Rc::new(kept));
+        let question = Question {
+            yes: format!("`{command}` succeeds"),
+            no: format!("`{command}` fails"),
+            span,
+            key: None,
+            fixes: None,
+            fixes_if_no: None,
+            expected: true,
+            candidate: true,
+        };
+        end_process(self, world, pid, Status::Unknown(question.into()), None);
+        true
+    }
+}
+
+impl Machine<'_> {
+    /// A command of which nothing is known, started while stopping: it is taken to end soon. `false`
+    /// when there is none.
+    fn pass_helper(&self, world: &mut World) -> bool {
+        let found = world.processes.values().find(|process| {
+            matches!(&process.body, Body::Application(application) if application.undecided && application.finishing.is_none())
+                && !process.in_background
+        });
+        let Some(process) = found else { return false };
+        let (pid, span) = (process.pid, process.span.clone());
+        let command = interpreter::display_words(&process.argv);
+        note(
+            world,
+            FactKind::HelperWhileStopping {
+                command: command.clone(),
+            },
+            span.clone(),
+        );
+        let question = Question {
+            yes: format!("`{command}` succeeds"),
+            no: format!("`{command}` fails"),
+            span,
+            key: None,
+            fixes: None,
+            fixes_if_no: None,
+            expected: true,
+            candidate: false,
+        };
+        end_process(self, world, pid, Status::Unknown(question.into()), None);
+        true
+    }
+}
+
+/// The undecided application that the chain of foreground waits from PID 1 leads to.
+fn foreground_candidate(world: &World) -> Option<Pid> {
+    let mut at: Vec<Pid> = vec![1];
+    let mut behind_shell = false;
+    for _ in 0..64 {
+        let mut next = Vec::new();
+        for pid in at {
+            match world.process(pid).map(|process| &process.body) {
+                Some(Body::Application(application)) if application.undecided && behind_shell => {
+                    return Some(pid);
+                }
+                Some(Body::Launcher(launcher)) => next.push(launcher.child),
+                Some(Body::Shell(shell)) => {
+                    let pids = shell.foreground_pids();
+                    behind_shell |= !pids.is_empty();
+                    next.extend(pids);
+                }
+                _ => {}
+            }
+        }
+        if next.is_empty() {
+            return None;
+        }
+        at = next;
+    }
+    None
+}
+
+fn next_timer(world: &World) -> Option<Millis> {
+    let timers = world
+        .processes
+        .values()
+        .flat_map(|process| match &process.body {
+            Body::Idle(at) => [*at, None],
+            Body::Application(application) => [application.finishing, None],
+            Body::Launcher(launcher) => [launcher.leaves_at, launcher.kills_at.map(|(at, _)| at)],
+            _ => [None, None],
+        });
+    timers.flatten().min()
+}
+
+fn note(world: &mut World, kind: FactKind, span: Option<Span>) {
+    let while_stopping = world.stopped_at.is_some();
+    world.note(Fact {
+        kind,
+        span,
+        while_stopping,
+    });
+}
+
+/// Ends a process. The end of PID 1 ends the container: the kernel kills all others.
+pub(super) fn end_process(
+    machine: &Machine,
+    world: &mut World,
+    pid: Pid,
+    status: Status,
+    signal: Option<Signal>,
+) {
+    let _ = machine;
+    let now = world.clock;
+    let stopping = world.stopped_at.is_some();
+    let Some(process) = world.processes.get_mut(&pid) else {
+        return;
+    };
+    if matches!(process.body, Body::Ended(_)) {
+        return;
+    }
+    let program = process.program.to_string();
+    let span = process.span.clone();
+    if let Some(signal) = signal {
+        process.history.killed = Some((now, signal));
+    }
+    let number = match &status {
+        Status::Known(number) => Some(*number),
+        Status::Unknown(_) => None,
+    };
+    process.body = Body::Ended(status);
+    if stopping {
+        let kind = match signal {
+            Some(signal) => FactKind::Died {
+                pid,
+                program,
+                signal,
+            },
+            None => FactKind::Ended { pid, program },
+        };
+        note(world, kind, span);
+    }
+    if pid == 1 {
+        for process in world.processes.values_mut() {
+            if !matches!(process.body, Body::Ended(_)) {
+                process.history.killed.get_or_insert((now, Signal::KILL));
+            }
+        }
+        let broken = world.broken.take();
+        world.ending = Some(Ending {
+            status: number,
+            broken,
+        });
+        return;
+    }
+    for process in world.processes.values_mut() {
+        if process.parent == pid {
+            process.parent = 1;
+        }
+    }
+}
+
+/// Sends a signal to every process of a group, in the order of their pids.
+pub(super) fn signal_group(
+    machine: &Machine,
+    world: &mut World,
+    from: Pid,
+    group: Pid,
+    signal: Signal,
+    except: Option<Pid>,
+) {
+    let members: Vec<Pid> = world
+        .processes
+        .values()
+        .filter(|process| process.group == group && Some(process.pid) != except)
+        .map(|process| process.pid)
+        .collect();
+    for pid in members {
+        signal_process(machine, world, from, pid, signal);
+    }
+}
+
+/// Delivers a signal. `from` 0 is the runtime.
+pub(crate) fn signal_process(
+    machine: &Machine,
+    world: &mut World,
+    from: Pid,
+    to: Pid,
+    signal: Signal,
+) {
+    if !world.alive(to) {
+        return;
+    }
+    let span = world.process(from).and_then(|process| match &process.body {
+        Body::Shell(shell) => shell.frames.last().map(|frame| frame.code.span()),
+        _ => process.span.clone(),
+    });
+    note(world, FactKind::Sent { signal, from, to }, span);
+    let process = world.process_mut(to);
+    process.history.received.push(signal);
+    if signal == Signal::KILL {
+        if to != 1 || from == 0 {
+            end_process(machine, world, to, Status::Known(137), Some(signal));
+        }
+        return;
+    }
+    if process.blocked.contains(&signal) {
+        return;
+    }
+    let program = process.program.to_string();
+    match &mut process.body {
+        Body::Shell(_) => signal_shell(machine, world, to, signal, program),
+        Body::Application(_) => signal_application(machine, world, to, signal, program),
+        Body::Launcher(launcher) => {
+            let launcher = launcher.clone();
+            signal_launcher(machine, world, to, signal, &launcher);
+        }
+        Body::Idle(_) | Body::Filter => by_default(machine, world, to, signal),
+        Body::Ended(_) => {}
+    }
+}
+
+/// The default action: dropped for PID 1, the end of any other process that does not ignore it.
+fn by_default(machine: &Machine, world: &mut World, pid: Pid, signal: Signal) {
+    let process = world.process_mut(pid);
+    let program = process.program.to_string();
+    let span = process.span.clone();
+    if !signal.ends_by_default() || process.ignored.contains(&signal) {
+        note(
+            world,
+            FactKind::Ignored {
+                pid,
+                program,
+                signal,
+            },
+            span,
+        );
+    } else if pid == 1 {
+        note(world, FactKind::Dropped { signal }, span);
+    } else {
+        end_process(
+            machine,
+            world,
+            pid,
+            Status::Known(128 + i32::from(signal.0)),
+            Some(signal),
+        );
+    }
+}
+
+fn signal_shell(machine: &Machine, world: &mut World, pid: Pid, signal: Signal, program: String) {
+    let process = world.process_mut(pid);
+    let span = process.span.clone();
+    let ignored = process.ignored.contains(&signal);
+    let Body::Shell(shell) = &mut process.body else {
+        return;
+    };
+    if shell.catches(signal) {
+        if !shell.pending.contains(&signal) {
+            shell.pending.push(signal);
+        }
+        if shell.is_waiting_in_foreground() {
+            let at = shell.frames.last().map(|frame| frame.code.span());
+            note(world, FactKind::TrapDeferred { signal }, at);
+        }
+        return;
+    }
+    if ignored || shell.ignored().contains(&signal) {
+        note(
+            world,
+            FactKind::Ignored {
+                pid,
+                program,
+                signal,
+            },
+            span,
+        );
+        return;
+    }
+    let has_exit_trap = shell
+        .traps
+        .get(&TrapName::Exit)
+        .is_some_and(|trap| !trap.action.is_certainly_empty());
+    if has_exit_trap && signal.ends_by_default() && !shell.exiting {
+        if shell.facts.exit_trap_on_signal {
+            shell.pending.clear();
+            shell.dying = Some(signal);
+            return;
+        }
+        let at = shell
+            .traps
+            .get(&TrapName::Exit)
+            .and_then(|trap| trap.span.clone());
+        let shell = shell.facts.id.clone();
+        note(world, FactKind::ExitTrapNotRun { shell }, at);
+        by_default(machine, world, pid, signal);
+        return;
+    }
+    if signal == Signal::INT && shell.facts.interrupt_ends_wait && shell.is_in_wait() && pid == 1 {
+        end_process(machine, world, pid, Status::Known(130), Some(signal));
+        return;
+    }
+    if signal == Signal::INT
+        && pid != 1
+        && shell.facts.family == crate::knowledge::ShellFamily::Bash
+        && shell.is_waiting_in_foreground()
+    {
+        shell.interrupted = true;
+        return;
+    }
+    if shell.options.interactive && matches!(signal, Signal::TERM | Signal::QUIT) {
+        note(
+            world,
+            FactKind::Ignored {
+                pid,
+                program,
+                signal,
+            },
+            span,
+        );
+        return;
+    }
+    by_default(machine, world, pid, signal);
+}
+
+fn signal_application(
+    machine: &Machine,
+    world: &mut World,
+    pid: Pid,
+    signal: Signal,
+    program: String,
+) {
+    let now = world.clock;
+    let work = world.stop_work;
+    let stop_signal = machine
+        .container
+        .stop_signal
+        .value
+        .value()
+        .copied()
+        .unwrap_or(Signal::TERM);
+    let process = world.process_mut(pid);
+    let span = process.span.clone();
+    let ignored_at_start = process.ignored.contains(&signal);
+    let Body::Application(application) = &mut process.body else {
+        return;
+    };
+    let effect = match &application.known {
+        None if matches!(signal, Signal::TERM | Signal::INT | Signal::QUIT)
+            || signal == stop_signal =>
+        {
+            Some(Effect::Graceful)
+        }
+        None if !signal.ends_by_default() => Some(Effect::Ignores),
+        None => None,
+        Some(known) => known
+            .reaction(signal, pid == 1)
+            .or((!signal.ends_by_default()).then_some(Effect::Ignores)),
+    };
+    // A runtime that finds the signal ignored leaves it so.
+    let effect = if ignored_at_start && effect == Some(Effect::Dies) {
+        Some(Effect::Ignores)
+    } else {
+        effect
+    };
+    match effect {
+        Some(Effect::Graceful | Effect::Drops | Effect::UserCode) => {
+            application.finishing.get_or_insert(now + work);
+            process.history.told.get_or_insert((now, signal));
+            note(
+                world,
+                FactKind::Told {
+                    pid,
+                    program,
+                    signal,
+                },
+                span,
+            );
+        }
+        Some(Effect::Dies) => {
+            if pid == 1 {
+                process.history.killed = Some((now, signal));
+            }
+            end_process(
+                machine,
+                world,
+                pid,
+                Status::Known(128 + i32::from(signal.0)),
+                Some(signal),
+            );
+        }
+        Some(Effect::Ignores) => note(
+            world,
+            FactKind::Ignored {
+                pid,
+                program,
+                signal,
+            },
+            span,
+        ),
+        None => {
+            world.miss(
+                "program",
+                format!("what {signal} does to `{program}` is not known"),
+                span,
+            );
+            let process = world.process_mut(pid);
+            process.history.told.get_or_insert((now, signal));
+        }
+    }
+}
+
+fn signal_launcher(
+    machine: &Machine,
+    world: &mut World,
+    pid: Pid,
+    signal: Signal,
+    launcher: &Launcher,
+) {
+    let listed = launcher
+        .fork
+        .on_signal
+        .iter()
+        .find(|(known, _)| *known == signal);
+    let action = listed.map_or(&launcher.fork.otherwise, |(_, action)| action);
+    match action {
+        OnSignal::Default => by_default(machine, world, pid, signal),
+        OnSignal::Ignore => {
+            let program = world.process_mut(pid).program.to_string();
+            let span = world.process_mut(pid).span.clone();
+            note(
+                world,
+                FactKind::Ignored {
+                    pid,
+                    program,
+                    signal,
+                },
+                span,
+            );
+        }
+        OnSignal::Exit(status) => end_process(machine, world, pid, Status::Known(*status), None),
+        OnSignal::Forward(forward) => {
+            let sent = forward.send.unwrap_or(signal);
+            let now = world.clock;
+            if let Body::Launcher(state) = &mut world.process_mut(pid).body {
+                if let Some(after) = forward.kill_after {
+                    state
+                        .kills_at
+                        .get_or_insert((now + after.as_millis() as Millis, forward.to));
+                }
+                match forward.then {
+                    Then::Wait | Then::Leave => {}
+                    Then::WaitTree => state.waits_for_tree = true,
+                    Then::After(time) => {
+                        state
+                            .leaves_at
+                            .get_or_insert(now + time.as_millis() as Millis);
+                    }
+                    Then::Stay => state.stays = true,
+                }
+            }
+            for target in recipients(world, pid, launcher.child, forward.to) {
+                signal_process(machine, world, pid, target, sent);
+            }
+            if forward.then == Then::Leave {
+                end_process(machine, world, pid, Status::Known(1), None);
+            }
+        }
+    }
+}
+
+fn recipients(world: &World, launcher: Pid, child: Pid, to: Recipient) -> Vec<Pid> {
+    let group = |also: bool| {
+        let group = world.process(child).map(|process| process.group);
+        let members = world
+            .processes
+            .values()
+            .filter(|process| Some(process.group) == group && process.pid != launcher);
+        let mut pids: Vec<Pid> = members.map(|process| process.pid).collect();
+        if also && !pids.contains(&child) {
+            pids.insert(0, child);
+        }
+        pids
+    };
+    match to {
+        Recipient::Child => vec![child],
+        Recipient::Group => group(false),
+        Recipient::ChildAndGroup => group(true),
+        Recipient::Tree => world.descendants(launcher),
+    }
+}

@@ -1,0 +1,988 @@
+//! exec: what a process becomes when it runs an argv.
+
+use std::rc::Rc;
+
+use super::interpreter::{Code, Frame, Shell, State, Stored, Variable, root_tail};
+use super::machine::{Machine, end_process};
+use super::outcome::Assumption;
+use super::value::{Field, Piece, Value};
+use super::world::{Application, Body, Input, Launcher, Pid, Process, Status, World};
+use crate::image::{Content, File, Found};
+use crate::knowledge::{
+    self, ChildGroup, How, Lifetime, Position, ShellFacts, Wrapped, shell_facts,
+};
+use crate::source::Mapped;
+
+/// Who calls exec.
+#[derive(Clone, Copy)]
+pub(super) enum Caller {
+    /// The runtime, or a program that uses execve(2) or Go's exec: a script needs its `#!` line.
+    Kernel,
+    /// A shell, which runs a script without a `#!` line itself.
+    Shell(&'static ShellFacts),
+    /// A program that uses execvp(3), which runs such a script through `/bin/sh`.
+    Library,
+}
+
+/// Why an exec failed.
+#[derive(Clone, Debug)]
+pub(super) struct Failure {
+    /// 127 or 126, as shells say.
+    pub status: i32,
+    /// For people.
+    pub why: String,
+    /// Whether it is certain.
+    pub certain: bool,
+}
+
+/// How deep `#!` lines and launchers may nest.
+const DEPTH: u32 = 16;
+
+/// Lets a process become what its argv says. On failure the process is unchanged but for its argv.
+pub(super) fn start(
+    machine: &Machine,
+    world: &mut World,
+    pid: Pid,
+    argv: Vec<Field>,
+    caller: Caller,
+) -> Result<(), Failure> {
+    Start {
+        machine,
+        world,
+        pid,
+        depth: 0,
+    }
+    .run(argv, caller)
+}
+
+struct Start<'a, 'm> {
+    machine: &'a Machine<'m>,
+    world: &'a mut World,
+    pid: Pid,
+    depth: u32,
+}
+
+impl Start<'_, '_> {
+    fn process(&mut self) -> &mut Process {
+        self.world.process_mut(self.pid)
+    }
+
+    fn run(&mut self, argv: Vec<Field>, caller: Caller) -> Result<(), Failure> {
+        self.depth += 1;
+        if self.depth > DEPTH {
+            let span = self.process().span.clone();
+            self.world
+                .miss("limit", "programs start each other in a circle", span);
+            self.application(argv, None, false);
+            return Ok(());
+        }
+        let Some(name) = argv[0].known() else {
+            return self.unknown_program(argv);
+        };
+        if name.is_empty() {
+            return Err(Failure {
+                status: 127,
+                why: "the command is the empty string".into(),
+                certain: true,
+            });
+        }
+        let found = self.find(&name);
+        match found {
+            Found::Directory => Err(Failure {
+                status: 126,
+                why: format!("`{name}` is a directory"),
+                certain: true,
+            }),
+            Found::Absent => Err(Failure {
+                status: 127,
+                why: format!("`{name}` is not there"),
+                certain: true,
+            }),
+            Found::File(file) => self.file(name, argv, file, caller),
+            Found::Unknown(_) => self.by_name(name, argv),
+        }
+    }
+
+    fn find(&mut self, name: &str) -> Found {
+        let path = match self.process().environment.get("PATH") {
+            Some(value) => value.known().unwrap_or_default(),
+            None => String::new(),
+        };
+        let directory = Rc::clone(&self.process().directory);
+        self.machine.find_program(name, &path, &directory)
+    }
+
+    fn file(
+        &mut self,
+        name: String,
+        argv: Vec<Field>,
+        file: File,
+        caller: Caller,
+    ) -> Result<(), Failure> {
+        if file.mode.is_some_and(|mode| mode & 0o111 == 0) {
+            return Err(Failure {
+                status: 126,
+                why: format!("`{name}` is not executable"),
+                certain: true,
+            });
+        }
+        match file.content {
+            Content::Binary => {
+                if self.is_known(&argv) {
+                    return self.by_name(name, argv);
+                }
+                self.application(argv, None, true);
+                Ok(())
+            }
+            Content::Unknown(why) => {
+                if self.is_known(&argv) {
+                    return self.by_name(name, argv);
+                }
+                if is_script_name(&name) {
+                    self.world.miss(
+                        "script",
+                        format!("`{name}` is not at hand: {}", why.text),
+                        why.span.clone(),
+                    );
+                }
+                self.application(argv, None, false);
+                Ok(())
+            }
+            Content::Text(text) => self.script(name, argv, &file.path, text, caller),
+        }
+    }
+
+    /// A text file: its `#!` line decides.
+    fn script(
+        &mut self,
+        name: String,
+        argv: Vec<Field>,
+        path: &str,
+        text: Mapped,
+        caller: Caller,
+    ) -> Result<(), Failure> {
+        let first = text.text().lines().next().unwrap_or("");
+        // The kernel looks at the first two bytes, so a byte order mark hides the line.
+        let Some(line) = text.text().starts_with("#!").then(|| first[2..].to_owned()) else {
+            return match caller {
+                Caller::Kernel => Err(Failure {
+                    status: 126,
+                    why: format!("`{name}` has no `#!` line (exec format error)"),
+                    certain: true,
+                }),
+                Caller::Shell(facts) => {
+                    self.shell_script(facts, argv, name, &[], text);
+                    Ok(())
+                }
+                Caller::Library => {
+                    let Some(facts) = self.machine.sh() else {
+                        return self.unknown_shell(argv);
+                    };
+                    self.shell_script(facts, argv, name, &[], text);
+                    Ok(())
+                }
+            };
+        };
+        // Linux passes everything after the interpreter as one argument, trailing white space cut;
+        // a carriage return stays and spoils the name.
+        let line = line.trim_matches([' ', '\t']);
+        let (interpreter, argument) = match line.split_once([' ', '\t']) {
+            Some((interpreter, argument)) => (
+                interpreter.to_owned(),
+                Some(argument.trim_matches([' ', '\t']).to_owned()),
+            ),
+            None => (line.to_owned(), None),
+        };
+        if interpreter.ends_with('\r')
+            || argument
+                .as_deref()
+                .is_some_and(|argument| argument.ends_with('\r'))
+        {
+            return Err(Failure {
+                status: 127,
+                why: format!("the `#!` line of `{name}` ends in a carriage return"),
+                certain: true,
+            });
+        }
+        let mut words = vec![Field::text(&interpreter)];
+        words.extend(argument.map(Field::text));
+        words.push(Field::text(if name.contains('/') { &name } else { path }));
+        words.extend(argv.into_iter().skip(1));
+        self.run(words, Caller::Kernel).map_err(|failure| Failure {
+            why: format!(
+                "the interpreter of `{name}` cannot be started: {}",
+                failure.why
+            ),
+            ..failure
+        })
+    }
+
+    /// Whether the tables or this module know the program.
+    fn is_known(&mut self, argv: &[Field]) -> bool {
+        let name = argv[0].known().unwrap_or_default();
+        let base = name.rsplit('/').next().unwrap_or(&name);
+        self.shell_named(base).is_some()
+            || base == "busybox"
+            || knowledge::launch(&texts(argv).each(), self.position()).is_some()
+            || knowledge::program(&texts(argv).each()).is_some()
+    }
+
+    fn position(&mut self) -> Position {
+        let busybox = self.machine.tools_are_busybox();
+        let process = self.process();
+        Position {
+            pid1: process.pid == 1,
+            group_leader: process.group == process.pid,
+            busybox,
+        }
+    }
+
+    /// The dialect behind a shell's name. `Some(None)` is a shell whose dialect is not known.
+    fn shell_named(&mut self, base: &str) -> Option<Option<&'static ShellFacts>> {
+        let sh = self.machine.container.image.sh.value().cloned().flatten();
+        let is_old = sh.as_deref() == Some("bash-posix-4");
+        let is_debian = sh.as_deref().is_none_or(|id| id.starts_with("dash"));
+        Some(match base {
+            "sh" => self.machine.sh(),
+            "bash" | "rbash" => shell_facts(if is_old { "bash-4" } else { "bash" }),
+            "dash" if !is_debian => shell_facts("dash"),
+            "dash" => shell_facts(
+                sh.as_deref()
+                    .filter(|id| id.starts_with("dash"))
+                    .unwrap_or("dash-debian"),
+            ),
+            "ash" | "hush" => shell_facts("ash"),
+            "zsh" | "ksh" | "ksh93" | "mksh" | "fish" | "csh" | "tcsh" | "yash" | "posh"
+            | "elvish" | "nu" | "pwsh" => None,
+            _ => return None,
+        })
+    }
+
+    /// A program that is known by its name only.
+    fn by_name(&mut self, name: String, argv: Vec<Field>) -> Result<(), Failure> {
+        let base = name.rsplit('/').next().unwrap_or(&name).to_owned();
+        if base == "busybox" && argv.len() > 1 {
+            if let Some(applet) = argv[1].known() {
+                if let Some(Some(facts)) = self
+                    .shell_named(&applet)
+                    .filter(|_| matches!(applet.as_str(), "sh" | "ash" | "hush"))
+                {
+                    let facts = if facts.id == "ash" {
+                        facts
+                    } else {
+                        shell_facts("ash").unwrap_or(facts)
+                    };
+                    return self.shell(facts, argv[1..].to_vec());
+                }
+            }
+        }
+        match self.shell_named(&base) {
+            Some(Some(facts)) => return self.shell(facts, argv),
+            Some(None) if base == "sh" => return self.unknown_shell(argv),
+            Some(None) => {
+                let span = self.process().span.clone();
+                self.world.miss(
+                    "program",
+                    format!("what the shell `{base}` does is not modelled"),
+                    span,
+                );
+                self.application(argv, None, false);
+                return Ok(());
+            }
+            None => {}
+        }
+        let texts = texts(&argv);
+        let position = self.position();
+        if let Some(launch) = knowledge::launch(&texts.each(), position) {
+            return self.launch(argv, launch);
+        }
+        if let Some(program) = knowledge::program(&texts.each()) {
+            return self.program(argv, program);
+        }
+        if is_script_name(&name) {
+            let span = self.process().span.clone();
+            self.world.miss(
+                "script",
+                format!("the script `{name}` is not at hand"),
+                span,
+            );
+        } else if !self.machine.may_be_native(&name) {
+            let span = self.process().span.clone();
+            self.world.miss(
+                "program",
+                format!("nothing is known of the program `{name}`"),
+                span,
+            );
+        }
+        self.application(argv, None, false);
+        Ok(())
+    }
+
+    fn unknown_program(&mut self, argv: Vec<Field>) -> Result<(), Failure> {
+        let span = self.process().span.clone();
+        let shown = argv[0].value.display();
+        let only_unknown = argv[0]
+            .value
+            .pieces()
+            .iter()
+            .any(|piece| matches!(piece, Piece::Unknown(_)));
+        if only_unknown {
+            self.world
+                .miss("value", format!("the program `{shown}` is not known"), span);
+        }
+        self.application(argv, None, false);
+        Ok(())
+    }
+
+    fn unknown_shell(&mut self, argv: Vec<Field>) -> Result<(), Failure> {
+        let span = self.process().span.clone();
+        match self.machine.container.image.sh.value() {
+            Some(None) => {
+                return Err(Failure {
+                    status: 127,
+                    why: "the image has no shell".into(),
+                    certain: true,
+                });
+            }
+            _ => self
+                .world
+                .miss("base-image", "which shell `/bin/sh` is, is not known", span),
+        }
+        self.application(argv, None, false);
+        Ok(())
+    }
+
+    fn application(&mut self, argv: Vec<Field>, known: Option<knowledge::Program>, native: bool) {
+        let name = match &known {
+            Some(program) => program.name.clone(),
+            None => {
+                let shown = argv[0].value.display();
+                shown.rsplit('/').next().unwrap_or(&shown).to_owned()
+            }
+        };
+        let known = known.map(Rc::new);
+        let process = self.process();
+        process.program = name.as_str().into();
+        process.argv = argv;
+        process.ran_as_application = true;
+        process.body = Body::Application(Application {
+            known,
+            native,
+            finishing: None,
+            undecided: true,
+        });
+    }
+
+    fn program(&mut self, argv: Vec<Field>, program: knowledge::Program) -> Result<(), Failure> {
+        let pid = self.pid;
+        let clock = self.world.clock;
+        let process = self.process();
+        process.program = program.name.as_str().into();
+        let is_pid1 = process.pid == 1;
+        match &program.lifetime {
+            Lifetime::Short | Lifetime::OneShot => {
+                process.argv = argv;
+                let status = self.short_status(&program);
+                self.tool(pid);
+                end_process(self.machine, self.world, pid, status, None);
+            }
+            Lifetime::Filter => {
+                process.argv = argv;
+                process.body = Body::Filter;
+            }
+            Lifetime::Idle(seconds) => {
+                process.argv = argv;
+                process.body = Body::Idle(seconds.map(|seconds| clock + (seconds * 1000.0) as u64));
+            }
+            Lifetime::Daemonises => {
+                let child = self.daemon(argv.clone(), program);
+                let process = self.process();
+                process.argv = argv;
+                let _ = child;
+                end_process(self.machine, self.world, pid, Status::SUCCESS, None);
+            }
+            Lifetime::Long => {
+                self.application(argv, Some(program), false);
+                if let Body::Application(application) = &mut self.process().body {
+                    application.undecided = false;
+                }
+            }
+            Lifetime::Unknown => {
+                let _ = is_pid1;
+                self.application(argv, Some(program), false);
+            }
+        }
+        Ok(())
+    }
+
+    /// What a short command prints and does to files, where that is known.
+    fn tool(&mut self, pid: Pid) {
+        super::tools::run(self.machine, self.world, pid);
+    }
+
+    fn short_status(&mut self, program: &knowledge::Program) -> Status {
+        let span = self.process().span.clone();
+        super::tools::status(self.machine, self.world, self.pid, &program.name, span)
+    }
+
+    /// A server that puts itself into the background, as a child of nobody.
+    fn daemon(&mut self, argv: Vec<Field>, program: knowledge::Program) -> Pid {
+        let pid = self.world.next_pid();
+        let mut process = self.process().clone();
+        process.pid = pid;
+        process.parent = 1;
+        process.group = pid;
+        process.session = pid;
+        process.argv = argv;
+        process.in_background = true;
+        process.ran_as_application = true;
+        process.output = super::world::Output::Elsewhere;
+        process.program = program.name.as_str().into();
+        process.body = Body::Application(Application {
+            known: Some(Rc::new(program)),
+            native: false,
+            finishing: None,
+            undecided: false,
+        });
+        self.world.processes.insert(pid, process);
+        pid
+    }
+
+    /// A shell with its arguments.
+    fn shell(&mut self, facts: &'static ShellFacts, argv: Vec<Field>) -> Result<(), Failure> {
+        let pid = self.pid;
+        let mut shell = self.new_shell(facts);
+        let mut index = 1;
+        let mut command = false;
+        let mut reads_input = false;
+        while let Some(word) = argv.get(index) {
+            let Some(text) = word.known() else { break };
+            let is_option = (text.starts_with('-') || text.starts_with('+')) && text.len() > 1;
+            if !is_option {
+                break;
+            }
+            index += 1;
+            if text == "--" {
+                break;
+            }
+            if text.starts_with("--") {
+                if matches!(text.as_str(), "--version" | "--help") {
+                    self.process().argv = argv;
+                    end_process(self.machine, self.world, pid, Status::SUCCESS, None);
+                    return Ok(());
+                }
+                if matches!(text.as_str(), "--rcfile" | "--init-file") {
+                    index += 1;
+                }
+                continue;
+            }
+            let on = text.starts_with('-');
+            for letter in text[1..].chars() {
+                match letter {
+                    'c' => command = true,
+                    's' => reads_input = true,
+                    'e' => shell.options.errexit = on,
+                    'u' => shell.options.nounset = on,
+                    'a' => shell.options.allexport = on,
+                    'i' => shell.options.interactive = on,
+                    'm' => {
+                        shell.options.monitor = on && facts.family == knowledge::ShellFamily::Bash
+                    }
+                    'o' | 'O' => {
+                        if let Some(name) = argv.get(index).and_then(Field::known) {
+                            index += 1;
+                            if letter == 'o' && !set_option(&mut shell, &name, on) {
+                                return Err(Failure {
+                                    status: 2,
+                                    why: format!("`-o {name}` is not known to {}", facts.title),
+                                    certain: true,
+                                });
+                            }
+                            if letter == 'O' {
+                                shell.options.lastpipe |= name == "lastpipe" && on;
+                                shell.options.execfail |= name == "execfail" && on;
+                            }
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+        let rest = &argv[index.min(argv.len())..];
+        let mut rest: Vec<Field> = rest.to_vec();
+        if command {
+            let Some(text) = (!rest.is_empty()).then(|| rest.remove(0)) else {
+                return Err(Failure {
+                    status: 2,
+                    why: "`-c` without a command".into(),
+                    certain: true,
+                });
+            };
+            shell.dash_c = true;
+            shell.zero = if rest.is_empty() {
+                argv[0].value.clone()
+            } else {
+                rest.remove(0).value
+            };
+            shell.positional = rest;
+            let Some(known) = text.known() else {
+                let span = self.process().span.clone();
+                self.world.miss(
+                    "value",
+                    format!("the commands `{}` are not known", text.value.display()),
+                    span,
+                );
+                self.application(argv, None, false);
+                return Ok(());
+            };
+            let mapped = self.machine.locate(&known, self.process().span.as_ref());
+            let script = self.machine.parse(&mapped);
+            let tail = root_tail(&shell, &script);
+            shell.frames.push(Frame {
+                code: Code::root(&script),
+                tail,
+                forced: false,
+                results: Vec::new(),
+                state: State::Start,
+            });
+            self.install(shell, argv);
+            return Ok(());
+        }
+        if rest.is_empty() || reads_input {
+            shell.zero = argv[0].value.clone();
+            shell.positional = rest;
+            return self.shell_on_input(shell, argv);
+        }
+        let file = rest.remove(0);
+        shell.zero = file.value.clone();
+        shell.positional = rest;
+        let Some(name) = file.known() else {
+            let span = self.process().span.clone();
+            self.world.miss(
+                "script",
+                format!("the script `{}` is not known", file.value.display()),
+                span,
+            );
+            self.application(argv, None, false);
+            return Ok(());
+        };
+        self.shell_on_file(shell, argv, name)
+    }
+
+    /// A shell without a script: it runs what it reads, and ends at the end of its input.
+    fn shell_on_input(&mut self, mut shell: Shell, argv: Vec<Field>) -> Result<(), Failure> {
+        let pid = self.pid;
+        if self.process().input == Input::Null {
+            self.process().argv = argv;
+            self.process().program = shell.facts.id.as_str().into();
+            end_process(self.machine, self.world, pid, Status::SUCCESS, None);
+            return Ok(());
+        }
+        let empty = self.machine.parse(
+            &self
+                .machine
+                .locate("", self.process().span.clone().as_ref()),
+        );
+        shell.frames.push(Frame {
+            code: Code::root(&empty),
+            tail: false,
+            forced: false,
+            results: Vec::new(),
+            state: State::ReadInput,
+        });
+        self.install(shell, argv);
+        Ok(())
+    }
+
+    fn shell_on_file(
+        &mut self,
+        shell: Shell,
+        argv: Vec<Field>,
+        name: String,
+    ) -> Result<(), Failure> {
+        let directory = Rc::clone(&self.process().directory);
+        let path = super::interpreter::absolute(&directory, &name);
+        let facts = shell.facts;
+        let written = self.world.files.get(&path).and_then(Value::known);
+        if let Some(text) = written {
+            let mapped = self.machine.locate(&text, self.process().span.as_ref());
+            self.install_script(shell, argv, mapped);
+            return Ok(());
+        }
+        // Shells look for the file in the current directory first, then on PATH.
+        let found = match self.machine.container.image.files.look_up(&path) {
+            Found::Absent if !name.contains('/') => self.find(&name),
+            found => found,
+        };
+        match found {
+            Found::File(File {
+                content: Content::Text(text),
+                ..
+            }) => {
+                self.install_script(shell, argv, text);
+                Ok(())
+            }
+            Found::File(File {
+                content: Content::Binary,
+                ..
+            })
+            | Found::Directory => Err(Failure {
+                status: 126,
+                why: format!("`{name}` is not a script that {} can run", facts.title),
+                certain: true,
+            }),
+            Found::Absent => Err(Failure {
+                status: 127,
+                why: format!("the script `{name}` is not there"),
+                certain: true,
+            }),
+            Found::File(File {
+                content: Content::Unknown(why),
+                ..
+            })
+            | Found::Unknown(why) => {
+                self.world.miss(
+                    "script",
+                    format!("the script `{name}` is not at hand: {}", why.text),
+                    why.span,
+                );
+                self.application(argv, None, false);
+                Ok(())
+            }
+        }
+    }
+
+    fn shell_script(
+        &mut self,
+        facts: &'static ShellFacts,
+        argv: Vec<Field>,
+        name: String,
+        _options: &[String],
+        text: Mapped,
+    ) {
+        let mut shell = self.new_shell(facts);
+        shell.zero = Value::text(name);
+        shell.positional = argv[1..].to_vec();
+        self.install_script(shell, argv, text);
+    }
+
+    fn install_script(&mut self, mut shell: Shell, argv: Vec<Field>, text: Mapped) {
+        let script = self.machine.parse(&text);
+        shell.frames.push(Frame {
+            code: Code::root(&script),
+            tail: false,
+            forced: false,
+            results: Vec::new(),
+            state: State::Start,
+        });
+        self.install(shell, argv);
+    }
+
+    fn new_shell(&mut self, facts: &'static ShellFacts) -> Shell {
+        let mut shell = Shell::new(facts, self.pid);
+        let variables = self.process().environment.iter().map(|(name, value)| {
+            (
+                Rc::clone(name),
+                Variable {
+                    value: Some(Stored::Text(value.clone())),
+                    exported: true,
+                },
+            )
+        });
+        shell.variables = Rc::new(variables.collect());
+        shell
+    }
+
+    fn install(&mut self, shell: Shell, argv: Vec<Field>) {
+        let process = self.process();
+        process.program = shell.facts.id.as_str().into();
+        process.argv = argv;
+        process.body = Body::Shell(Box::new(shell));
+    }
+
+    /// A launcher.
+    fn launch(&mut self, argv: Vec<Field>, launch: knowledge::Launch) -> Result<(), Failure> {
+        let pid = self.pid;
+        let name = launch.name.clone();
+        let span = self.process().span.clone();
+        if !launch.eats.is_empty() {
+            self.world.note(super::fact::Fact {
+                kind: super::fact::FactKind::StartFailed {
+                    command: super::interpreter::display_words(&argv),
+                    why: format!("`{name}` takes options of the command for its own"),
+                },
+                span: span.clone(),
+                while_stopping: self.world.stopped_at.is_some(),
+            });
+        }
+        if let How::Never(status) = launch.how {
+            let process = self.process();
+            process.argv = argv;
+            process.program = name.as_str().into();
+            match status {
+                Some(status) => {
+                    if self.world.broken.is_none() {
+                        self.world.broken =
+                            Some((format!("`{name}` does not start the command"), span));
+                    }
+                    end_process(self.machine, self.world, pid, Status::Known(status), None);
+                }
+                None => self.process().body = Body::Idle(None),
+            }
+            return Ok(());
+        }
+        let Some((words, caller)) = self.wrapped(&argv, &launch) else {
+            match launch.command {
+                Wrapped::Nothing => {
+                    let process = self.process();
+                    process.argv = argv;
+                    process.program = name.as_str().into();
+                    end_process(self.machine, self.world, pid, Status::SUCCESS, None);
+                }
+                Wrapped::Script { name: script, .. } => {
+                    self.world.miss(
+                        "script",
+                        format!("the script `{script}` of `{name}` is not at hand"),
+                        span,
+                    );
+                    self.application(argv, None, false);
+                }
+                _ => {
+                    self.world
+                        .miss("value", format!("what `{name}` runs is not known"), span);
+                    self.application(argv, None, false);
+                }
+            }
+            return Ok(());
+        };
+        let target = match &launch.how {
+            How::Exec => pid,
+            How::Fork(_) | How::Leave => {
+                let child = self.world.next_pid();
+                let mut process = self.process().clone();
+                process.pid = child;
+                process.parent = pid;
+                process.history = Default::default();
+                if let How::Fork(fork) = &launch.how {
+                    match fork.group {
+                        ChildGroup::Same => {}
+                        ChildGroup::Own => process.group = child,
+                        ChildGroup::OwnSession => {
+                            process.group = child;
+                            process.session = child;
+                        }
+                    }
+                }
+                process.body = Body::Filter;
+                self.world.processes.insert(child, process);
+                child
+            }
+            How::Never(_) => pid,
+        };
+        self.prepare(target, &launch);
+        let outcome = Start {
+            machine: self.machine,
+            world: self.world,
+            pid: target,
+            depth: self.depth,
+        }
+        .run(words, caller);
+        match (launch.how, outcome) {
+            (How::Exec, outcome) => outcome,
+            (How::Fork(fork), outcome) => {
+                let process = self.process();
+                process.argv = argv;
+                process.program = name.as_str().into();
+                process.body = Body::Launcher(Launcher {
+                    fork: Rc::new(fork),
+                    child: target,
+                    leaves_at: None,
+                    kills_at: None,
+                    waits_for_tree: false,
+                    stays: false,
+                    status: None,
+                });
+                if let Err(failure) = outcome {
+                    if self.world.stopped_at.is_none() && self.world.broken.is_none() {
+                        self.world.broken = Some((failure.why, span));
+                    }
+                    end_process(
+                        self.machine,
+                        self.world,
+                        target,
+                        Status::Known(failure.status),
+                        None,
+                    );
+                }
+                Ok(())
+            }
+            (How::Leave, outcome) => {
+                let process = self.process();
+                process.argv = argv;
+                process.program = name.as_str().into();
+                if outcome.is_err() {
+                    self.world.processes.remove(&target);
+                } else if let Some(process) = self.world.processes.get_mut(&target) {
+                    process.in_background = true;
+                }
+                end_process(self.machine, self.world, pid, Status::SUCCESS, None);
+                Ok(())
+            }
+            (How::Never(_), outcome) => outcome,
+        }
+    }
+
+    /// Applies what a launcher changes for its command.
+    fn prepare(&mut self, pid: Pid, launch: &knowledge::Launch) {
+        let process = self.world.process_mut(pid);
+        if launch.clears_environment {
+            process.environment = Rc::default();
+        }
+        if !launch.environment.is_empty() {
+            let environment = Rc::make_mut(&mut process.environment);
+            for (name, value) in &launch.environment {
+                match value {
+                    Some(value) => environment.insert(name.as_str().into(), Value::text(value)),
+                    None => environment.remove(name.as_str()),
+                };
+            }
+        }
+        process.ignored.extend(launch.ignores.iter().copied());
+        process.blocked.extend(launch.blocks.iter().copied());
+        if let Some(directory) = &launch.directory {
+            process.directory = super::interpreter::absolute(&process.directory, directory).into();
+        }
+    }
+
+    /// The argv that a launcher runs, and how it calls exec.
+    fn wrapped(
+        &mut self,
+        argv: &[Field],
+        launch: &knowledge::Launch,
+    ) -> Option<(Vec<Field>, Caller)> {
+        // gosu and su-exec are Go and plain execve: they do not run a script without a `#!` line.
+        let caller = match launch.name.as_str() {
+            "gosu" => Caller::Kernel,
+            _ => Caller::Library,
+        };
+        match &launch.command {
+            Wrapped::Words(index) => {
+                let words = argv.get(*index..).filter(|words| !words.is_empty())?;
+                Some((words.to_vec(), caller))
+            }
+            Wrapped::Made(words) => {
+                let words: Vec<Field> = words
+                    .iter()
+                    .map(|word| match word {
+                        Some(text) => Field::text(text),
+                        None => Field {
+                            value: Value::unknown("a word"),
+                            open: false,
+                        },
+                    })
+                    .collect();
+                (!words.is_empty()).then_some((words, caller))
+            }
+            Wrapped::Shell {
+                shell,
+                text,
+                arguments,
+            } => {
+                let mut words = vec![
+                    Field::text(shell.as_deref().unwrap_or("/bin/sh")),
+                    Field::text("-c"),
+                    argv.get(*text)?.clone(),
+                ];
+                words.extend(
+                    arguments
+                        .iter()
+                        .filter_map(|index| argv.get(*index).cloned()),
+                );
+                Some((words, caller))
+            }
+            Wrapped::LoginShell(index) => {
+                let mut words = vec![Field::text("/bin/sh")];
+                words.extend(argv.get(*index..).unwrap_or_default().iter().cloned());
+                Some((words, caller))
+            }
+            Wrapped::Script { name, arguments } => {
+                let further = argv.get(*arguments..).unwrap_or_default();
+                let text = super::tools::package_script(
+                    self.machine,
+                    self.world,
+                    self.pid,
+                    name,
+                    further,
+                )?;
+                Some((
+                    vec![
+                        Field::text("/bin/sh"),
+                        Field::text("-c"),
+                        Field {
+                            value: text,
+                            open: false,
+                        },
+                    ],
+                    caller,
+                ))
+            }
+            Wrapped::Several(_)
+            | Wrapped::Configured { .. }
+            | Wrapped::Nothing
+            | Wrapped::Unknown => None,
+        }
+    }
+}
+
+/// Sets an option given on a shell's command line.
+fn set_option(shell: &mut Shell, name: &str, on: bool) -> bool {
+    let has_pipefail = shell.facts.has(knowledge::Feature::Pipefail);
+    let options = &mut shell.options;
+    match name {
+        "errexit" => options.errexit = on,
+        "nounset" => options.nounset = on,
+        "allexport" => options.allexport = on,
+        "pipefail" if has_pipefail => options.pipefail = on,
+        "pipefail" => return false,
+        _ => {}
+    }
+    true
+}
+
+/// Names that are scripts by their ending.
+fn is_script_name(name: &str) -> bool {
+    [".sh", ".bash", ".ash", ".ksh", ".zsh", ".command"]
+        .iter()
+        .any(|ending| name.ends_with(ending))
+        || name.ends_with("entrypoint")
+}
+
+/// The words of an argv as text, unknown ones as `None`.
+pub(super) struct Texts(Vec<Option<String>>);
+
+impl Texts {
+    /// Borrowed, as the tables want them.
+    pub(super) fn each(&self) -> Vec<Option<&str>> {
+        self.0.iter().map(Option::as_deref).collect()
+    }
+}
+
+/// The words of an argv as text.
+pub(super) fn texts(argv: &[Field]) -> Texts {
+    Texts(argv.iter().map(Field::known).collect())
+}
+
+/// The assumption about a program of the user's.
+pub(super) fn assumption(
+    argv: &[Field],
+    signal: knowledge::Signal,
+    span: Option<crate::source::Span>,
+) -> Assumption {
+    let subject = argv[0].value.display();
+    Assumption {
+        kind: "program-handles",
+        text: format!("`{subject}` handles {signal}"),
+        subject,
+        span,
+    }
+}

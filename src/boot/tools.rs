@@ -1,0 +1,331 @@
+//! Small programs whose output or effect decides what a start-up does next.
+
+use std::rc::Rc;
+
+use super::interpreter::{absolute, display_words};
+use super::machine::{Machine, signal_process};
+use super::value::{Field, Value};
+use super::world::{Body, Input, Output, Pid, Question, Status, World};
+use crate::image::{Content, Found};
+use crate::knowledge::Signal;
+use crate::source::Span;
+
+/// Commands that are expected to succeed, so that nobody wants to hear of the way on which they fail.
+const EXPECTED: [&str; 34] = [
+    "mkdir", "chmod", "chown", "chgrp", "cp", "mv", "ln", "rm", "touch", "mkfifo", "date", "cat",
+    "sed", "awk", "basename", "dirname", "tr", "cut", "sort", "uniq", "head", "printenv", "uname",
+    "hostname", "install", "seq", "env", "tee", "sync", "mktemp", "readlink", "realpath", "true",
+    "nproc",
+];
+
+/// The status of a short command.
+pub(super) fn status(
+    machine: &Machine,
+    world: &mut World,
+    pid: Pid,
+    name: &str,
+    span: Option<Span>,
+) -> Status {
+    let _ = machine;
+    match name {
+        "false" => return Status::Known(1),
+        "pidof" | "pgrep" | "pkill" | "killall" => {
+            let process = world.process_mut(pid);
+            let wanted = process
+                .argv
+                .last()
+                .and_then(Field::known)
+                .unwrap_or_default();
+            return Status::Known(i32::from(named(world, &wanted).is_empty()));
+        }
+        "test" | "[" => {}
+        _ if EXPECTED.contains(&name) => return Status::SUCCESS,
+        _ => {}
+    }
+    let command = display_words(&world.process_mut(pid).argv);
+    Status::Unknown(
+        Question {
+            yes: format!("`{command}` succeeds"),
+            no: format!("`{command}` fails"),
+            span,
+            key: None,
+            fixes: None,
+            fixes_if_no: None,
+            expected: !matches!(
+                name,
+                "grep"
+                    | "egrep"
+                    | "fgrep"
+                    | "nc"
+                    | "ncat"
+                    | "curl"
+                    | "wget"
+                    | "id"
+                    | "getent"
+                    | "pg_isready"
+                    | "which"
+                    | "diff"
+                    | "cmp"
+                    | "find"
+                    | "stat"
+                    | "mountpoint"
+                    | "ls"
+            ),
+            candidate: false,
+        }
+        .into(),
+    )
+}
+
+/// Lets a short command print, and signal.
+pub(super) fn run(machine: &Machine, world: &mut World, pid: Pid) {
+    let process = world.process_mut(pid);
+    let words: Vec<Option<String>> = process.argv.iter().map(Field::known).collect();
+    let name = words.first().cloned().flatten().unwrap_or_default();
+    let name = name.rsplit('/').next().unwrap_or(&name).to_owned();
+    let operands: Vec<String> = words
+        .iter()
+        .skip(1)
+        .filter_map(Clone::clone)
+        .filter(|word| !word.starts_with('-'))
+        .collect();
+    let output = process.output.clone();
+    let directory = Rc::clone(&process.directory);
+    let command = display_words(&process.argv);
+    match name.as_str() {
+        "kill" => kill(machine, world, pid, &words),
+        "pkill" | "killall" => {
+            let signal = words
+                .iter()
+                .skip(1)
+                .flatten()
+                .find_map(|word| word.strip_prefix('-').and_then(Signal::parse));
+            let signal = signal.unwrap_or(Signal::TERM);
+            for target in operands
+                .iter()
+                .flat_map(|name| named(world, name))
+                .collect::<Vec<_>>()
+            {
+                signal_process(machine, world, pid, target, signal);
+            }
+        }
+        _ if matches!(output, Output::Elsewhere) => {}
+        "echo" => {
+            let text = words
+                .iter()
+                .skip(1)
+                .map(|word| word.clone().unwrap_or_default())
+                .collect::<Vec<_>>()
+                .join(" ");
+            world.write(&output, &Value::text(text + "\n"));
+        }
+        "pidof" | "pgrep" => {
+            let pids: Vec<String> = operands
+                .iter()
+                .flat_map(|name| named(world, name))
+                .map(|pid| pid.to_string())
+                .collect();
+            let joiner = if name == "pidof" { " " } else { "\n" };
+            if !pids.is_empty() {
+                world.write(&output, &Value::text(pids.join(joiner) + "\n"));
+            }
+        }
+        "basename" => {
+            let text = operands.first().map(|path| {
+                let base = path
+                    .trim_end_matches('/')
+                    .rsplit('/')
+                    .next()
+                    .unwrap_or("")
+                    .to_owned();
+                match operands.get(1) {
+                    Some(suffix) if base != *suffix => base
+                        .strip_suffix(suffix.as_str())
+                        .unwrap_or(&base)
+                        .to_owned(),
+                    _ => base,
+                }
+            });
+            let value = text.map_or(Value::unknown("base name"), |text| Value::text(text + "\n"));
+            world.write(&output, &value);
+        }
+        "dirname" => {
+            let text =
+                operands
+                    .first()
+                    .map(|path| match path.trim_end_matches('/').rsplit_once('/') {
+                        Some(("", _)) => "/\n".to_owned(),
+                        Some((directory, _)) => format!("{directory}\n"),
+                        None => ".\n".to_owned(),
+                    });
+            world.write(
+                &output,
+                &text.map_or(Value::unknown("directory name"), Value::text),
+            );
+        }
+        "readlink" | "realpath" if operands.len() == 1 => {
+            world.write(
+                &output,
+                &Value::text(absolute(&directory, &operands[0]) + "\n"),
+            );
+        }
+        "cat" => {
+            let mut value = Value::default();
+            for path in &operands {
+                value.append(&content(machine, world, &absolute(&directory, path)));
+            }
+            world.write(&output, &value);
+        }
+        "id" | "whoami" => {
+            let user = machine.container.image.user.value.value().cloned();
+            let is_root = user
+                .as_deref()
+                .is_some_and(|user| matches!(user, "" | "root" | "0" | "0:0" | "root:root"));
+            let wants_number = words.iter().flatten().any(|word| word == "-u");
+            let value = match (is_root, wants_number || name == "whoami") {
+                (true, true)
+                    if name == "id" && !words.iter().flatten().any(|word| word == "-un") =>
+                {
+                    Value::text("0\n")
+                }
+                (true, true) => Value::text("root\n"),
+                _ => Value::unknown(format!("output of `{command}`")),
+            };
+            world.write(&output, &value);
+        }
+        "uname" if operands.is_empty() && words.len() == 1 => {
+            world.write(&output, &Value::text("Linux\n"))
+        }
+        "seq" => {
+            let numbers: Vec<i64> = operands
+                .iter()
+                .filter_map(|word| word.parse().ok())
+                .collect();
+            let range = match numbers.as_slice() {
+                [last] => Some((1, *last)),
+                [first, last] => Some((*first, *last)),
+                _ => None,
+            };
+            let value = match range {
+                Some((first, last)) if last - first < 1000 => Value::text(
+                    (first..=last)
+                        .map(|number| format!("{number}\n"))
+                        .collect::<String>(),
+                ),
+                _ => Value::unknown("numbers"),
+            };
+            world.write(&output, &value);
+        }
+        "which" => {
+            let path = world
+                .process_mut(pid)
+                .environment
+                .get("PATH")
+                .and_then(Value::known)
+                .unwrap_or_default();
+            let found = operands
+                .first()
+                .map(|name| (name, machine.find_program(name, &path, &directory)));
+            match found {
+                Some((_, Found::File(file))) => {
+                    world.write(&output, &Value::text(file.path + "\n"))
+                }
+                Some((name, Found::Unknown(_))) => {
+                    world.write(&output, &Value::unknown(format!("path of `{name}`")))
+                }
+                _ => {}
+            }
+        }
+        _ => world.write(&output, &Value::unknown(format!("output of `{command}`"))),
+    }
+}
+
+/// A filter that has read all its input writes something, unless it is known to copy.
+pub(super) fn filter_output(world: &mut World, pid: Pid) {
+    let process = world.process_mut(pid);
+    let output = process.output.clone();
+    if matches!(output, Output::Elsewhere) {
+        return;
+    }
+    let name = process.program.to_string();
+    let input = process.input.clone();
+    let value = match (&*name, input) {
+        ("cat" | "tee", Input::Text(text)) => text,
+        ("cat" | "tee", Input::Pipe(stream)) => world.streams[stream].clone(),
+        ("cat" | "tee", Input::Null) => Value::default(),
+        _ => Value::unknown(format!("output of `{name}`")),
+    };
+    world.write(&output, &value);
+}
+
+/// The text of a file, as far as it is known.
+fn content(machine: &Machine, world: &World, path: &str) -> Value {
+    if let Some(value) = world.files.get(path) {
+        return value.clone();
+    }
+    match machine.container.image.files.look_up(path) {
+        Found::File(file) => match file.content {
+            Content::Text(text) => Value::text(text.text()),
+            _ => Value::unknown(format!("content of {path}")),
+        },
+        Found::Absent => Value::default(),
+        _ => Value::unknown(format!("content of {path}")),
+    }
+}
+
+/// Running processes by the name of their program, as `pidof` sees it.
+fn named(world: &World, name: &str) -> Vec<Pid> {
+    let base = name.rsplit('/').next().unwrap_or(name);
+    let matches = world.processes.values().filter(|process| {
+        let argv0 = process
+            .argv
+            .first()
+            .and_then(Field::known)
+            .unwrap_or_default();
+        !matches!(process.body, Body::Ended(_)) && argv0.rsplit('/').next() == Some(base)
+    });
+    matches.map(|process| process.pid).collect()
+}
+
+fn kill(machine: &Machine, world: &mut World, pid: Pid, words: &[Option<String>]) {
+    let mut signal = Signal::TERM;
+    let mut words = words.iter().skip(1).flatten().peekable();
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "--" => {}
+            "-s" => {
+                if let Some(parsed) = words.next().and_then(|word| Signal::parse(word)) {
+                    signal = parsed;
+                }
+            }
+            _ => match (
+                word.strip_prefix('-').and_then(Signal::parse),
+                word.parse::<Pid>(),
+            ) {
+                (Some(parsed), _) => signal = parsed,
+                (None, Ok(target)) => signal_process(machine, world, pid, target, signal),
+                _ => {}
+            },
+        }
+    }
+}
+
+/// The text of a script of `package.json` in the working directory, with the further words behind it.
+pub(super) fn package_script(
+    machine: &Machine,
+    world: &mut World,
+    pid: Pid,
+    name: &str,
+    further: &[Field],
+) -> Option<Value> {
+    let path = absolute(&world.process_mut(pid).directory, "package.json");
+    let text = content(machine, world, &path).certain()?;
+    let json: serde_json::Value = serde_json::from_str(&text).ok()?;
+    let script = json.get("scripts")?.get(name)?.as_str()?;
+    let mut value = Value::text(script);
+    for word in further {
+        value.push_text(" ");
+        value.append(&word.value);
+    }
+    Some(value)
+}

@@ -1,0 +1,475 @@
+//! The state of a container: its processes, its clock, and what its scripts have written.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use super::fact::Fact;
+use super::interpreter::Shell;
+use super::outcome::{Assumption, Condition, Missing};
+use super::value::{Field, Value};
+use crate::knowledge::{Fork, Program, Signal};
+use crate::source::Span;
+
+/// A process number of the namespace.
+pub type Pid = u32;
+
+/// Milliseconds since the stop signal (negative time does not occur: the clock starts at 0 at boot).
+pub type Millis = u64;
+
+/// How long an application is taken to need to stop, in the first run of the simulation.
+pub const STOP_WORK: Millis = 300;
+
+/// Everything that can differ between two ways through a start-up.
+#[derive(Clone)]
+pub struct World {
+    /// All processes that have not been reaped, by pid.
+    pub processes: BTreeMap<Pid, Process>,
+    /// The clock.
+    pub clock: Millis,
+    /// The last pid given.
+    pub last_pid: Pid,
+    /// Open pipes and captures: what was written to them.
+    pub streams: Vec<Value>,
+    /// Files that scripts have written.
+    pub files: Rc<BTreeMap<String, Value>>,
+    /// Conditions decided on this way.
+    pub trail: Vec<Choice>,
+    /// Tests decided on this way, by their text, so that the same test is not decided twice.
+    pub decided: Rc<BTreeMap<Rc<str>, bool>>,
+    /// Values that a decision has fixed.
+    pub fixed: Rc<BTreeMap<super::value::Piece, Value>>,
+    /// Facts for rules and routes.
+    pub facts: Vec<Fact>,
+    /// Assumptions made.
+    pub assumptions: Vec<Assumption>,
+    /// What is missing; any entry makes the way unknown.
+    pub missing: Vec<Missing>,
+    /// How the container ended, if it did.
+    pub ending: Option<Ending>,
+    /// When the stop signal was sent.
+    pub stopped_at: Option<Millis>,
+    /// How long an application needs to stop in this run.
+    pub stop_work: Millis,
+    /// The last command that may be the application, and the world in which it goes on running.
+    pub candidate: Option<Rc<World>>,
+    /// Whether the world waits in a loop that will never change.
+    pub steady_loop: bool,
+    /// The step count when the world that a loop comes back to was first seen.
+    pub repeats_since: Option<u32>,
+    /// The answer to the question that the last step asked.
+    pub answer: Option<bool>,
+    /// Why the start-up broke, should PID 1 end now.
+    pub broken: Option<(String, Option<Span>)>,
+    /// Steps taken, for the limit.
+    pub steps: u32,
+}
+
+/// Environment variables for one command.
+pub type Environment = Vec<(String, Value)>;
+
+/// A decision on a way.
+#[derive(Clone, Debug)]
+pub struct Choice {
+    /// The number of the fork.
+    pub fork: u32,
+    /// Which way was taken.
+    pub branch: u32,
+    /// The condition, for people.
+    pub condition: Option<Condition>,
+    /// Whether this way assumes that a command has failed, which the start-up does not expect.
+    pub failure: bool,
+}
+
+/// How PID 1 ended.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Ending {
+    /// Its status; `None` is unknown.
+    pub status: Option<i32>,
+    /// Whether the start-up broke (exec of something missing, syntax …), with the reason.
+    pub broken: Option<(String, Option<Span>)>,
+}
+
+/// A process.
+#[derive(Clone)]
+pub struct Process {
+    /// Its pid.
+    pub pid: Pid,
+    /// Its parent; 0 for PID 1.
+    pub parent: Pid,
+    /// Its process group.
+    pub group: Pid,
+    /// Its session.
+    pub session: Pid,
+    /// The command line that it runs now.
+    pub argv: Vec<Field>,
+    /// The name to show: a shell's id, a launcher's or program's name.
+    pub program: Rc<str>,
+    /// What it does.
+    pub body: Body,
+    /// Its environment.
+    pub environment: Rc<BTreeMap<Rc<str>, Value>>,
+    /// Its working directory.
+    pub directory: Rc<str>,
+    /// Signals ignored since its start.
+    pub ignored: BTreeSet<Signal>,
+    /// Signals blocked since its start.
+    pub blocked: BTreeSet<Signal>,
+    /// Where it reads.
+    pub input: Input,
+    /// Where it writes.
+    pub output: Output,
+    /// The place that started it.
+    pub span: Option<Span>,
+    /// Whether the path of the program is known to be native, a script …, or only assumed.
+    pub in_background: bool,
+    /// Whether it has become an application.
+    pub ran_as_application: bool,
+    /// What happened to it since the stop signal.
+    pub history: History,
+}
+
+/// What happened to a process since the stop signal.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct History {
+    /// When it got a signal that it could handle, and which.
+    pub told: Option<(Millis, Signal)>,
+    /// All signals that arrived.
+    pub received: Vec<Signal>,
+    /// When it finished its graceful work.
+    pub finished: Option<Millis>,
+    /// When a signal ended it by its default action, or SIGKILL.
+    pub killed: Option<(Millis, Signal)>,
+}
+
+/// Where a process reads from.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Input {
+    /// At its end.
+    Null,
+    /// A pipe or here-document that has this text, all of it there.
+    Text(Value),
+    /// A pipe that others write to.
+    Pipe(usize),
+    /// A file or something else: unknown text.
+    Unknown,
+}
+
+/// Where a process writes to.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Output {
+    /// The container's log, a file that nobody reads, /dev/null.
+    Elsewhere,
+    /// A pipe or a capture.
+    Stream(usize),
+    /// A file of the container.
+    File(Rc<str>),
+}
+
+/// What a process does.
+#[derive(Clone)]
+pub enum Body {
+    /// A shell.
+    Shell(Box<Shell>),
+    /// A program that runs until it is stopped.
+    Application(Application),
+    /// A launcher that waits for its child.
+    Launcher(Launcher),
+    /// `sleep`, `tail -f`: ends at that time, or never.
+    Idle(Option<Millis>),
+    /// Reads until its input ends.
+    Filter,
+    /// Ended, not yet reaped by its parent.
+    Ended(Status),
+}
+
+/// An application.
+#[derive(Clone)]
+pub struct Application {
+    /// What is known of it; `None` for a program of the user's.
+    pub known: Option<Rc<Program>>,
+    /// Whether it is known to be a native program (else it is only assumed).
+    pub native: bool,
+    /// When it will have finished its graceful work.
+    pub finishing: Option<Millis>,
+    /// Whether it may as well be a preparation that ends by itself.
+    pub undecided: bool,
+}
+
+/// A launcher in its waiting state.
+#[derive(Clone)]
+pub struct Launcher {
+    /// How it treats signals.
+    pub fork: Rc<Fork>,
+    /// Its child.
+    pub child: Pid,
+    /// It will end at that time whatever the child does.
+    pub leaves_at: Option<Millis>,
+    /// At that time it kills.
+    pub kills_at: Option<(Millis, crate::knowledge::Recipient)>,
+    /// It ends when every descendant has ended.
+    pub waits_for_tree: bool,
+    /// It stays although the child has ended.
+    pub stays: bool,
+    /// The child's status, once it has ended.
+    pub status: Option<Status>,
+}
+
+/// An exit status.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Status {
+    /// A number.
+    Known(i32),
+    /// Not known; the condition says what its being zero means.
+    Unknown(Rc<Question>),
+}
+
+/// Something undecided.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Question {
+    /// What holds when the answer is yes: "`nc -z db 5432` succeeds".
+    pub yes: String,
+    /// What holds when it is no.
+    pub no: String,
+    /// The place.
+    pub span: Option<Span>,
+    /// The same key is the same question, answered once a way; `None` is always new.
+    pub key: Option<Rc<str>>,
+    /// What a yes says about a value.
+    pub fixes: Option<(super::value::Piece, Value)>,
+    /// What a no says about a value (a setting that is not non-empty is empty).
+    pub fixes_if_no: Option<(super::value::Piece, Value)>,
+    /// Whether a no means that a command failed that the start-up expects to succeed.
+    pub expected: bool,
+    /// Whether the answer comes from a command that may be the application.
+    pub candidate: bool,
+}
+
+impl Process {
+    /// Whether it was started to go on running: an application, or something that one hides behind.
+    pub fn is_application_like(&self) -> bool {
+        self.in_background && self.ran_as_application
+    }
+}
+
+impl Status {
+    /// Success.
+    pub const SUCCESS: Status = Status::Known(0);
+
+    /// Zero or not, if known.
+    pub fn success(&self) -> Option<bool> {
+        match self {
+            Status::Known(number) => Some(*number == 0),
+            Status::Unknown(_) => None,
+        }
+    }
+}
+
+impl World {
+    /// A world before anything runs.
+    pub fn new() -> World {
+        World {
+            processes: BTreeMap::new(),
+            clock: 0,
+            last_pid: 0,
+            streams: Vec::new(),
+            files: Rc::default(),
+            trail: Vec::new(),
+            decided: Rc::default(),
+            fixed: Rc::default(),
+            facts: Vec::new(),
+            assumptions: Vec::new(),
+            missing: Vec::new(),
+            ending: None,
+            stopped_at: None,
+            stop_work: STOP_WORK,
+            candidate: None,
+            steady_loop: false,
+            repeats_since: None,
+            answer: None,
+            broken: None,
+            steps: 0,
+        }
+    }
+
+    /// The next pid.
+    pub fn next_pid(&mut self) -> Pid {
+        self.last_pid += 1;
+        self.last_pid
+    }
+
+    /// The answer to a question, if it was asked before on this way or has just been answered.
+    pub fn answer_to(&mut self, question: &Question) -> Option<bool> {
+        if let Some(key) = &question.key {
+            let (key, negated) = match key.strip_prefix('!') {
+                Some(inner) => (inner, true),
+                None => (&**key, false),
+            };
+            if let Some(answer) = self.decided.get(key) {
+                self.answer = None;
+                return Some(*answer != negated);
+            }
+        }
+        self.answer.take()
+    }
+
+    /// Takes one of the two ways at a question.
+    pub fn take(&mut self, fork: u32, question: &Question, yes: bool) {
+        self.answer = Some(yes);
+        if let Some(key) = &question.key {
+            let (key, negated) = match key.strip_prefix('!') {
+                Some(inner) => (inner, true),
+                None => (&**key, false),
+            };
+            Rc::make_mut(&mut self.decided).insert(key.into(), yes != negated);
+        }
+        let fixes = if yes {
+            &question.fixes
+        } else {
+            &question.fixes_if_no
+        };
+        if let Some((piece, value)) = fixes {
+            Rc::make_mut(&mut self.fixed).insert(piece.clone(), value.clone());
+        }
+        if question.candidate && !yes {
+            self.candidate = None;
+        }
+        let text = if yes { &question.yes } else { &question.no };
+        self.trail.push(Choice {
+            fork,
+            branch: u32::from(!yes),
+            condition: Some(Condition {
+                text: text.clone(),
+                span: question.span.clone(),
+            }),
+            failure: question.expected && !yes,
+        });
+    }
+
+    /// The process, if it has not been reaped.
+    pub fn process(&self, pid: Pid) -> Option<&Process> {
+        self.processes.get(&pid)
+    }
+
+    /// The process that a step is about; it exists while its step runs.
+    pub fn process_mut(&mut self, pid: Pid) -> &mut Process {
+        self.processes
+            .get_mut(&pid)
+            .expect("a process stays in the table while it is stepped")
+    }
+
+    /// Whether the process runs (is there and has not ended).
+    pub fn alive(&self, pid: Pid) -> bool {
+        self.process(pid)
+            .is_some_and(|process| !matches!(process.body, Body::Ended(_)))
+    }
+
+    /// Pids of running processes whose parent is this one.
+    pub fn children(&self, pid: Pid) -> Vec<Pid> {
+        self.processes
+            .values()
+            .filter(|process| process.parent == pid && !matches!(process.body, Body::Ended(_)))
+            .map(|process| process.pid)
+            .collect()
+    }
+
+    /// Every running descendant.
+    pub fn descendants(&self, pid: Pid) -> Vec<Pid> {
+        let mut found = self.children(pid);
+        let mut next = 0;
+        while next < found.len() {
+            let more = self.children(found[next]);
+            found.extend(more);
+            next += 1;
+        }
+        found
+    }
+
+    /// A pipe or capture that nothing has been written to.
+    pub fn new_stream(&mut self) -> usize {
+        self.streams.push(Value::default());
+        self.streams.len() - 1
+    }
+
+    /// Whether some running process still writes to the stream.
+    pub fn stream_is_open(&self, stream: usize) -> bool {
+        self.processes.values().any(|process| {
+            !matches!(process.body, Body::Ended(_))
+                && (process.output == Output::Stream(stream)
+                    || matches!(&process.body, Body::Shell(shell) if shell.holds_stream(stream)))
+        })
+    }
+
+    /// Writes to wherever the process's output goes.
+    pub fn write(&mut self, output: &Output, text: &Value) {
+        match output {
+            Output::Elsewhere => {}
+            Output::Stream(stream) => self.streams[*stream].append(text),
+            Output::File(path) => {
+                let files = Rc::make_mut(&mut self.files);
+                files.entry(path.to_string()).or_default().append(text);
+            }
+        }
+    }
+
+    /// The processes that the start-up is about: what PID 1 is, runs or waits for. A job that nobody
+    /// waits for is one only if there is nothing else.
+    pub fn applications(&self) -> Vec<Pid> {
+        let mut found = Vec::new();
+        let mut todo = vec![1];
+        let mut idle = Vec::new();
+        let mut looked_at = BTreeSet::new();
+        while let Some(pid) = todo.pop() {
+            if !looked_at.insert(pid) {
+                continue;
+            }
+            match self.process(pid).map(|process| &process.body) {
+                Some(Body::Application(_)) => found.push(pid),
+                Some(Body::Launcher(launcher)) => todo.push(launcher.child),
+                Some(Body::Shell(shell)) => todo.extend(shell.awaited_pids()),
+                Some(Body::Idle(_)) => idle.push(pid),
+                _ => {}
+            }
+        }
+        if found.is_empty() {
+            let jobs = self
+                .processes
+                .values()
+                .filter(|process| matches!(process.body, Body::Application(_)));
+            found.extend(jobs.map(|process| process.pid));
+        }
+        if found.is_empty() {
+            found = idle;
+        }
+        if found.is_empty() && self.alive(1) {
+            found.push(1);
+        }
+        found.sort_unstable();
+        found
+    }
+
+    /// Notes what would have to be known; the way becomes unknown.
+    pub fn miss(&mut self, kind: &'static str, text: impl Into<String>, span: Option<Span>) {
+        let missing = Missing {
+            kind,
+            text: text.into(),
+            span,
+        };
+        if !self.missing.contains(&missing) {
+            self.missing.push(missing);
+        }
+    }
+
+    /// Notes an assumption.
+    pub fn assume(&mut self, assumption: Assumption) {
+        if !self.assumptions.contains(&assumption) {
+            self.assumptions.push(assumption);
+        }
+    }
+
+    /// Notes a fact.
+    pub fn note(&mut self, fact: Fact) {
+        if !self.facts.contains(&fact) {
+            self.facts.push(fact);
+        }
+    }
+}

@@ -1,0 +1,472 @@
+//! From a container to judged paths.
+
+use crate::boot::{
+    Assumption, Body, Condition, Explored, Fact, FactKind, Machine, Millis, Missing, Pid, Rest,
+    STOP_WORK, World, display_words, explore, initial_world, signal_process,
+};
+use crate::container::Container;
+use crate::knowledge::{Effect, ShellFacts, Signal, shell_facts};
+use crate::source::Known;
+
+use super::merge::{Leaf, merge};
+use super::route::route;
+use super::tree::process_tree;
+use super::{Path, Reaction, Verdict};
+
+/// The dialects that are tried when it is not known which shell `/bin/sh` is.
+const COMMON_SHELLS: [&str; 3] = ["dash-debian", "ash", "bash-posix"];
+
+/// Judges a container: boots it, sends the stop signal, tells what happens on every path.
+///
+/// The paths are in a stable order; there is always at least one.
+pub fn judge(container: &Container) -> Vec<Path> {
+    if let Some(span) = &container.image.windows {
+        return vec![unknown_path(
+            "windows",
+            "Windows container",
+            Some(span.clone()),
+        )];
+    }
+    let argv = match &container.argv {
+        Known::Unknown(why) => {
+            return vec![unknown_path("base-image", &why.text, why.span.clone())];
+        }
+        Known::Known(argv) => argv,
+    };
+    if argv.as_ref().is_none_or(Vec::is_empty) {
+        return vec![bare_path(Verdict::Exits)];
+    }
+    let first = shell_facts(COMMON_SHELLS[0]);
+    let (paths, depends) = judge_with(container, first);
+    if !depends {
+        return paths;
+    }
+    // What holds under every common shell holds.
+    let words = |paths: &[Path]| {
+        let mut words: Vec<(Verdict, Option<bool>)> = paths
+            .iter()
+            .map(|path| (path.verdict, path.delivered))
+            .collect();
+        words.sort_unstable();
+        words.dedup();
+        words
+    };
+    let expected = words(&paths);
+    for id in &COMMON_SHELLS[1..] {
+        let (others, _) = judge_with(container, shell_facts(id));
+        if words(&others) != expected {
+            let why = container.image.sh.why();
+            let text = match why {
+                Some(why) => format!("which shell `/bin/sh` is, is not known: {}", why.text),
+                None => "which shell `/bin/sh` is, is not known".to_owned(),
+            };
+            let mut path = unknown_path("base-image", &text, why.and_then(|why| why.span.clone()));
+            path.processes = paths.first().and_then(|path| path.processes.clone());
+            return vec![path];
+        }
+    }
+    let mut paths = paths;
+    for path in &mut paths {
+        path.assumptions.push(Assumption {
+            kind: "any-shell",
+            subject: "/bin/sh".into(),
+            text: "`/bin/sh` is dash, busybox or bash: the outcome is the same under each".into(),
+            span: None,
+        });
+    }
+    paths
+}
+
+/// Judges under an assumption about `/bin/sh`; also tells whether the assumption was needed.
+fn judge_with(container: &Container, sh: Option<&'static ShellFacts>) -> (Vec<Path>, bool) {
+    let machine = Machine::new(container, sh);
+    let mut forks = 0;
+    let mut leaves = Vec::new();
+    let Some(world) = initial_world(&machine, container) else {
+        return (vec![bare_path(Verdict::Exits)], false);
+    };
+    let booted = explore(&machine, world, None, &mut forks);
+    let mut met = booted.met;
+    let mut too_many = booted.too_many;
+    for way in booted.ways {
+        match way.rest {
+            Rest::Steady => {
+                let stopped = stop(&machine, container, way.world, STOP_WORK, &mut forks);
+                let Stopped {
+                    steady,
+                    applications,
+                    ways,
+                } = stopped;
+                too_many |= ways.too_many;
+                met.extend(ways.met);
+                for end in ways.ways {
+                    let mut passed = way.passed.clone();
+                    passed.extend(end.passed);
+                    let path = judge_stopped(
+                        &machine,
+                        container,
+                        &steady,
+                        &applications,
+                        &end.world,
+                        &end.rest,
+                    );
+                    leaves.push(Leaf {
+                        trail: end.world.trail.clone(),
+                        passed,
+                        path,
+                    });
+                }
+            }
+            rest => {
+                let path = judge_rested(&way.world, &rest);
+                leaves.push(Leaf {
+                    trail: way.world.trail.clone(),
+                    passed: way.passed,
+                    path,
+                });
+            }
+        }
+    }
+    let mut paths = merge(leaves, &met);
+    if too_many {
+        paths.push(unknown_path(
+            "limit",
+            "there are too many ways through the start-up",
+            None,
+        ));
+    }
+    if paths.is_empty() {
+        paths.push(bare_path(Verdict::Exits));
+    }
+    let depends = machine.asked_for_sh.get() && container.image.sh.value().is_none();
+    (paths, depends)
+}
+
+/// A world after the stop signal, along all its ways.
+struct Stopped {
+    steady: World,
+    applications: Vec<Pid>,
+    ways: Explored,
+}
+
+/// Sends the stop signal to PID 1 and lets the grace period pass.
+fn stop(
+    machine: &Machine,
+    container: &Container,
+    mut steady: World,
+    work: Millis,
+    forks: &mut u32,
+) -> Stopped {
+    for process in steady.processes.values_mut() {
+        if let Body::Application(application) = &mut process.body {
+            application.undecided = false;
+        }
+    }
+    let applications = steady.applications();
+    let mut world = steady.clone();
+    let grace = container.grace.as_millis() as Millis;
+    let signal = container
+        .stop_signal
+        .value
+        .value()
+        .copied()
+        .unwrap_or(Signal::TERM);
+    world.stopped_at = Some(world.clock);
+    world.stop_work = work;
+    world.steady_loop = false;
+    world.candidate = None;
+    signal_process(machine, &mut world, 0, 1, signal);
+    let deadline = world.clock + grace;
+    let ways = explore(machine, world, Some(deadline), forks);
+    Stopped {
+        steady,
+        applications,
+        ways,
+    }
+}
+
+/// A way that ended, or reached a limit, before there was anything to stop.
+fn judge_rested(world: &World, rest: &Rest) -> Path {
+    let mut path = bare_path(Verdict::Exits);
+    path.assumptions = world.assumptions.clone();
+    path.missing = world.missing.clone();
+    path.facts = world.facts.clone();
+    if matches!(rest, Rest::Limit) {
+        path.missing.push(Missing {
+            kind: "limit",
+            text: "the start-up is too long to be followed".into(),
+            span: None,
+        });
+    }
+    let ending = world.ending.as_ref();
+    let cut_off: Vec<_> = world
+        .processes
+        .values()
+        .filter(|process| {
+            process.pid != 1
+                && process
+                    .history
+                    .killed
+                    .is_some_and(|(_, signal)| signal == Signal::KILL)
+        })
+        .filter(|process| process.is_application_like())
+        .collect();
+    path.verdict = if !path.missing.is_empty() {
+        Verdict::Unknown
+    } else if ending.is_some_and(|ending| ending.broken.is_some() && ending.status != Some(0))
+        || !cut_off.is_empty()
+    {
+        Verdict::Fails
+    } else {
+        Verdict::Exits
+    };
+    path.route = super::route::ending(world, &cut_off);
+    path
+}
+
+/// A way on which something was running when the signal came.
+fn judge_stopped(
+    machine: &Machine,
+    container: &Container,
+    steady: &World,
+    applications: &[Pid],
+    end: &World,
+    rest: &Rest,
+) -> Path {
+    let mut path = bare_path(Verdict::Unknown);
+    path.assumptions = end.assumptions.clone();
+    path.missing = end.missing.clone();
+    path.facts = end.facts.clone();
+    path.facts.extend(waiting_facts(steady));
+    let ended = matches!(rest, Rest::Ended);
+    let mut worst: Option<(Verdict, Option<bool>, Reaction, Pid)> = None;
+    for pid in applications {
+        let (verdict, delivered, reaction) = judge_application(steady, end, *pid, ended);
+        if worst.as_ref().is_none_or(|(known, ..)| verdict > *known) {
+            worst = Some((verdict, delivered, reaction, *pid));
+        }
+    }
+    let Some((verdict, delivered, reaction, application)) = worst else {
+        return path;
+    };
+    (path.verdict, path.delivered, path.reaction) = (verdict, delivered, reaction);
+    let helper = end.facts.iter().find_map(|fact| match &fact.kind {
+        FactKind::HelperWhileStopping { command } => Some((command.clone(), fact.span.clone())),
+        _ => None,
+    });
+    if let (Some((command, span)), true) = (helper, verdict != Verdict::Graceful) {
+        path.missing.push(Missing {
+            kind: "program",
+            text: format!("what `{command}` does to the application while it stops is not known"),
+            span,
+        });
+    }
+    if matches!(rest, Rest::Limit) {
+        path.missing.push(Missing {
+            kind: "limit",
+            text: "the stop is too long to be followed".into(),
+            span: None,
+        });
+    }
+    if !path.missing.is_empty() {
+        path.verdict = Verdict::Unknown;
+        path.delivered = None;
+    }
+    if path.verdict == Verdict::Graceful {
+        assume_handling(&mut path, steady, applications, end);
+        assume_time(machine, container, steady, applications, &mut path);
+    }
+    path.processes = Some(process_tree(steady, end, applications));
+    path.route = route(steady, end, application, &path);
+    path
+}
+
+fn judge_application(
+    steady: &World,
+    end: &World,
+    pid: Pid,
+    ended: bool,
+) -> (Verdict, Option<bool>, Reaction) {
+    let Some(process) = end.process(pid) else {
+        return (Verdict::Unknown, None, Reaction::Unknown);
+    };
+    let known = match steady.process(pid).map(|process| &process.body) {
+        Some(Body::Application(application)) => application.known.clone(),
+        _ => None,
+    };
+    let history = &process.history;
+    let effect = history.told.and_then(|(_, signal)| {
+        known
+            .as_ref()
+            .and_then(|known| known.reaction(signal, pid == 1))
+    });
+    let delivered = history
+        .received
+        .iter()
+        .any(|signal| *signal != Signal::KILL)
+        && !matches!(history.killed, Some((_, Signal::KILL)) if history.told.is_none() && history.received.first() == Some(&Signal::KILL));
+    let by_default = history
+        .killed
+        .is_some_and(|(_, signal)| signal != Signal::KILL);
+    if history.finished.is_some() {
+        let verdict = if ended {
+            Verdict::Graceful
+        } else {
+            Verdict::Lingers
+        };
+        return match effect {
+            Some(Effect::UserCode) => (Verdict::Unknown, Some(true), Reaction::Unknown),
+            Some(Effect::Drops) => (Verdict::Abrupt, Some(true), Reaction::Drops),
+            _ => (verdict, Some(true), Reaction::Handles),
+        };
+    }
+    if history.told.is_some() {
+        return match effect {
+            Some(Effect::Drops) => (Verdict::Abrupt, Some(true), Reaction::Drops),
+            Some(Effect::UserCode) => (Verdict::Truncated, Some(true), Reaction::Unknown),
+            _ => (Verdict::Truncated, Some(true), Reaction::Handles),
+        };
+    }
+    if by_default {
+        return (Verdict::Abrupt, Some(true), Reaction::Dies);
+    }
+    let reaction = if delivered {
+        Reaction::Ignores
+    } else {
+        Reaction::Unknown
+    };
+    let verdict = if ended {
+        Verdict::Abrupt
+    } else {
+        Verdict::Stuck
+    };
+    (verdict, Some(delivered), reaction)
+}
+
+/// Says aloud that programs of which nothing is known are taken to handle the signal.
+fn assume_handling(path: &mut Path, steady: &World, applications: &[Pid], end: &World) {
+    for pid in applications {
+        let (Some(process), Some(after)) = (steady.process(*pid), end.process(*pid)) else {
+            continue;
+        };
+        let Body::Application(application) = &process.body else {
+            continue;
+        };
+        let (None, Some((_, signal))) = (&application.known, after.history.told) else {
+            continue;
+        };
+        let subject = process
+            .argv
+            .first()
+            .map_or_else(String::new, |word| word.value.display());
+        path.assumptions.push(Assumption {
+            kind: "program-handles",
+            text: format!("`{subject}` handles {signal}"),
+            subject,
+            span: process.span.clone(),
+        });
+    }
+}
+
+/// When something on the way is limited in time, an application that needs nearly the whole grace
+/// period is cut off: then the verdict stands with an assumption.
+fn assume_time(
+    machine: &Machine,
+    container: &Container,
+    steady: &World,
+    applications: &[Pid],
+    path: &mut Path,
+) {
+    let grace = container.grace.as_millis() as Millis;
+    let slow = grace.saturating_sub(grace / 10);
+    if slow <= STOP_WORK {
+        return;
+    }
+    let mut forks = u32::MAX / 2;
+    let stopped = stop(machine, container, steady.clone(), slow, &mut forks);
+    for way in stopped.ways.ways {
+        let start = steady.clock;
+        let ended = matches!(way.rest, Rest::Ended);
+        for pid in applications {
+            let (verdict, ..) = judge_application(steady, &way.world, *pid, ended);
+            if verdict <= Verdict::Unknown {
+                continue;
+            }
+            let Some(process) = way.world.process(*pid) else {
+                continue;
+            };
+            let limit = process
+                .history
+                .killed
+                .map_or(way.world.clock, |(at, _)| at)
+                .saturating_sub(start);
+            let subject = display_words(&process.argv);
+            let seconds = (limit as f64 / 1000.0 * 10.0).round() / 10.0;
+            let assumption = Assumption {
+                kind: "finishes-within",
+                text: format!("`{subject}` finishes within {seconds} s"),
+                subject,
+                span: process.span.clone(),
+            };
+            if !path.assumptions.contains(&assumption) {
+                path.assumptions.push(assumption);
+            }
+        }
+    }
+}
+
+/// Which shells wait for what in the steady state.
+fn waiting_facts(steady: &World) -> Vec<Fact> {
+    let mut facts = Vec::new();
+    for process in steady.processes.values() {
+        let Body::Shell(shell) = &process.body else {
+            continue;
+        };
+        let Some(waits) = shell.waits() else { continue };
+        let shell_id = shell.facts.id.clone();
+        let command = waits.span.text().to_owned();
+        let kind = if waits.foreground {
+            FactKind::Foreground {
+                shell: shell_id,
+                command,
+                dash_c: shell.dash_c,
+                last: waits.last,
+                exec_in_subshell: waits.exec_in_subshell,
+                in_pipeline: waits.in_pipeline,
+                pid: process.pid,
+            }
+        } else {
+            FactKind::Waiting { shell: shell_id }
+        };
+        facts.push(Fact {
+            kind,
+            span: Some(waits.span),
+            while_stopping: false,
+        });
+    }
+    facts
+}
+
+fn bare_path(verdict: Verdict) -> Path {
+    Path {
+        verdict,
+        delivered: None,
+        reaction: Reaction::Unknown,
+        when: Vec::<Condition>::new(),
+        assumptions: Vec::new(),
+        missing: Vec::new(),
+        processes: None,
+        route: Vec::new(),
+        facts: Vec::new(),
+    }
+}
+
+fn unknown_path(kind: &'static str, text: &str, span: Option<crate::source::Span>) -> Path {
+    let mut path = bare_path(Verdict::Unknown);
+    path.missing.push(Missing {
+        kind,
+        text: text.to_owned(),
+        span,
+    });
+    path
+}

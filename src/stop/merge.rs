@@ -1,0 +1,126 @@
+//! Paths that end alike become one: conditions that make no difference are dropped.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::boot::{Choice, Condition};
+
+use super::{Path, Verdict};
+
+/// A judged way with its choices.
+pub(super) struct Leaf {
+    /// The choices that led here.
+    pub(super) trail: Vec<Choice>,
+    /// States that it passed at its forks.
+    pub(super) passed: Vec<u64>,
+    /// How it ends.
+    pub(super) path: Path,
+}
+
+/// What two paths must share to be told as one.
+fn outcome(path: &Path) -> String {
+    let tree = path
+        .processes
+        .as_ref()
+        .map(|tree| format!("{:?}", shape(tree)));
+    let missing: Vec<&str> = path
+        .missing
+        .iter()
+        .map(|missing| missing.text.as_str())
+        .collect();
+    format!(
+        "{:?} {:?} {:?} {tree:?} {missing:?}",
+        path.verdict, path.delivered, path.reaction
+    )
+}
+
+fn shape(tree: &super::ProcessTree) -> Vec<(u32, String, usize)> {
+    let mut out = Vec::new();
+    let mut todo = vec![(0, tree)];
+    while let Some((depth, tree)) = todo.pop() {
+        out.push((depth, tree.program.clone(), tree.argv.len()));
+        todo.extend(tree.children.iter().map(|child| (depth + 1, child)));
+    }
+    out
+}
+
+/// Turns leaves into paths. `met` are ways that ran into a state that another way had passed: they
+/// end as that way did from there on.
+pub(super) fn merge(leaves: Vec<Leaf>, met: &[(Vec<Choice>, u64)]) -> Vec<Path> {
+    // A way on which a command fails that the start-up expects to succeed, and which then ends, is
+    // the author's error handling: it is told only when there is nothing else.
+    let is_error = |leaf: &Leaf| {
+        leaf.path.verdict == Verdict::Exits && leaf.trail.iter().any(|choice| choice.failure)
+    };
+    let others = leaves.iter().any(|leaf| !is_error(leaf));
+    let leaves: Vec<Leaf> = leaves
+        .into_iter()
+        .filter(|leaf| !others || !is_error(leaf))
+        .collect();
+
+    let outcomes: Vec<String> = leaves.iter().map(|leaf| outcome(&leaf.path)).collect();
+    let forks: BTreeSet<u32> = leaves
+        .iter()
+        .flat_map(|leaf| leaf.trail.iter().map(|choice| choice.fork))
+        .collect();
+    // For every fork: the outcomes on either side.
+    let mut sides: BTreeMap<u32, [BTreeSet<&str>; 2]> = forks
+        .iter()
+        .map(|fork| (*fork, Default::default()))
+        .collect();
+    for (leaf, outcome) in leaves.iter().zip(&outcomes) {
+        for choice in &leaf.trail {
+            if let Some(side) = sides.get_mut(&choice.fork) {
+                side[choice.branch as usize].insert(outcome);
+            }
+        }
+    }
+    for (trail, state) in met {
+        let reached: Vec<&str> = leaves
+            .iter()
+            .zip(&outcomes)
+            .filter(|(leaf, _)| leaf.passed.contains(state))
+            .map(|(_, outcome)| outcome.as_str())
+            .collect();
+        for choice in trail {
+            if let Some(side) = sides.get_mut(&choice.fork) {
+                side[choice.branch as usize].extend(reached.iter());
+            }
+        }
+    }
+    let matters = |choice: &Choice| {
+        sides
+            .get(&choice.fork)
+            .is_none_or(|[yes, no]| yes != no && !yes.is_empty() && !no.is_empty())
+    };
+    let mut paths: Vec<Path> = Vec::new();
+    let mut seen: Vec<(String, usize)> = Vec::new();
+    for (leaf, outcome) in leaves.iter().zip(&outcomes) {
+        let mut path = leaf.path.clone();
+        let conditions = leaf
+            .trail
+            .iter()
+            .filter(|choice| matters(choice))
+            .filter_map(|choice| choice.condition.clone());
+        let mut when: Vec<Condition> = Vec::new();
+        for condition in conditions {
+            if !when.contains(&condition) {
+                when.push(condition);
+            }
+        }
+        path.when = when;
+        match seen.iter().find(|(known, _)| known == outcome) {
+            // Of several ways to the same outcome the one with the fewest conditions is told.
+            Some((_, index)) => {
+                let known = &mut paths[*index];
+                if path.when.len() < known.when.len() {
+                    *known = path;
+                }
+            }
+            None => {
+                seen.push((outcome.clone(), paths.len()));
+                paths.push(path);
+            }
+        }
+    }
+    paths
+}
