@@ -159,6 +159,15 @@ mod tests {
     }
 
     #[test]
+    fn the_escape_character_of_the_file_counts() {
+        let source = Source::new("Dockerfile", r"--x=C:\a` b c");
+        let line = Mapped::whole(&source);
+        let (flags, _) = read(&line, 0..line.text().len(), '`');
+        let value = flags[0].value.as_ref().map(Mapped::text);
+        assert_eq!(value, Some(r"C:\a b"));
+    }
+
+    #[test]
     fn two_dashes_end_the_flags() {
         assert_eq!(flags("-- --a b"), (vec![], " --a b".into()));
         assert_eq!(flags("-a --b"), (vec![], "-a --b".into()));

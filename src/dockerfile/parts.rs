@@ -145,3 +145,75 @@ fn old_pair(arguments: &Mapped) -> Option<(Mapped, Option<Mapped>)> {
     let value = arguments.slice(start..text.len());
     Some((arguments.slice(0..end), Some(value)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dockerfile::{Dockerfile, parse};
+    use crate::source::Source;
+
+    fn file(text: &str) -> Dockerfile {
+        parse(&Source::new("Dockerfile", text))
+    }
+
+    #[test]
+    fn from_has_image_platform_and_name() {
+        let file = file("FROM --platform=$P a:b as C");
+        let from = from(&file.instructions[0]).expect("a FROM");
+        assert_eq!(from.image.text(), "a:b");
+        assert_eq!(from.platform.expect("a platform").text(), "$P");
+        assert_eq!(from.name.expect("a name").text(), "C");
+    }
+
+    #[test]
+    fn copy_tells_paths_from_heredocs() {
+        let file = file("COPY --from=x <<A b <<A c <<B /d/\n1\nA\n2\nA\n3\nB\n");
+        let instruction = &file.instructions[0];
+        assert_eq!(instruction.flag_value("from").map(Mapped::text), Some("x"));
+        let copy = copy(instruction).expect("a COPY");
+        let shown: Vec<String> = copy
+            .sources
+            .iter()
+            .map(|source| match source {
+                CopySource::Path(path) => path.text().to_owned(),
+                CopySource::Heredoc(index) => instruction.heredocs[*index]
+                    .body
+                    .text()
+                    .trim_end()
+                    .to_owned(),
+            })
+            .collect();
+        assert_eq!(shown, ["1", "b", "2", "c", "3"]);
+        assert_eq!(copy.destination.text(), "/d/");
+    }
+
+    #[test]
+    fn copy_reads_the_exec_form() {
+        let file = file(r#"COPY ["a b", "c", "/d e"]"#);
+        let copy = copy(&file.instructions[0]).expect("a COPY");
+        assert_eq!(copy.sources.len(), 2);
+        assert_eq!(copy.destination.full_span().text(), "/d e");
+    }
+
+    #[test]
+    fn pairs_in_both_forms() {
+        let file = file("ENV a=b c=\"d e\"\nENV a  b  c\nARG x y=z\nENV k");
+        let pairs = |index: usize| -> Vec<(String, Option<String>)> {
+            key_values(&file.instructions[index], file.escape)
+                .into_iter()
+                .map(|(key, value)| {
+                    let value = value.map(|value| value.text().to_owned());
+                    (key.text().to_owned(), value)
+                })
+                .collect()
+        };
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!(
+            pairs(0),
+            [("a".into(), some("b")), ("c".into(), some("\"d e\""))]
+        );
+        assert_eq!(pairs(1), [("a".into(), some("b  c"))]);
+        assert_eq!(pairs(2), [("x".into(), None), ("y".into(), some("z"))]);
+        assert_eq!(pairs(3), []);
+    }
+}

@@ -26,10 +26,8 @@ pub(super) fn check(instruction: &mut Instruction, escape: char) {
     let mut say = |message: &str| found.push((message.to_owned(), None));
     match instruction.keyword {
         Keyword::Unknown => say("unknown instruction"),
-        Keyword::Add | Keyword::Copy => {
-            if argument_count(instruction) < 2 {
-                say("at least one source and a destination are needed");
-            }
+        Keyword::Add | Keyword::Copy if argument_count(instruction) < 2 => {
+            say("at least one source and a destination are needed");
         }
         Keyword::From => {
             let words = plain_words(arguments);

@@ -191,3 +191,102 @@ fn too_long(range: std::ops::Range<usize>) -> Problem {
         range,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(text: &str) -> Dockerfile {
+        read(&Source::new("Dockerfile", text))
+    }
+
+    fn keywords(file: &Dockerfile) -> Vec<Keyword> {
+        let instructions = file.instructions.iter();
+        instructions
+            .map(|instruction| instruction.keyword)
+            .collect()
+    }
+
+    #[test]
+    fn a_bad_line_costs_one_instruction() {
+        let file = file("FROM a\n}\nENV x\nCMD [1]\nCMD [\"b\"]\n");
+        assert_eq!(
+            keywords(&file),
+            [
+                Keyword::From,
+                Keyword::Unknown,
+                Keyword::Env,
+                Keyword::Cmd,
+                Keyword::Cmd
+            ]
+        );
+        let refused = file.instructions.iter().map(|i| !i.problems.is_empty());
+        assert_eq!(
+            refused.collect::<Vec<_>>(),
+            [false, true, true, true, false]
+        );
+    }
+
+    #[test]
+    fn a_heredoc_without_end_takes_nothing() {
+        let file = file("FROM a\nRUN <<A <<B\nx\nA\nCMD y\n");
+        assert_eq!(keywords(&file), [Keyword::From, Keyword::Run, Keyword::Cmd]);
+        let run = &file.instructions[1];
+        assert_eq!(run.heredocs.len(), 1);
+        assert_eq!(run.problems.len(), 1);
+        assert_eq!(&file.source.text()[run.problems[0].range.clone()], "<<B");
+    }
+
+    #[test]
+    fn the_heredocs_of_onbuild_belong_to_its_instruction() {
+        let file = file("FROM a\nONBUILD COPY --chmod=755 <<-A /x\n\t1\n\tA\nCMD y\n");
+        let onbuild = &file.instructions[1];
+        let copy = onbuild.nested.as_deref().expect("a nested instruction");
+        let heredoc = &copy.heredocs[0];
+        assert_eq!(heredoc.body.text(), "1\n");
+        assert_eq!(&copy.arguments.text()[heredoc.marker.clone()], "<<-A");
+        assert_eq!(&file.source.text()[heredoc.terminator.clone()], "\tA");
+        assert_eq!(copy.range.end, onbuild.range.end);
+    }
+
+    #[test]
+    fn onbuild_in_onbuild_is_bounded_and_refused() {
+        let file = file(&"ONBUILD ".repeat(100_000));
+        assert!(!file.instructions[0].problems.is_empty());
+    }
+
+    #[test]
+    fn health_commands_are_nested() {
+        let file = file("FROM a\nHEALTHCHECK --retries=2 cmd [\"a\"]\nHEALTHCHECK none\n");
+        let command = file.instructions[1].nested.as_deref().expect("a CMD");
+        assert_eq!(command.keyword, Keyword::Cmd);
+        assert!(matches!(&command.form, Form::Exec(elements) if elements.len() == 1));
+        assert!(file.instructions[2].nested.is_none());
+        assert!(file.instructions.iter().all(|i| i.problems.is_empty()));
+    }
+
+    #[test]
+    fn too_long_lines_are_refused_and_not_copied() {
+        let file = file(&format!("FROM a\nRUN {}\nCMD b\n", "x".repeat(70_000)));
+        assert_eq!(
+            keywords(&file),
+            [Keyword::From, Keyword::Unknown, Keyword::Cmd]
+        );
+        assert_eq!(file.instructions[1].arguments.text(), "");
+    }
+
+    #[test]
+    fn arguments_map_to_their_bytes_over_continuations() {
+        let file = file("FROM a\nCMD [\"x\", \\\n # c\n \"y z\"]\n");
+        let command = &file.instructions[1];
+        let Form::Exec(elements) = &command.form else {
+            panic!("exec form");
+        };
+        assert_eq!(elements[1].full_span().text(), "y z");
+        assert_eq!(elements[1].full_span().line_column(), (4, 3));
+        assert_eq!(
+            &file.source.text()[command.element_ranges[1].clone()],
+            "\"y z\""
+        );
+    }
+}

@@ -134,7 +134,7 @@ def main(arguments):
 
 
 if __name__ == "__main__":
-    if sys.prefix != str(HOME):
+    if Path(sys.prefix).resolve() != HOME.resolve():
         reexec_with_reference()
     import dockerfile
 
