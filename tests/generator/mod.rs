@@ -1,0 +1,514 @@
+//! Random start-up scripts over the constructs that the walker claims to understand.
+//! In: a seed. Out: a [`Startup`] whose every input is given, so that exactly one verdict is right. It does not know
+//! which one: that is measured. Weights are tuned so that every verdict has its share.
+
+mod background;
+mod random;
+
+use std::collections::BTreeMap;
+
+use crate::startup::{Mode, Shell, Startup};
+use random::Random;
+
+/// The script of a seed.
+pub(crate) fn generate(seed: u64) -> Startup {
+    let mut random = Random::new(seed);
+    let shell = random.pick(&Shell::ALL);
+    let signal = random.weighted(&[(84, "TERM"), (8, "INT"), (6, "QUIT"), (2, "HUP")]);
+    let args: &[&str] = random.pick(&[&[], &["serve"], &["worker"], &["--port", "80"], &["app"], &["app", "--verbose"]]);
+    let mut env = BTreeMap::new();
+    if random.chance(30) {
+        env.insert("MODE".to_owned(), random.pick(&["serve", "worker", "debug"]).to_owned());
+    }
+    let mut writer = Writer { random, shell, signal, files: BTreeMap::new() };
+    let mode = writer.random.weighted(&[(16, Mode::C), (42, Mode::File), (22, Mode::Shebang), (20, Mode::Argv)]);
+    let mut startup = Startup {
+        id: format!("r/{seed}@{}", shell.name()),
+        shell: Some(shell),
+        mode,
+        args: args.iter().map(|&word| word.to_owned()).collect(),
+        env,
+        ..Startup::default()
+    };
+    if signal != "TERM" {
+        startup.signal = signal.to_owned();
+    }
+    match mode {
+        Mode::C => {
+            startup.script = writer.command_string();
+            if !startup.args.is_empty() {
+                startup.args.insert(0, "start".to_owned());
+            }
+        }
+        Mode::File => startup.script = writer.script(),
+        Mode::Shebang => {
+            startup.shebang = writer.shebang();
+            startup.script = writer.script();
+        }
+        Mode::Argv => startup.argv = writer.behind_init(),
+    }
+    startup.files = writer.files;
+    if startup.all_files().values().chain([&startup.script]).any(|text| text.contains("sleep 1")) {
+        startup.grace_s = Some(2.5);
+    }
+    startup
+}
+
+/// A line that keeps its place at the left margin whatever it stands in (the end of a here-document).
+const AT_MARGIN: char = '\u{1}';
+
+type Lines = Vec<String>;
+
+struct Writer {
+    random: Random,
+    shell: Shell,
+    signal: &'static str,
+    files: BTreeMap<String, String>,
+}
+
+impl Writer {
+    fn is_bash(&self) -> bool {
+        matches!(self.shell, Shell::Bash | Shell::BashAsSh)
+    }
+
+    fn script(&mut self) -> String {
+        let mut lines = self.options();
+        for _ in 0..self.random.below(4) {
+            let some = self.preparation();
+            lines.extend(some);
+        }
+        let ending = self.ending(2);
+        lines.extend(ending);
+        join(&lines) + "\n"
+    }
+
+    fn options(&mut self) -> Lines {
+        let line = self.random.weighted(&[
+            (56, ""),
+            (22, "set -e"),
+            (8, "set -eu"),
+            (4, "set -x"),
+            (2, "set -m"),
+            (2, "set -o pipefail"),
+            (2, "set -euo pipefail"),
+            (2, "shopt -s lastpipe"),
+            (2, "shopt -s execfail"),
+        ]);
+        if line.is_empty() { Lines::new() } else { vec![line.to_owned()] }
+    }
+
+    /// Something that a start-up does before it starts the application.
+    fn preparation(&mut self) -> Lines {
+        let simple = self.random.weighted(&[
+            (6, "echo starting"),
+            (4, "export APP_ENV=production"),
+            (4, "mkdir -p /tmp/cache"),
+            (4, "cd /srv"),
+            (3, "PORT=${PORT:-8080}"),
+            (3, ": \"${LOG_LEVEL:=info}\""),
+            (3, "echo \"port=${PORT:-80}\" > /tmp/app.conf"),
+            (3, "true && echo ready"),
+            (3, "false || true"),
+            (2, "false"),
+            (2, "( umask 077; touch /tmp/key )"),
+            (3, "echo a b | tr a-z A-Z"),
+            (3, "now=$(date +%s)"),
+            (2, "name=$(basename \"$0\")"),
+            (3, "for part in one two; do echo \"$part\"; done"),
+            (2, "i=0; while [ \"$i\" -lt 2 ]; do i=$((i + 1)); done"),
+            (2, "until nc -z db 5432; do sleep 1; done"),
+            (2, "command -v app >/dev/null || exit 1"),
+            (2, "pg_isready -q && migrate"),
+            (2, "if ! migrate; then exit 3; fi"),
+            (2, "log() { echo \"[$(date +%T)] $*\"; }"),
+            (3, "worker &"),
+            (2, "sleep 0.2"),
+            (2, "exec 2>&1"),
+            (2, "exec 3>/tmp/audit"),
+            (2, "trap '' HUP"),
+            (1, "trap 'echo bye' EXIT"),
+            (1, "trap '' TERM"),
+            (2, "umask 022"),
+            (2, "[ -n \"${DEBUG:-}\" ] && set -x"),
+            (2, "set -- \"$@\" --color"),
+            (1, "set -- app \"$@\""),
+            (1, "[ $# -gt 0 ] && shift"),
+            (1, "unset PORT"),
+            (3, "#here"),
+            (3, "#source"),
+            (2, "#read"),
+            (2, "#helper"),
+        ]);
+        let lines: &[&str] = match simple {
+            "#here" => &["cat > /tmp/app.yml <<EOF", "mode: ${MODE:-serve}", "\u{1}EOF"],
+            "#read" => &["while read -r key value; do", "  echo \"$key=$value\"", "done < settings.txt"],
+            "#helper" => &["prepare() {", "  local dir=/tmp/data", "  mkdir -p \"$dir\"", "}", "prepare"],
+            "#source" => {
+                let text = self.random.pick(&["PORT=81\nexport PORT\n", "MODE=worker\n", "log() {\n  echo \"$*\"\n}\n", "set -e\n"]);
+                self.files.insert("env.sh".to_owned(), text.to_owned());
+                let dot = self.random.weighted(&[(8, ". ./env.sh"), (2, "source ./env.sh"), (2, "[ -f ./env.sh ] && . ./env.sh")]);
+                return vec![dot.to_owned()];
+            }
+            other => return vec![other.to_owned()],
+        };
+        if simple == "#read" {
+            self.files.insert("settings.txt".to_owned(), "port 80\nhost db\n".to_owned());
+        }
+        lines.iter().map(|&line| line.to_owned()).collect()
+    }
+
+    /// The application's command, without `exec` or `&`.
+    fn application(&mut self) -> String {
+        let command = self.random.weighted(&[
+            (30, "app"),
+            (16, "app --port 80"),
+            (10, "app \"$@\""),
+            (6, "/usr/local/bin/app"),
+            (4, "app ${OPTS:-}"),
+            (4, "FOO=1 app"),
+            (3, "env FOO=1 app"),
+            (2, "nice -n 5 app"),
+            (2, "nohup app"),
+            (6, "app 2>&1"),
+            (4, "app >/dev/null 2>&1"),
+            (3, "app < /dev/null"),
+            (2, "command app"),
+            (1, "timeout 60 app"),
+        ]);
+        command.to_owned()
+    }
+
+    /// How the script ends: who runs in the steady state.
+    fn ending(&mut self, depth: usize) -> Lines {
+        let plain: [(usize, Plan); 8] = [
+            (13, Plan::Exec),
+            (9, Plan::Foreground),
+            (6, Plan::More),
+            (4, Plan::Pipeline),
+            (38, Plan::Background),
+            (4, Plan::LeftBehind),
+            (12, Plan::Restart),
+            (4, Plan::Failure),
+        ];
+        let nested: [(usize, Plan); 5] =
+            [(13, Plan::Branch), (6, Plan::Function), (5, Plan::Loop), (9, Plan::Nested), (3, Plan::Group)];
+        let all = if depth == 0 { plain.to_vec() } else { [&plain[..], &nested[..]].concat() };
+        match self.random.weighted(&all) {
+            Plan::Exec => vec![self.exec()],
+            Plan::Foreground => vec![self.application()],
+            Plan::More => self.more(),
+            Plan::Pipeline => vec![self.pipeline()],
+            Plan::Background => self.background(),
+            Plan::LeftBehind => vec![format!("{} &", self.application())],
+            Plan::Restart => self.restart(),
+            Plan::Failure => self.failure(),
+            Plan::Branch => self.branch(depth - 1),
+            Plan::Function => self.function(depth - 1),
+            Plan::Loop => self.looped(depth - 1),
+            Plan::Nested => self.nested(depth - 1),
+            Plan::Group => self.group(depth - 1),
+        }
+    }
+
+    fn exec(&mut self) -> String {
+        let special = self.random.weighted(&[
+            (60, ""),
+            (14, "exec \"$@\""),
+            (4, "exec ${1:-app}"),
+            (4, "exec \"${CMD:-app}\""),
+            (3, "eval \"exec app\""),
+            (3, "exec app || exit 1"),
+            (3, "true && exec app"),
+            (3, "false || exec app"),
+            (2, "command exec app"),
+            (2, "exec -- app"),
+            (2, "exec -a server app"),
+            (4, "exec tini -- app"),
+            (3, "exec dumb-init app"),
+            (2, "exec {SH} -c 'app --x'"),
+            (3, "( exec app )"),
+            (2, "exec app | cat"),
+            (2, "exec {SH} ./other.sh"),
+            (2, "exec app > /tmp/log 2>&1"),
+        ]);
+        match special {
+            "" => format!("exec {}", self.application()),
+            "exec {SH} ./other.sh" => {
+                let text = self.random.pick(&["app\n", "exec app\n", "app &\nwait\n"]);
+                self.files.insert("other.sh".to_owned(), text.to_owned());
+                special.to_owned()
+            }
+            _ => special.to_owned(),
+        }
+    }
+
+    fn more(&mut self) -> Lines {
+        let app = self.application();
+        let after = self.random.pick(&["echo stopped", "exit $?", "exit 0", "rm -f /tmp/app.pid", "sleep 30", "status=$?"]);
+        match self.random.below(5) {
+            0 => vec![format!("{app} || true")],
+            1 => vec![format!("{app} && {after}")],
+            2 => vec![format!("if ! {app}; then"), "  exit 1".to_owned(), "fi".to_owned()],
+            3 => vec![format!("result=$({app})")],
+            _ => vec![app, after.to_owned()],
+        }
+    }
+
+    fn pipeline(&mut self) -> String {
+        let app = self.application();
+        match self.random.below(5) {
+            0 => format!("{app} | cat"),
+            1 => format!("{app} 2>&1 | tee /tmp/log"),
+            2 => format!("true | {app}"),
+            3 => format!("{app} | while read -r line; do echo \"$line\"; done"),
+            _ => format!("exec {app} > >(cat)"),
+        }
+    }
+
+    fn failure(&mut self) -> Lines {
+        let text = self.random.pick(&[
+            "exec /nonexistent/app",
+            "exit 1",
+            "set -e\nfalse\nexec app",
+            "set -u\necho \"$UNDEFINED\"\nexec app",
+            "if true; then\n  exec app",
+            ". ./missing.sh\nexec app",
+            "echo \"usage: $0\"",
+            "exec ./entry",
+            "return 0\nexec app",
+            "cd /nonexistent && exec app",
+            "exec \"app --port 80\"",
+        ]);
+        text.lines().map(str::to_owned).collect()
+    }
+
+    /// A condition whose value follows from what is given.
+    fn condition(&mut self) -> &'static str {
+        self.random.weighted(&[
+            (6, "[ \"$1\" = serve ]"),
+            (5, "[ \"${1:-serve}\" = serve ]"),
+            (4, "[ \"${1#-}\" != \"$1\" ]"),
+            (4, "[ $# -eq 0 ]"),
+            (4, "[ -z \"${MODE:-}\" ]"),
+            (4, "[ \"$MODE\" = worker ]"),
+            (3, "[ \"${MODE:-debug}\" != debug ]"),
+            (3, "[ -n \"$1\" ] && [ \"$1\" != worker ]"),
+            (2, "[ \"$1\" = worker ] || [ \"$MODE\" = debug ]"),
+            (3, "test -x /usr/local/bin/app"),
+            (2, "! [ -d /srv ]"),
+            (2, "command -v app >/dev/null 2>&1"),
+            (2, "[ $(($# + 1)) -gt 1 ]"),
+            (2, "[ \"$(basename \"$0\")\" = entry.sh ]"),
+            (2, "[[ $1 == serve ]]"),
+            (1, "[[ \"$1\" == -* ]]"),
+            (1, "[ \"${1:0:1}\" = - ]"),
+            (1, "[ \"${MODE%r}\" = worke ]"),
+            (1, "true"),
+            (1, "false"),
+            (1, "! true"),
+            (2, "[ \"$1\" = app -o $# -eq 0 ]"),
+        ])
+    }
+
+    fn branch(&mut self, depth: usize) -> Lines {
+        let (first, second) = (self.ending(depth), self.ending(depth));
+        match self.random.below(6) {
+            0 | 1 => {
+                let mut lines = vec![format!("if {}; then", self.condition())];
+                lines.extend(indent(first));
+                lines.push("else".to_owned());
+                lines.extend(indent(second));
+                lines.push("fi".to_owned());
+                lines
+            }
+            2 => {
+                let mut lines = vec![format!("if {}; then", self.condition())];
+                lines.extend(indent(first));
+                lines.push("fi".to_owned());
+                lines.extend(second);
+                lines
+            }
+            3 | 4 => {
+                let subject = self.random.pick(&["$1", "${1:-serve}", "$MODE", "${MODE:-worker}"]);
+                let pattern = self.random.pick(&["serve", "serve|app", "-*", "w*", "\"\""]);
+                let mut lines = vec![format!("case \"{subject}\" in"), format!("  {pattern})")];
+                lines.extend(indent(indent(first)));
+                lines.extend(["    ;;".to_owned(), "  *)".to_owned()]);
+                lines.extend(indent(indent(second)));
+                lines.extend(["    ;;".to_owned(), "esac".to_owned()]);
+                lines
+            }
+            _ => {
+                let mut lines = vec![format!("if {}; then", self.condition())];
+                lines.push(format!("  set -- {}", self.random.pick(&["app", "app --port 80", "worker", "app \"$@\""])));
+                lines.push("fi".to_owned());
+                lines.push(self.random.pick(&["exec \"$@\"", "\"$@\"", "exec $@", "exec \"${@:-app}\""]).to_owned());
+                lines
+            }
+        }
+    }
+
+    fn function(&mut self, depth: usize) -> Lines {
+        let body = self.ending(depth);
+        let subshell = self.random.chance(10);
+        let mut lines = vec![if subshell { "main() (".to_owned() } else { "main() {".to_owned() }];
+        lines.extend(indent(body));
+        lines.push(if subshell { ")".to_owned() } else { "}".to_owned() });
+        let call = self.random.pick(&["main \"$@\"", "main", "main \"$@\"", "main || exit 1", "main serve", "( main )"]);
+        lines.push(call.to_owned());
+        lines
+    }
+
+    fn looped(&mut self, depth: usize) -> Lines {
+        let head = self.random.pick(&[
+            "for target in app; do",
+            "for word in \"$@\"; do",
+            "while true; do",
+            "until false; do",
+            "while [ $# -ge 0 ]; do",
+            "for try in 1 2; do",
+        ]);
+        let mut lines = vec![head.to_owned()];
+        lines.extend(indent(self.ending(depth)));
+        if self.random.chance(40) || head.starts_with("while") || head.starts_with("until") {
+            lines.push(self.random.pick(&["  break", "  sleep 0.5", "  sleep 0.3"]).to_owned());
+        }
+        lines.push("done".to_owned());
+        lines
+    }
+
+    fn group(&mut self, depth: usize) -> Lines {
+        let (open, close) = self.random.pick(&[("{", "}"), ("(", ")"), ("{", "} 2>&1"), ("(", ") || true"), ("{", "} | cat")]);
+        let mut lines = vec![open.to_owned()];
+        lines.extend(indent(self.ending(depth)));
+        lines.push(close.to_owned());
+        lines
+    }
+
+    /// The ending stands in another text: a file, a string, a here-document.
+    fn nested(&mut self, depth: usize) -> Lines {
+        let body = self.ending(depth);
+        let text = join(&body);
+        let is_quotable = !text.contains('\'');
+        match self.random.below(7) {
+            0 if is_quotable => vec![format!("{{SH}} -c '{text}'")],
+            1 if is_quotable => vec![format!("exec {{SH}} -c '{text}'")],
+            2 if is_quotable => vec![format!("eval '{text}'")],
+            3 => {
+                let mut lines = vec!["{SH} <<'SCRIPT'".to_owned()];
+                lines.extend(text.lines().map(|line| format!("{AT_MARGIN}{line}")));
+                lines.push(format!("{AT_MARGIN}SCRIPT"));
+                lines
+            }
+            other => {
+                self.files.insert("run.sh".to_owned(), text + "\n");
+                let how = ["{SH} ./run.sh", ". ./run.sh", "exec {SH} ./run.sh \"$@\"", ". ./run.sh \"$@\""];
+                vec![how[other % how.len()].to_owned()]
+            }
+        }
+    }
+
+    /// A `-c` string. Whether the shell execs its last command is decided by small things, so these get most care.
+    fn command_string(&mut self) -> String {
+        if self.random.chance(25) {
+            let lines = self.ending(1);
+            let end = self.random.pick(&["", "", "\n"]);
+            return join(&lines) + end;
+        }
+        let mut text = String::new();
+        for _ in 0..self.random.below(3) {
+            let before = self.random.pick(&["export A=1", "cd /srv", "true", "echo up", "A=1", "mkdir -p /tmp/x", "worker &", "false ||"]);
+            text.push_str(before);
+            if !before.ends_with('&') && !before.ends_with('|') {
+                text.push_str(self.random.pick(&["; ", " && ", "\n", " && "]));
+            } else {
+                text.push(' ');
+            }
+        }
+        let app = self.application();
+        let last = match self.random.below(16) {
+            0..=6 => app,
+            7 => format!("exec {app}"),
+            8 => format!("{{ {app}; }}"),
+            9 => format!("( {app} )"),
+            10 => format!("if true; then {app}; fi"),
+            11 => format!("{app} | cat"),
+            12 => format!("{app}; echo done"),
+            13 => format!("for i in 1; do {app}; done"),
+            14 => format!("trap 'echo x' TERM; {app}"),
+            _ => format!("{app} & wait"),
+        };
+        text + &last + self.random.pick(&["", "", "", "\n", " # end", ";", "\n\n"])
+    }
+
+    fn shebang(&mut self) -> String {
+        let line = self.random.weighted(&[
+            (70, "{SH}"),
+            (12, "{SH} -e"),
+            (5, "/usr/bin/env sh"),
+            (4, "/usr/bin/tini {SH}"),
+            (4, "/usr/bin/dumb-init {SH}"),
+            (2, "/usr/bin/catatonit {SH}"),
+        ]);
+        line.to_owned()
+    }
+
+    /// An init in front of the script; most of what is interesting there has a shell in the middle.
+    fn behind_init(&mut self) -> Vec<String> {
+        let init: &[&str] = self.random.pick(&[
+            &["tini", "--"],
+            &["tini", "-g", "--"],
+            &["tini"],
+            &["tini", "-v", "--"],
+            &["dumb-init"],
+            &["dumb-init", "--"],
+            &["dumb-init", "-c", "--"],
+            &["dumb-init", "--single-child", "--"],
+            &["catatonit", "--"],
+        ]);
+        let mut argv: Vec<String> = init.iter().map(|&word| word.to_owned()).collect();
+        if self.random.chance(35) {
+            let text = self.command_string();
+            argv.extend(["{SH}".to_owned(), "-c".to_owned(), text]);
+            if self.random.chance(50) {
+                argv.push("start".to_owned());
+            }
+            return argv;
+        }
+        let script = self.script();
+        if self.random.chance(50) {
+            self.files.insert("entry.sh".to_owned(), format!("#!{{SH}}\n{script}"));
+            argv.push("./entry.sh".to_owned());
+        } else {
+            self.files.insert("entry.sh".to_owned(), script);
+            argv.extend(["{SH}".to_owned(), "entry.sh".to_owned()]);
+        }
+        argv
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Plan {
+    Exec,
+    Foreground,
+    More,
+    Pipeline,
+    Background,
+    LeftBehind,
+    Restart,
+    Failure,
+    Branch,
+    Function,
+    Loop,
+    Nested,
+    Group,
+}
+
+fn indent(lines: Lines) -> Lines {
+    let shift = |line: String| if line.starts_with(AT_MARGIN) { line } else { format!("  {line}") };
+    lines.into_iter().map(shift).collect()
+}
+
+fn join(lines: &[String]) -> String {
+    lines.iter().map(|line| line.trim_start_matches(AT_MARGIN)).collect::<Vec<_>>().join("\n")
+}
