@@ -20,7 +20,7 @@ impl Writer {
         if self.random.chance(6) {
             start.push("worker &".to_owned());
         }
-        let trap = if self.random.chance(88) { self.trap(pid) } else { Lines::new() };
+        let trap = if self.random.chance(93) { self.trap(pid) } else { Lines::new() };
         let mut lines = Lines::new();
         if self.random.chance(45) {
             lines.extend(trap);
@@ -141,12 +141,12 @@ impl Writer {
             (3, "while kill -0 PID; do wait PID; done"),
             (5, "while :; do sleep 0.3; done"),
             (4, "while true; do\n  sleep 0.2 & wait $!\ndone"),
-            (3, "tail -f /dev/null"),
-            (2, "sleep infinity"),
+            (2, "tail -f /dev/null"),
+            (1, "sleep infinity"),
             (5, "sleep infinity & wait $!"),
             (4, "tail -f /dev/null & wait"),
-            (3, "wait\nsleep 30"),
-            (3, "wait PID\ntail -f /dev/null"),
+            (5, "wait\nsleep 30"),
+            (5, "wait PID\ntail -f /dev/null"),
             (3, "wait PID\nstatus=$?\nwait PID\nexit $status"),
             (2, "while [ -z \"$stopping\" ]; do sleep 0.2; done\nwait PID"),
             (2, "until [ -n \"$stopping\" ]; do wait; done"),
@@ -161,7 +161,9 @@ impl Writer {
         let app = self.application();
         let kill = self.random.pick(&["kill $pid", "kill -TERM \"$pid\"", "kill -TERM $pid 2>/dev/null"]);
         let signal = self.signal;
-        let text = match self.random.below(12) {
+        let text = match self.random.below(14) {
+            12 => format!("{app} &\npid=$!\ntrap '{kill}; wait $pid' {signal}\nwhile true; do\n  wait $pid\n  sleep 0.2\ndone"),
+            13 => format!("trap '{kill}; echo stopping' {signal}\n{app} &\npid=$!\nwait $pid\nsleep 30 & wait $!\ntail -f /dev/null"),
             0 => format!("while true; do\n  {app}\n  sleep 0.5\ndone"),
             1 => format!("until {app}; do\n  sleep 0.5\ndone"),
             2 => format!("trap 'exit 0' {signal}\nwhile true; do\n  {app} &\n  wait $!\ndone"),

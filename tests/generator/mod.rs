@@ -119,7 +119,7 @@ impl Writer {
             (2, "until nc -z db 5432; do sleep 1; done"),
             (2, "command -v app >/dev/null || exit 1"),
             (2, "pg_isready -q && migrate"),
-            (2, "if ! migrate; then exit 3; fi"),
+            (2, "#migrate"),
             (2, "log() { echo \"[$(date +%T)] $*\"; }"),
             (3, "worker &"),
             (2, "sleep 0.2"),
@@ -151,6 +151,15 @@ impl Writer {
             }
             other => return vec![other.to_owned()],
         };
+        if simple == "#migrate" {
+            let (text, call) = self.random.pick(&[
+                ("echo migrated\n", "if ! ./migrate.sh; then exit 3; fi"),
+                ("exit 0\n", "./migrate.sh || exit 1"),
+                ("false\n", "{SH} ./migrate.sh || echo \"not migrated\""),
+            ]);
+            self.files.insert("migrate.sh".to_owned(), format!("#!{{SH}}\n{text}"));
+            return vec![call.to_owned()];
+        }
         if simple == "#read" {
             self.files.insert("settings.txt".to_owned(), "port 80\nhost db\n".to_owned());
         }
@@ -180,15 +189,16 @@ impl Writer {
 
     /// How the script ends: who runs in the steady state.
     fn ending(&mut self, depth: usize) -> Lines {
-        let plain: [(usize, Plan); 8] = [
-            (13, Plan::Exec),
-            (9, Plan::Foreground),
-            (6, Plan::More),
-            (4, Plan::Pipeline),
-            (38, Plan::Background),
-            (4, Plan::LeftBehind),
-            (12, Plan::Restart),
-            (4, Plan::Failure),
+        let plain: [(usize, Plan); 9] = [
+            (15, Plan::Exec),
+            (6, Plan::Foreground),
+            (4, Plan::More),
+            (3, Plan::Pipeline),
+            (40, Plan::Background),
+            (2, Plan::LeftBehind),
+            (17, Plan::Restart),
+            (2, Plan::Failure),
+            (7, Plan::Words),
         ];
         let nested: [(usize, Plan); 5] =
             [(13, Plan::Branch), (6, Plan::Function), (5, Plan::Loop), (9, Plan::Nested), (3, Plan::Group)];
@@ -202,6 +212,7 @@ impl Writer {
             Plan::LeftBehind => vec![format!("{} &", self.application())],
             Plan::Restart => self.restart(),
             Plan::Failure => self.failure(),
+            Plan::Words => self.words(),
             Plan::Branch => self.branch(depth - 1),
             Plan::Function => self.function(depth - 1),
             Plan::Loop => self.looped(depth - 1),
@@ -240,6 +251,43 @@ impl Writer {
             }
             _ => special.to_owned(),
         }
+    }
+
+    /// The command's words come from variables, arrays, options or a second pass through the script.
+    fn words(&mut self) -> Lines {
+        let text = self.random.weighted(&[
+            (3, "set -- app \"$@\"\nexec \"$@\""),
+            (2, "CMD=\"app --port 80\"\nexec $CMD"),
+            (2, "CMD=\"app --port 80\"\neval \"exec $CMD\""),
+            (2, "CMD=\"app --port 80\"\n{SH} -c \"$CMD\""),
+            (2, "CMD=\"app --port 80\"\nexec {SH} -c \"exec $CMD\""),
+            (2, "name=app-server\nexec \"${name%-server}\" \"$@\""),
+            (2, "exec \"$(command -v app)\" \"$@\""),
+            (1, "exec $(echo app) --x"),
+            (2, "while getopts vp: option; do\n  case $option in\n    p) port=$OPTARG ;;\n    *) ;;\n  esac\ndone\nshift $((OPTIND - 1))\nexec app \"$@\""),
+            (2, "while [ $# -gt 0 ]; do\n  case \"$1\" in\n    --port) port=$2; shift 2 ;;\n    *) shift ;;\n  esac\ndone\nexec app --port \"$port\""),
+            (3, "if [ -z \"${AGAIN:-}\" ]; then\n  export AGAIN=1\n  exec {SH} \"$0\" \"$@\"\nfi\nexec app"),
+            (2, "if [ \"${1:-}\" != again ]; then\n  exec {SH} \"$0\" again\nfi\napp"),
+            (2, "for file in ./entry.d/*.sh; do\n  . \"$file\"\ndone\nexec $CMD"),
+            (1, "exec gosu nobody app"),
+            (1, "exec env -i PATH=\"$PATH\" app"),
+        ]);
+        let text = if self.is_bash() && self.random.chance(35) || self.random.chance(5) {
+            self.random.pick(&[
+                "args=(app --port 80)\nexec \"${args[@]}\"",
+                "args=(--port 80)\nargs+=(\"$@\")\nexec app \"${args[@]}\"",
+                "args=(app)\n[[ $# -gt 0 ]] && args+=(\"$@\")\n\"${args[@]}\"",
+                "function main {\n  exec app \"$@\"\n}\nmain \"$@\"",
+                "exec app \"${@:2}\" > >(cat)",
+            ])
+        } else {
+            text
+        };
+        if text.contains("entry.d") {
+            self.files.insert("entry.d/10-name.sh".to_owned(), "CMD=worker\n".to_owned());
+            self.files.insert("entry.d/20-name.sh".to_owned(), "CMD=\"app --port 80\"\n".to_owned());
+        }
+        text.lines().map(str::to_owned).collect()
     }
 
     fn more(&mut self) -> Lines {
@@ -497,6 +545,7 @@ enum Plan {
     LeftBehind,
     Restart,
     Failure,
+    Words,
     Branch,
     Function,
     Loop,

@@ -100,9 +100,9 @@ impl Sandbox {
     }
 
     fn prepare() -> Result<Sandbox, String> {
-        let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("real-shell");
-        // What an earlier run left behind; it may not exist.
-        let _ = fs::remove_dir_all(&directory);
+        let parent = Path::new(env!("CARGO_TARGET_TMPDIR")).join("real-shell");
+        remove_leftovers(&parent);
+        let directory = parent.join(std::process::id().to_string());
         fs::create_dir_all(&directory).map_err(|error| format!("{}: {error}", directory.display()))?;
         for (name, source) in [
             ("sandbox", include_str!("c/sandbox.c")),
@@ -118,7 +118,10 @@ impl Sandbox {
             }
         }
         if let Some(busybox) = find_program("busybox") {
-            for name in APPLETS {
+            let list = Command::new(&busybox).arg("--list").output().map_err(|error| error.to_string())?;
+            let list = String::from_utf8_lossy(&list.stdout).into_owned();
+            // A busybox built without an applet leaves the name to the program of this machine.
+            for name in APPLETS.into_iter().filter(|name| list.lines().any(|line| line == *name)) {
                 symlink(&busybox, directory.join("bin-ash").join(name)).map_err(|error| error.to_string())?;
             }
         }
@@ -217,6 +220,16 @@ impl Sandbox {
             }
         });
         results.into_inner().expect("no holder panics").into_values().collect()
+    }
+}
+
+/// Removes the directories of test processes that have ended; others may be running just now.
+fn remove_leftovers(parent: &Path) {
+    for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
+        if !Path::new("/proc").join(entry.file_name()).exists() {
+            // Another process may be removing it, too.
+            let _ = fs::remove_dir_all(entry.path());
+        }
     }
 }
 
