@@ -115,9 +115,8 @@ fn write_context(startup: &Startup, directory: &Path) {
     }
     fs::create_dir_all(directory.join("files")).expect("a fresh directory");
     for name in ["app", "app2", "worker"] {
-        let mut header = *b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x02\0\x3e\0";
-        header[7] = 0;
-        put(&format!("bin/{name}"), &[&header[..], &[0; 44]].concat());
+        // The head of a native program: 64 bits, little-endian.
+        put(&format!("bin/{name}"), &[&b"\x7fELF\x02\x01\x01"[..], &[0; 57]].concat());
     }
     let mut text = format!(
         "FROM {}\nRUN ./install-the-tools-under-test\nWORKDIR {WORK}\nCOPY files/ {WORK}/\nCOPY bin/ /usr/local/bin/\n",

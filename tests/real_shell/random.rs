@@ -1,6 +1,6 @@
 //! Random start-ups, measured once for all tests of this process.
 //! In: `PIDONE_RANDOM` (how many), `PIDONE_SEED` (the first seed), `PIDONE_EXPORT` (a file that gets them as lines of
-//! JSON with their verdicts). Out: the start-ups that gave the same answer in every run. Judges nothing.
+//! JSON with their verdicts), `PIDONE_CASES` (a file of such lines to read instead). Out: the start-ups that gave the same answer in every run. Judges nothing.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -38,7 +38,11 @@ pub(crate) fn sample(sandbox: &Sandbox) -> &'static Sample {
     static SAMPLE: OnceLock<Sample> = OnceLock::new();
     SAMPLE.get_or_init(|| {
         let (count, first) = (number("PIDONE_RANDOM", 150), number("PIDONE_SEED", 1));
-        let drawn: Vec<Startup> = (first..first + count).map(generate).collect();
+        let drawn: Vec<Startup> = match std::env::var("PIDONE_CASES") {
+            Ok(file) => read(&file),
+            Err(_) => (first..first + count).map(generate).collect(),
+        };
+        let asked = drawn.len();
         let drawn: Vec<Startup> = drawn.into_iter().filter(|startup| sandbox.misses(startup).is_none()).collect();
         let results = sandbox.measure_all(&drawn, RUNS);
         let mut sample = Sample { startups: Vec::new(), measured: Vec::new() };
@@ -48,7 +52,7 @@ pub(crate) fn sample(sandbox: &Sandbox) -> &'static Sample {
                 sample.measured.push(measured);
             }
         }
-        println!("{count} random start-ups from seed {first}, {} of them steady", sample.startups.len());
+        println!("{asked} start-ups (seeds from {first} on), {} of them steady", sample.startups.len());
         if let Ok(file) = std::env::var("PIDONE_EXPORT") {
             fs::write(&file, export(&sample)).expect("PIDONE_EXPORT names a file that can be written");
         }
@@ -84,6 +88,12 @@ fn export(sample: &Sample) -> String {
         text.push('\n');
     }
     text
+}
+
+/// Reads start-ups from lines of JSON; verdicts in them are not looked at.
+fn read(file: &str) -> Vec<Startup> {
+    let text = fs::read_to_string(file).unwrap_or_else(|error| panic!("{file}: {error}"));
+    text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{file}: {error}"))).collect()
 }
 
 fn number(name: &str, default: u64) -> u64 {

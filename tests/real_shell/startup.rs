@@ -73,7 +73,6 @@ pub(crate) enum Mode {
 
 /// One start-up under one shell. Its JSON form is one line of an export.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(crate) struct Startup {
     pub(crate) id: String,
     #[serde(default)]
