@@ -11,7 +11,13 @@ impl Writer {
             start.extend(["worker &".to_owned(), "helper=$!".to_owned()]);
         }
         start.push(self.background_command());
-        let pid = self.random.weighted(&[(60, "$pid"), (20, "\"$pid\""), (10, "$!"), (6, "$(cat /tmp/app.pid)"), (4, "\"${pid}\"")]);
+        let pid = self.random.weighted(&[
+            (60, "$pid"),
+            (20, "\"$pid\""),
+            (10, "$!"),
+            (6, "$(cat /tmp/app.pid)"),
+            (4, "\"${pid}\""),
+        ]);
         match pid {
             "$!" => {}
             "$(cat /tmp/app.pid)" => start.push("echo $! > /tmp/app.pid".to_owned()),
@@ -20,7 +26,11 @@ impl Writer {
         if self.random.chance(6) {
             start.push("worker &".to_owned());
         }
-        let trap = if self.random.chance(93) { self.trap(pid) } else { Lines::new() };
+        let trap = if self.random.chance(93) {
+            self.trap(pid)
+        } else {
+            Lines::new()
+        };
         let mut lines = Lines::new();
         if self.random.chance(45) {
             lines.extend(trap);
@@ -93,19 +103,22 @@ impl Writer {
     }
 
     fn trap(&mut self, pid: &str) -> Lines {
-        let mut signals = self.random.weighted(&[
-            (44, "TERM"),
-            (16, "TERM INT"),
-            (8, "INT TERM"),
-            (9, "SIGTERM"),
-            (4, "SIGTERM SIGINT"),
-            (4, "15"),
-            (3, "EXIT"),
-            (4, "TERM EXIT"),
-            (2, "INT"),
-            (1, "0"),
-            (1, "term"),
-        ]).to_owned();
+        let mut signals = self
+            .random
+            .weighted(&[
+                (44, "TERM"),
+                (16, "TERM INT"),
+                (8, "INT TERM"),
+                (9, "SIGTERM"),
+                (4, "SIGTERM SIGINT"),
+                (4, "15"),
+                (3, "EXIT"),
+                (4, "TERM EXIT"),
+                (2, "INT"),
+                (1, "0"),
+                (1, "term"),
+            ])
+            .to_owned();
         if self.signal != "TERM" && self.random.chance(80) {
             signals = signals.replace("TERM", self.signal);
         }
@@ -114,9 +127,14 @@ impl Writer {
             0 => vec![format!("trap '' {signals}")],
             1 => vec![format!("trap : {signals}")],
             2 => vec![format!("trap \"{}\" {signals}", body.replace('"', ""))],
-            3 => vec![format!("trap '{body}' {signals}"), format!("trap - {signals}")],
+            3 => vec![
+                format!("trap '{body}' {signals}"),
+                format!("trap - {signals}"),
+            ],
             4..=8 => {
-                let name = self.random.pick(&["stop", "shutdown", "on_term", "cleanup"]);
+                let name = self
+                    .random
+                    .pick(&["stop", "shutdown", "on_term", "cleanup"]);
                 let mut lines = vec![format!("{name}() {{")];
                 lines.extend(body.split("; ").map(|part| format!("  {part}")));
                 lines.extend(["}".to_owned(), format!("trap {name} {signals}")]);
@@ -148,35 +166,57 @@ impl Writer {
             (5, "wait\nsleep 30"),
             (5, "wait PID\ntail -f /dev/null"),
             (3, "wait PID\nstatus=$?\nwait PID\nexit $status"),
-            (2, "while [ -z \"$stopping\" ]; do sleep 0.2; done\nwait PID"),
+            (
+                2,
+                "while [ -z \"$stopping\" ]; do sleep 0.2; done\nwait PID",
+            ),
             (2, "until [ -n \"$stopping\" ]; do wait; done"),
             (1, "fg"),
             (1, "read -r line"),
         ]);
-        form.replace("PID", pid).lines().map(str::to_owned).collect()
+        form.replace("PID", pid)
+            .lines()
+            .map(str::to_owned)
+            .collect()
     }
 
     /// A loop that starts the application again, or a keep-alive that outlives it.
     pub(super) fn restart(&mut self) -> Lines {
         let app = self.application();
-        let kill = self.random.pick(&["kill $pid", "kill -TERM \"$pid\"", "kill -TERM $pid 2>/dev/null"]);
+        let kill = self.random.pick(&[
+            "kill $pid",
+            "kill -TERM \"$pid\"",
+            "kill -TERM $pid 2>/dev/null",
+        ]);
         let signal = self.signal;
         let text = match self.random.below(14) {
-            12 => format!("{app} &\npid=$!\ntrap '{kill}; wait $pid' {signal}\nwhile true; do\n  wait $pid\n  sleep 0.2\ndone"),
-            13 => format!("trap '{kill}; echo stopping' {signal}\n{app} &\npid=$!\nwait $pid\nsleep 30 & wait $!\ntail -f /dev/null"),
+            12 => format!(
+                "{app} &\npid=$!\ntrap '{kill}; wait $pid' {signal}\nwhile true; do\n  wait $pid\n  sleep 0.2\ndone"
+            ),
+            13 => format!(
+                "trap '{kill}; echo stopping' {signal}\n{app} &\npid=$!\nwait $pid\nsleep 30 & wait $!\ntail -f /dev/null"
+            ),
             0 => format!("while true; do\n  {app}\n  sleep 0.5\ndone"),
             1 => format!("until {app}; do\n  sleep 0.5\ndone"),
             2 => format!("trap 'exit 0' {signal}\nwhile true; do\n  {app} &\n  wait $!\ndone"),
-            3 | 4 => format!("trap '{kill}' {signal}\nwhile true; do\n  {app} &\n  pid=$!\n  wait $pid\n  sleep 0.3\ndone"),
-            5 => format!("running=1\ntrap 'running=0; {kill}' {signal}\nwhile [ $running = 1 ]; do\n  {app} &\n  pid=$!\n  wait $pid\ndone"),
+            3 | 4 => format!(
+                "trap '{kill}' {signal}\nwhile true; do\n  {app} &\n  pid=$!\n  wait $pid\n  sleep 0.3\ndone"
+            ),
+            5 => format!(
+                "running=1\ntrap 'running=0; {kill}' {signal}\nwhile [ $running = 1 ]; do\n  {app} &\n  pid=$!\n  wait $pid\ndone"
+            ),
             6 => format!(
                 "running=1\ntrap 'running=0; {kill}' {signal}\nwhile [ $running = 1 ]; do\n  {app} &\n  pid=$!\n  wait $pid\n  wait $pid\ndone"
             ),
             7 => format!("{app} &\npid=$!\ntrap '{kill}' {signal}\nwhile sleep 0.3; do :; done"),
             8 => format!("{app} &\npid=$!\ntrap '{kill}; wait $pid' {signal}\nwait $pid\nsleep 30"),
-            9 => format!("{app} &\npid=$!\ntrap '{kill}' {signal}\nwhile true; do sleep 30 & wait $!; done"),
+            9 => format!(
+                "{app} &\npid=$!\ntrap '{kill}' {signal}\nwhile true; do sleep 30 & wait $!; done"
+            ),
             10 => format!("trap : {signal}\n{app}\nsleep 30"),
-            _ => format!("trap '{kill}; wait $pid; exit 0' {signal}\n{app} &\npid=$!\nwhile true; do sleep 0.3; done"),
+            _ => format!(
+                "trap '{kill}; wait $pid; exit 0' {signal}\n{app} &\npid=$!\nwhile true; do sleep 0.3; done"
+            ),
         };
         text.lines().map(str::to_owned).collect()
     }

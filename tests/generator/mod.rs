@@ -15,13 +15,33 @@ pub(crate) fn generate(seed: u64) -> Startup {
     let mut random = Random::new(seed);
     let shell = random.pick(&Shell::ALL);
     let signal = random.weighted(&[(84, "TERM"), (8, "INT"), (6, "QUIT"), (2, "HUP")]);
-    let args: &[&str] = random.pick(&[&[], &["serve"], &["worker"], &["--port", "80"], &["app"], &["app", "--verbose"]]);
+    let args: &[&str] = random.pick(&[
+        &[],
+        &["serve"],
+        &["worker"],
+        &["--port", "80"],
+        &["app"],
+        &["app", "--verbose"],
+    ]);
     let mut env = BTreeMap::new();
     if random.chance(30) {
-        env.insert("MODE".to_owned(), random.pick(&["serve", "worker", "debug"]).to_owned());
+        env.insert(
+            "MODE".to_owned(),
+            random.pick(&["serve", "worker", "debug"]).to_owned(),
+        );
     }
-    let mut writer = Writer { random, shell, signal, files: BTreeMap::new() };
-    let mode = writer.random.weighted(&[(16, Mode::C), (42, Mode::File), (22, Mode::Shebang), (20, Mode::Argv)]);
+    let mut writer = Writer {
+        random,
+        shell,
+        signal,
+        files: BTreeMap::new(),
+    };
+    let mode = writer.random.weighted(&[
+        (16, Mode::C),
+        (42, Mode::File),
+        (22, Mode::Shebang),
+        (20, Mode::Argv),
+    ]);
     let mut startup = Startup {
         id: format!("r/{seed}@{}", shell.name()),
         shell: Some(shell),
@@ -48,7 +68,12 @@ pub(crate) fn generate(seed: u64) -> Startup {
         Mode::Argv => startup.argv = writer.behind_init(),
     }
     startup.files = writer.files;
-    if startup.all_files().values().chain([&startup.script]).any(|text| text.contains("sleep 1")) {
+    if startup
+        .all_files()
+        .values()
+        .chain([&startup.script])
+        .any(|text| text.contains("sleep 1"))
+    {
         startup.grace_s = Some(2.5);
     }
     startup
@@ -94,7 +119,11 @@ impl Writer {
             (2, "shopt -s lastpipe"),
             (2, "shopt -s execfail"),
         ]);
-        if line.is_empty() { Lines::new() } else { vec![line.to_owned()] }
+        if line.is_empty() {
+            Lines::new()
+        } else {
+            vec![line.to_owned()]
+        }
     }
 
     /// Something that a start-up does before it starts the application.
@@ -140,13 +169,36 @@ impl Writer {
             (2, "#helper"),
         ]);
         let lines: &[&str] = match simple {
-            "#here" => &["cat > /tmp/app.yml <<EOF", "mode: ${MODE:-serve}", "\u{1}EOF"],
-            "#read" => &["while read -r key value; do", "  echo \"$key=$value\"", "done < settings.txt"],
-            "#helper" => &["prepare() {", "  local dir=/tmp/data", "  mkdir -p \"$dir\"", "}", "prepare"],
+            "#here" => &[
+                "cat > /tmp/app.yml <<EOF",
+                "mode: ${MODE:-serve}",
+                "\u{1}EOF",
+            ],
+            "#read" => &[
+                "while read -r key value; do",
+                "  echo \"$key=$value\"",
+                "done < settings.txt",
+            ],
+            "#helper" => &[
+                "prepare() {",
+                "  local dir=/tmp/data",
+                "  mkdir -p \"$dir\"",
+                "}",
+                "prepare",
+            ],
             "#source" => {
-                let text = self.random.pick(&["PORT=81\nexport PORT\n", "MODE=worker\n", "log() {\n  echo \"$*\"\n}\n", "set -e\n"]);
+                let text = self.random.pick(&[
+                    "PORT=81\nexport PORT\n",
+                    "MODE=worker\n",
+                    "log() {\n  echo \"$*\"\n}\n",
+                    "set -e\n",
+                ]);
                 self.files.insert("env.sh".to_owned(), text.to_owned());
-                let dot = self.random.weighted(&[(8, ". ./env.sh"), (2, "source ./env.sh"), (2, "[ -f ./env.sh ] && . ./env.sh")]);
+                let dot = self.random.weighted(&[
+                    (8, ". ./env.sh"),
+                    (2, "source ./env.sh"),
+                    (2, "[ -f ./env.sh ] && . ./env.sh"),
+                ]);
                 return vec![dot.to_owned()];
             }
             other => return vec![other.to_owned()],
@@ -157,11 +209,13 @@ impl Writer {
                 ("exit 0\n", "./migrate.sh || exit 1"),
                 ("false\n", "{SH} ./migrate.sh || echo \"not migrated\""),
             ]);
-            self.files.insert("migrate.sh".to_owned(), format!("#!{{SH}}\n{text}"));
+            self.files
+                .insert("migrate.sh".to_owned(), format!("#!{{SH}}\n{text}"));
             return vec![call.to_owned()];
         }
         if simple == "#read" {
-            self.files.insert("settings.txt".to_owned(), "port 80\nhost db\n".to_owned());
+            self.files
+                .insert("settings.txt".to_owned(), "port 80\nhost db\n".to_owned());
         }
         lines.iter().map(|&line| line.to_owned()).collect()
     }
@@ -200,9 +254,18 @@ impl Writer {
             (2, Plan::Failure),
             (7, Plan::Words),
         ];
-        let nested: [(usize, Plan); 5] =
-            [(13, Plan::Branch), (6, Plan::Function), (5, Plan::Loop), (9, Plan::Nested), (3, Plan::Group)];
-        let all = if depth == 0 { plain.to_vec() } else { [&plain[..], &nested[..]].concat() };
+        let nested: [(usize, Plan); 5] = [
+            (13, Plan::Branch),
+            (6, Plan::Function),
+            (5, Plan::Loop),
+            (9, Plan::Nested),
+            (3, Plan::Group),
+        ];
+        let all = if depth == 0 {
+            plain.to_vec()
+        } else {
+            [&plain[..], &nested[..]].concat()
+        };
         match self.random.weighted(&all) {
             Plan::Exec => vec![self.exec()],
             Plan::Foreground => vec![self.application()],
@@ -284,19 +347,34 @@ impl Writer {
             text
         };
         if text.contains("entry.d") {
-            self.files.insert("entry.d/10-name.sh".to_owned(), "CMD=worker\n".to_owned());
-            self.files.insert("entry.d/20-name.sh".to_owned(), "CMD=\"app --port 80\"\n".to_owned());
+            self.files
+                .insert("entry.d/10-name.sh".to_owned(), "CMD=worker\n".to_owned());
+            self.files.insert(
+                "entry.d/20-name.sh".to_owned(),
+                "CMD=\"app --port 80\"\n".to_owned(),
+            );
         }
         text.lines().map(str::to_owned).collect()
     }
 
     fn more(&mut self) -> Lines {
         let app = self.application();
-        let after = self.random.pick(&["echo stopped", "exit $?", "exit 0", "rm -f /tmp/app.pid", "sleep 30", "status=$?"]);
+        let after = self.random.pick(&[
+            "echo stopped",
+            "exit $?",
+            "exit 0",
+            "rm -f /tmp/app.pid",
+            "sleep 30",
+            "status=$?",
+        ]);
         match self.random.below(5) {
             0 => vec![format!("{app} || true")],
             1 => vec![format!("{app} && {after}")],
-            2 => vec![format!("if ! {app}; then"), "  exit 1".to_owned(), "fi".to_owned()],
+            2 => vec![
+                format!("if ! {app}; then"),
+                "  exit 1".to_owned(),
+                "fi".to_owned(),
+            ],
             3 => vec![format!("result=$({app})")],
             _ => vec![app, after.to_owned()],
         }
@@ -377,8 +455,12 @@ impl Writer {
                 lines
             }
             3 | 4 => {
-                let subject = self.random.pick(&["$1", "${1:-serve}", "$MODE", "${MODE:-worker}"]);
-                let pattern = self.random.pick(&["serve", "serve|app", "-*", "w*", "\"\""]);
+                let subject = self
+                    .random
+                    .pick(&["$1", "${1:-serve}", "$MODE", "${MODE:-worker}"]);
+                let pattern = self
+                    .random
+                    .pick(&["serve", "serve|app", "-*", "w*", "\"\""]);
                 let mut lines = vec![format!("case \"{subject}\" in"), format!("  {pattern})")];
                 lines.extend(indent(indent(first)));
                 lines.extend(["    ;;".to_owned(), "  *)".to_owned()]);
@@ -388,9 +470,17 @@ impl Writer {
             }
             _ => {
                 let mut lines = vec![format!("if {}; then", self.condition())];
-                lines.push(format!("  set -- {}", self.random.pick(&["app", "app --port 80", "worker", "app \"$@\""])));
+                lines.push(format!(
+                    "  set -- {}",
+                    self.random
+                        .pick(&["app", "app --port 80", "worker", "app \"$@\""])
+                ));
                 lines.push("fi".to_owned());
-                lines.push(self.random.pick(&["exec \"$@\"", "\"$@\"", "exec $@", "exec \"${@:-app}\""]).to_owned());
+                lines.push(
+                    self.random
+                        .pick(&["exec \"$@\"", "\"$@\"", "exec $@", "exec \"${@:-app}\""])
+                        .to_owned(),
+                );
                 lines
             }
         }
@@ -399,10 +489,25 @@ impl Writer {
     fn function(&mut self, depth: usize) -> Lines {
         let body = self.ending(depth);
         let subshell = self.random.chance(10);
-        let mut lines = vec![if subshell { "main() (".to_owned() } else { "main() {".to_owned() }];
+        let mut lines = vec![if subshell {
+            "main() (".to_owned()
+        } else {
+            "main() {".to_owned()
+        }];
         lines.extend(indent(body));
-        lines.push(if subshell { ")".to_owned() } else { "}".to_owned() });
-        let call = self.random.pick(&["main \"$@\"", "main", "main \"$@\"", "main || exit 1", "main serve", "( main )"]);
+        lines.push(if subshell {
+            ")".to_owned()
+        } else {
+            "}".to_owned()
+        });
+        let call = self.random.pick(&[
+            "main \"$@\"",
+            "main",
+            "main \"$@\"",
+            "main || exit 1",
+            "main serve",
+            "( main )",
+        ]);
         lines.push(call.to_owned());
         lines
     }
@@ -419,14 +524,24 @@ impl Writer {
         let mut lines = vec![head.to_owned()];
         lines.extend(indent(self.ending(depth)));
         if self.random.chance(40) || head.starts_with("while") || head.starts_with("until") {
-            lines.push(self.random.pick(&["  break", "  sleep 0.5", "  sleep 0.3"]).to_owned());
+            lines.push(
+                self.random
+                    .pick(&["  break", "  sleep 0.5", "  sleep 0.3"])
+                    .to_owned(),
+            );
         }
         lines.push("done".to_owned());
         lines
     }
 
     fn group(&mut self, depth: usize) -> Lines {
-        let (open, close) = self.random.pick(&[("{", "}"), ("(", ")"), ("{", "} 2>&1"), ("(", ") || true"), ("{", "} | cat")]);
+        let (open, close) = self.random.pick(&[
+            ("{", "}"),
+            ("(", ")"),
+            ("{", "} 2>&1"),
+            ("(", ") || true"),
+            ("{", "} | cat"),
+        ]);
         let mut lines = vec![open.to_owned()];
         lines.extend(indent(self.ending(depth)));
         lines.push(close.to_owned());
@@ -450,7 +565,12 @@ impl Writer {
             }
             other => {
                 self.files.insert("run.sh".to_owned(), text + "\n");
-                let how = ["{SH} ./run.sh", ". ./run.sh", "exec {SH} ./run.sh \"$@\"", ". ./run.sh \"$@\""];
+                let how = [
+                    "{SH} ./run.sh",
+                    ". ./run.sh",
+                    "exec {SH} ./run.sh \"$@\"",
+                    ". ./run.sh \"$@\"",
+                ];
                 vec![how[other % how.len()].to_owned()]
             }
         }
@@ -465,7 +585,16 @@ impl Writer {
         }
         let mut text = String::new();
         for _ in 0..self.random.below(3) {
-            let before = self.random.pick(&["export A=1", "cd /srv", "true", "echo up", "A=1", "mkdir -p /tmp/x", "worker &", "false ||"]);
+            let before = self.random.pick(&[
+                "export A=1",
+                "cd /srv",
+                "true",
+                "echo up",
+                "A=1",
+                "mkdir -p /tmp/x",
+                "worker &",
+                "false ||",
+            ]);
             text.push_str(before);
             if !before.ends_with('&') && !before.ends_with('|') {
                 text.push_str(self.random.pick(&["; ", " && ", "\n", " && "]));
@@ -525,7 +654,8 @@ impl Writer {
         }
         let script = self.script();
         if self.random.chance(50) {
-            self.files.insert("entry.sh".to_owned(), format!("#!{{SH}}\n{script}"));
+            self.files
+                .insert("entry.sh".to_owned(), format!("#!{{SH}}\n{script}"));
             argv.push("./entry.sh".to_owned());
         } else {
             self.files.insert("entry.sh".to_owned(), script);
@@ -554,10 +684,20 @@ enum Plan {
 }
 
 fn indent(lines: Lines) -> Lines {
-    let shift = |line: String| if line.starts_with(AT_MARGIN) { line } else { format!("  {line}") };
+    let shift = |line: String| {
+        if line.starts_with(AT_MARGIN) {
+            line
+        } else {
+            format!("  {line}")
+        }
+    };
     lines.into_iter().map(shift).collect()
 }
 
 fn join(lines: &[String]) -> String {
-    lines.iter().map(|line| line.trim_start_matches(AT_MARGIN)).collect::<Vec<_>>().join("\n")
+    lines
+        .iter()
+        .map(|line| line.trim_start_matches(AT_MARGIN))
+        .collect::<Vec<_>>()
+        .join("\n")
 }

@@ -8,7 +8,9 @@ pub(crate) struct Random {
 
 impl Random {
     pub(crate) fn new(seed: u64) -> Random {
-        Random { state: seed.wrapping_mul(0xd134_2543_de82_ef95) }
+        Random {
+            state: seed.wrapping_mul(0xd134_2543_de82_ef95),
+        }
     }
 
     fn next(&mut self) -> u64 {

@@ -77,17 +77,33 @@ impl Case {
             Some(word) => (word, true),
             None => (text.as_str(), false),
         };
-        let verdict = Word::ALL.into_iter().find(|known| known.to_string() == word)?;
-        Some(Measured { verdict, app_is_pid1 })
+        let verdict = Word::ALL
+            .into_iter()
+            .find(|known| known.to_string() == word)?;
+        Some(Measured {
+            verdict,
+            app_is_pid1,
+        })
     }
 
     /// Replaces what the file says; a shell without a steady answer is dropped.
     pub(crate) fn set_measured(&mut self, results: &BTreeMap<Shell, Measured>) {
         self.shells.retain(|shell| results.contains_key(shell));
         let text = |measured: &Measured| {
-            format!("{}{}", measured.verdict, if measured.app_is_pid1 { " as pid 1" } else { "" })
+            format!(
+                "{}{}",
+                measured.verdict,
+                if measured.app_is_pid1 {
+                    " as pid 1"
+                } else {
+                    ""
+                }
+            )
         };
-        self.measured = results.iter().map(|(shell, measured)| (*shell, text(measured))).collect();
+        self.measured = results
+            .iter()
+            .map(|(shell, measured)| (*shell, text(measured)))
+            .collect();
     }
 }
 
@@ -97,7 +113,10 @@ pub(crate) fn load() -> Vec<CaseFile> {
     let mut paths: Vec<PathBuf> = fs::read_dir(folder)
         .expect("the cases are part of the repository")
         .map(|entry| entry.expect("a readable folder").path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "toml")
+        })
         .collect();
     paths.sort();
     let read = |path: PathBuf| {
@@ -112,7 +131,12 @@ pub(crate) fn load() -> Vec<CaseFile> {
 
 /// Writes a file of cases in its fixed form.
 pub(crate) fn save(file: &CaseFile) {
-    let text: Vec<String> = file.cases.iter().filter(|case| !case.shells.is_empty()).map(text_of).collect();
+    let text: Vec<String> = file
+        .cases
+        .iter()
+        .filter(|case| !case.shells.is_empty())
+        .map(text_of)
+        .collect();
     fs::write(&file.path, text.join("\n")).expect("a writable file");
 }
 
@@ -120,7 +144,10 @@ fn text_of(case: &Case) -> String {
     let mut text = String::from("[[case]]\n");
     let mut put = |line: String| writeln!(text, "{line}").expect("a string takes all");
     put(format!("name = {}", quoted(&case.name)));
-    put(format!("shells = {}", list(case.shells.iter().map(|shell| shell.name()))));
+    put(format!(
+        "shells = {}",
+        list(case.shells.iter().map(|shell| shell.name()))
+    ));
     if case.mode != Mode::default() {
         let mode = serde_json::to_string(&case.mode).expect("a word is JSON");
         put(format!("mode = {mode}"));
@@ -132,14 +159,21 @@ fn text_of(case: &Case) -> String {
     }
     for (name, words) in [("argv", &case.argv), ("args", &case.args)] {
         if !words.is_empty() {
-            put(format!("{name} = {}", list(words.iter().map(String::as_str))));
+            put(format!(
+                "{name} = {}",
+                list(words.iter().map(String::as_str))
+            ));
         }
     }
     if let Some(grace) = case.grace_s {
         put(format!("grace_s = {grace:?}"));
     }
     if !case.env.is_empty() {
-        let pairs: Vec<String> = case.env.iter().map(|(name, value)| format!("{name} = {}", quoted(value))).collect();
+        let pairs: Vec<String> = case
+            .env
+            .iter()
+            .map(|(name, value)| format!("{name} = {}", quoted(value)))
+            .collect();
         put(format!("env = {{ {} }}", pairs.join(", ")));
     }
     if !case.script.is_empty() {
@@ -166,7 +200,10 @@ fn list<'a>(words: impl Iterator<Item = &'a str>) -> String {
 
 /// A TOML string: several lines as they are, anything else with JSON's escapes, which TOML shares.
 fn quoted(text: &str) -> String {
-    let is_plain = text.chars().all(|c| c == '\n' || c == '\t' || !c.is_control()) && !text.contains("'''");
+    let is_plain = text
+        .chars()
+        .all(|c| c == '\n' || c == '\t' || !c.is_control())
+        && !text.contains("'''");
     if text.contains('\n') && is_plain && !text.ends_with('\'') {
         format!("'''\n{text}'''")
     } else {

@@ -89,24 +89,40 @@ pub(crate) fn ask(startups: &[Startup], measured: &[Measured], directory: &Path)
         .output()
         .expect("pidone starts");
     let trace: Trace = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
-        panic!("no trace from pidone ({}): {error}\n{}", output.status, String::from_utf8_lossy(&output.stderr))
+        panic!(
+            "no trace from pidone ({}): {error}\n{}",
+            output.status,
+            String::from_utf8_lossy(&output.stderr)
+        )
     });
     fs::remove_dir_all(directory).expect("the directory was just written");
-    let targets: BTreeMap<usize, &Target> =
-        trace.targets.iter().filter_map(|target| Some((index_of(&target.file)?, target))).collect();
-    measured.iter().enumerate().map(|(index, measured)| judge(targets.get(&index).copied(), *measured)).collect()
+    let targets: BTreeMap<usize, &Target> = trace
+        .targets
+        .iter()
+        .filter_map(|target| Some((index_of(&target.file)?, target)))
+        .collect();
+    measured
+        .iter()
+        .enumerate()
+        .map(|(index, measured)| judge(targets.get(&index).copied(), *measured))
+        .collect()
 }
 
 /// The number of the directory that a Dockerfile is in.
 fn index_of(file: &str) -> Option<usize> {
-    file.strip_suffix("/Dockerfile")?.rsplit('/').next()?.parse().ok()
+    file.strip_suffix("/Dockerfile")?
+        .rsplit('/')
+        .next()?
+        .parse()
+        .ok()
 }
 
 /// Writes the start-up as a Dockerfile with its files.
 fn write_context(startup: &Startup, directory: &Path) {
     let put = |name: &str, bytes: &[u8]| {
         let path = directory.join(name);
-        fs::create_dir_all(path.parent().expect("a name inside the directory")).expect("a fresh directory");
+        fs::create_dir_all(path.parent().expect("a name inside the directory"))
+            .expect("a fresh directory");
         fs::write(&path, bytes).expect("a fresh file");
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("an own file");
     };
@@ -116,7 +132,10 @@ fn write_context(startup: &Startup, directory: &Path) {
     fs::create_dir_all(directory.join("files")).expect("a fresh directory");
     for name in ["app", "app2", "worker"] {
         // The head of a native program: 64 bits, little-endian.
-        put(&format!("bin/{name}"), &[&b"\x7fELF\x02\x01\x01"[..], &[0; 57]].concat());
+        put(
+            &format!("bin/{name}"),
+            &[&b"\x7fELF\x02\x01\x01"[..], &[0; 57]].concat(),
+        );
     }
     let mut text = format!(
         "FROM {}\nRUN ./install-the-tools-under-test\nWORKDIR {WORK}\nCOPY files/ {WORK}/\nCOPY bin/ /usr/local/bin/\n",
@@ -142,13 +161,27 @@ fn json<T: serde::Serialize + ?Sized>(value: &T) -> String {
 
 fn judge(target: Option<&Target>, measured: Measured) -> Answer {
     let Some(target) = target else {
-        return Answer { kind: Kind::Unknown, predicted: "nothing".to_owned(), is_pid1_right: false };
+        return Answer {
+            kind: Kind::Unknown,
+            predicted: "nothing".to_owned(),
+            is_pid1_right: false,
+        };
     };
     // A run cannot tell `exits` from `fails`.
-    let plain = |word: &str| if word == "exits" { "fails".to_owned() } else { word.to_owned() };
+    let plain = |word: &str| {
+        if word == "exits" {
+            "fails".to_owned()
+        } else {
+            word.to_owned()
+        }
+    };
     let want = measured.verdict.to_string();
     let whole = plain(&target.verdict);
-    let mut paths: BTreeSet<String> = target.paths.iter().map(|path| plain(&path.verdict)).collect();
+    let mut paths: BTreeSet<String> = target
+        .paths
+        .iter()
+        .map(|path| plain(&path.verdict))
+        .collect();
     if paths.is_empty() {
         paths.insert(whole.clone());
     }
@@ -167,10 +200,19 @@ fn judge(target: Option<&Target>, measured: Measured) -> Answer {
         Kind::Other
     };
     let app_is_first = target.paths.iter().any(|path| {
-        let argv = path.processes.as_ref().and_then(|process| process.argv.as_ref());
-        let name = argv.and_then(|argv| argv.first()).and_then(|word| word.rsplit('/').next());
+        let argv = path
+            .processes
+            .as_ref()
+            .and_then(|process| process.argv.as_ref());
+        let name = argv
+            .and_then(|argv| argv.first())
+            .and_then(|word| word.rsplit('/').next());
         name.is_some_and(|name| ["app", "app2", "worker"].contains(&name))
     });
     let predicted = paths.into_iter().collect::<Vec<_>>().join("/");
-    Answer { kind, predicted, is_pid1_right: app_is_first == measured.app_is_pid1 }
+    Answer {
+        kind,
+        predicted,
+        is_pid1_right: app_is_first == measured.app_is_pid1,
+    }
 }

@@ -48,21 +48,28 @@ struct Known {
 const RANDOM_EXACT: usize = 90;
 
 /// How many random disagreements are made small and printed.
-const SHOWN: usize = 5;
+const SHOWN: usize = 3;
 
 /// The sandbox, or None after saying why there is none. With `CI=true` that is a failure.
 fn sandbox_or_skip() -> Option<&'static Sandbox> {
-    Sandbox::shared().map_err(|why| skip(&format!("start-ups cannot run here: {why}"))).ok()
+    Sandbox::shared()
+        .map_err(|why| skip(&format!("start-ups cannot run here: {why}")))
+        .ok()
 }
 
 fn skip(why: &str) {
     println!("skipped: {why}");
-    assert_ne!(std::env::var("CI").as_deref(), Ok("true"), "in CI nothing may be skipped: {why}");
+    assert_ne!(
+        std::env::var("CI").as_deref(),
+        Ok("true"),
+        "in CI nothing may be skipped: {why}"
+    );
 }
 
 /// A directory of this process for Dockerfiles.
 fn directory(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("real-shell-{name}-{}", std::process::id()))
+    PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
+        .join(format!("real-shell-{name}-{}", std::process::id()))
 }
 
 fn summary(answers: &[Answer]) -> String {
@@ -70,10 +77,21 @@ fn summary(answers: &[Answer]) -> String {
     for answer in answers {
         *counts.entry(answer.kind).or_default() += 1;
     }
-    let exact: Vec<&Answer> = answers.iter().filter(|answer| answer.kind == Kind::Exact).collect();
+    let exact: Vec<&Answer> = answers
+        .iter()
+        .filter(|answer| answer.kind == Kind::Exact)
+        .collect();
     let right = exact.iter().filter(|answer| answer.is_pid1_right).count();
-    let kinds: Vec<String> = counts.iter().map(|(kind, count)| format!("{kind} {count}")).collect();
-    format!("{} start-ups: {}; pid 1 right in {right} of {} exact", answers.len(), kinds.join(", "), exact.len())
+    let kinds: Vec<String> = counts
+        .iter()
+        .map(|(kind, count)| format!("{kind} {count}"))
+        .collect();
+    format!(
+        "{} start-ups: {}; pid 1 right in {right} of {} exact",
+        answers.len(),
+        kinds.join(", "),
+        exact.len()
+    )
 }
 
 /// The text of a start-up as somebody would look at it.
@@ -90,53 +108,95 @@ fn shown(startup: &Startup) -> String {
 
 #[test]
 fn the_sandbox_tells_the_verdicts_apart() {
-    let Some(sandbox) = sandbox_or_skip() else { return };
+    let Some(sandbox) = sandbox_or_skip() else {
+        return;
+    };
     let expected = [
         ("exec app", Some(Word::Graceful)),
         ("app", Some(Word::Stuck)),
         ("trap 'exit 0' TERM; app & wait", Some(Word::Abrupt)),
         ("trap 'kill $!' TERM; app & wait", Some(Word::Truncated)),
-        ("trap 'kill $!' TERM; app & wait; wait", Some(Word::Graceful)),
-        ("trap 'kill $!' TERM; app & wait; wait; sleep 9", Some(Word::Lingers)),
+        (
+            "trap 'kill $!' TERM; app & wait; wait",
+            Some(Word::Graceful),
+        ),
+        (
+            "trap 'kill $!' TERM; app & wait; wait; sleep 9",
+            Some(Word::Lingers),
+        ),
         ("exec no-such-program", Some(Word::Fails)),
         ("app &", Some(Word::Fails)),
         // The kernel drops the signal for PID 1 without a handler, and ends any other process by it.
         ("exec app-default", Some(Word::Stuck)),
-        ("trap 'kill $!; wait' TERM; app-default & wait", Some(Word::Abrupt)),
+        (
+            "trap 'kill $!; wait' TERM; app-default & wait",
+            Some(Word::Abrupt),
+        ),
         ("sleep 9", None),
     ];
     for (script, verdict) in expected {
-        let startup = Startup { id: script.to_owned(), mode: Mode::C, script: script.to_owned(), ..Startup::default() };
+        let startup = Startup {
+            id: script.to_owned(),
+            mode: Mode::C,
+            script: script.to_owned(),
+            ..Startup::default()
+        };
         if let Some(why) = sandbox.misses(&startup) {
             skip(&why);
             continue;
         }
-        let run = sandbox.run(&startup).expect("the sandbox works on this machine");
-        let is_race = matches!(verdict, Some(Word::Truncated | Word::Abrupt)) && run.measured.is_none();
+        let run = sandbox
+            .run(&startup)
+            .expect("the sandbox works on this machine");
+        let is_race =
+            matches!(verdict, Some(Word::Truncated | Word::Abrupt)) && run.measured.is_none();
         if is_race {
             skip("real-time priority is not permitted: truncated and abrupt cannot be told apart");
             continue;
         }
-        assert_eq!(run.measured.map(|measured| measured.verdict), verdict, "{script}\n{}", run.story);
+        assert_eq!(
+            run.measured.map(|measured| measured.verdict),
+            verdict,
+            "{script}\n{}",
+            run.story
+        );
     }
 }
 
 #[test]
 fn one() {
-    let Some(sandbox) = sandbox_or_skip() else { return };
+    let Some(sandbox) = sandbox_or_skip() else {
+        return;
+    };
     let given = std::env::var("PIDONE_ONE_SCRIPT").ok();
-    let script = given.as_ref().map_or("app & wait $!\n".to_owned(), |text| fs::read_to_string(text).unwrap_or(text.clone()));
+    let script = given.as_ref().map_or("app & wait $!\n".to_owned(), |text| {
+        fs::read_to_string(text).unwrap_or(text.clone())
+    });
     let name = std::env::var("PIDONE_ONE_SHELL").unwrap_or("dash".to_owned());
     let shell = Shell::ALL.into_iter().find(|shell| shell.name() == name);
-    let shell = shell.unwrap_or_else(|| panic!("PIDONE_ONE_SHELL is dash, bash, bash-as-sh or ash, not {name}"));
-    let startup = Startup { id: "one".to_owned(), shell: Some(shell), script, ..Startup::default() };
+    let shell = shell
+        .unwrap_or_else(|| panic!("PIDONE_ONE_SHELL is dash, bash, bash-as-sh or ash, not {name}"));
+    let startup = Startup {
+        id: "one".to_owned(),
+        shell: Some(shell),
+        script,
+        ..Startup::default()
+    };
     if let Some(why) = sandbox.misses(&startup) {
         return skip(&why);
     }
-    let run = sandbox.run(&startup).expect("the sandbox works on this machine");
+    let run = sandbox
+        .run(&startup)
+        .expect("the sandbox works on this machine");
     println!("{}\n{:?}\n{}", shown(&startup), run.measured, run.story);
     if given.is_none() {
-        assert_eq!(run.measured, Some(Measured { verdict: Word::Stuck, app_is_pid1: false }));
+        assert_eq!(
+            run.measured,
+            Some(Measured {
+                verdict: Word::Stuck,
+                app_is_pid1: false
+            })
+        );
     }
 }
 
@@ -147,7 +207,9 @@ fn measured_cases(files: &[CaseFile]) -> (Vec<Startup>, Vec<Measured>) {
     for case in files.iter().flat_map(|file| &file.cases) {
         for startup in case.startups() {
             let known = case.measured(startup.shell());
-            measured.push(known.unwrap_or_else(|| panic!("{} is not measured: see the head of main.rs", startup.id)));
+            measured.push(known.unwrap_or_else(|| {
+                panic!("{} is not measured: see the head of main.rs", startup.id)
+            }));
             startups.push(startup);
         }
     }
@@ -156,7 +218,9 @@ fn measured_cases(files: &[CaseFile]) -> (Vec<Startup>, Vec<Measured>) {
 
 #[test]
 fn cases_measure_as_their_files_say() {
-    let Some(sandbox) = sandbox_or_skip() else { return };
+    let Some(sandbox) = sandbox_or_skip() else {
+        return;
+    };
     let mut files = cases::load();
     if std::env::var("PIDONE_MEASURE").is_ok() {
         for file in &mut files {
@@ -166,9 +230,15 @@ fn cases_measure_as_their_files_say() {
     }
     let (startups, measured) = measured_cases(&files);
     // Another third on another day: the whole is measured by PIDONE_MEASURE.
-    let day = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |time| time.as_secs() / 86_400);
+    let day = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |time| time.as_secs() / 86_400);
     let mut drawn = Vec::new();
-    for (index, startup) in startups.iter().enumerate().filter(|(index, _)| *index as u64 % 3 == day % 3) {
+    for (index, startup) in startups
+        .iter()
+        .enumerate()
+        .filter(|(index, _)| *index as u64 % 3 == day % 3)
+    {
         match sandbox.misses(startup) {
             Some(why) => skip(&format!("{}: {why}", startup.id)),
             None => drawn.push(index),
@@ -178,9 +248,13 @@ fn cases_measure_as_their_files_say() {
     let mut differing = Vec::new();
     for (index, result) in drawn.into_iter().zip(sandbox.measure_all(&chosen, 1)) {
         // A busy machine may spoil a run: what counts is whether the kept verdict comes back.
-        let mut tries = std::iter::once(result).chain((0..3).map(|_| sandbox.run(&startups[index]).ok()?.measured));
+        let mut tries = std::iter::once(result)
+            .chain((0..3).map(|_| sandbox.run(&startups[index]).ok()?.measured));
         if !tries.any(|result| result == Some(measured[index]) || result.is_none()) {
-            differing.push(format!("{}: kept {:?}, now {result:?}", startups[index].id, measured[index]));
+            differing.push(format!(
+                "{}: kept {:?}, now {result:?}",
+                startups[index].id, measured[index]
+            ));
         }
     }
     assert!(differing.is_empty(), "{}", differing.join("\n"));
@@ -190,7 +264,11 @@ fn measure_file(sandbox: &Sandbox, file: &mut CaseFile) {
     let startups: Vec<Startup> = file.cases.iter().flat_map(|case| case.startups()).collect();
     for startup in &startups {
         let why = sandbox.misses(startup);
-        assert!(why.is_none(), "{} cannot be measured here: {why:?}", startup.id);
+        assert!(
+            why.is_none(),
+            "{} cannot be measured here: {why:?}",
+            startup.id
+        );
     }
     let mut results = startups.iter().zip(sandbox.measure_all(&startups, 3));
     for case in &mut file.cases {
@@ -210,13 +288,19 @@ fn measure_file(sandbox: &Sandbox, file: &mut CaseFile) {
 fn cases_agree_with_pidone() {
     let (startups, measured) = measured_cases(&cases::load());
     let answers = ask(&startups, &measured, &directory("cases"));
-    let known: KnownFile = toml::from_str(include_str!("known_disagreements.toml")).expect("known_disagreements.toml is TOML");
-    let mut known: BTreeMap<String, Known> = known.known.into_iter().map(|known| (known.case.clone(), known)).collect();
+    let known: KnownFile = toml::from_str(include_str!("known_disagreements.toml"))
+        .expect("known_disagreements.toml is TOML");
+    let mut known: BTreeMap<String, Known> = known
+        .known
+        .into_iter()
+        .map(|known| (known.case.clone(), known))
+        .collect();
     println!("{}", summary(&answers));
     let mut wrong = Vec::new();
     for ((startup, measured), answer) in startups.iter().zip(&measured).zip(&answers) {
         let listed = known.remove(&startup.id);
-        let is_listed = listed.is_some_and(|known| known.says == answer.predicted && !known.why.is_empty());
+        let is_listed =
+            listed.is_some_and(|known| known.says == answer.predicted && !known.why.is_empty());
         let is_right = match answer.kind {
             Kind::Exact => answer.is_pid1_right || is_listed,
             Kind::FalseOk => false,
@@ -226,53 +310,94 @@ fn cases_agree_with_pidone() {
             let (kind, predicted) = (answer.kind, &answer.predicted);
             wrong.push(format!(
                 "{kind} {}: measured {} (application is PID 1: {}), pidone says {predicted}\n{}",
-                startup.id, measured.verdict, measured.app_is_pid1, shown(startup)
+                startup.id,
+                measured.verdict,
+                measured.app_is_pid1,
+                shown(startup)
             ));
         }
     }
-    wrong.extend(known.keys().map(|case| format!("known_disagreements.toml names {case}, which is no case")));
-    assert!(wrong.is_empty(), "{}\n\n{}", summary(&answers), wrong.join("\n\n"));
+    wrong.extend(
+        known
+            .keys()
+            .map(|case| format!("known_disagreements.toml names {case}, which is no case")),
+    );
+    assert!(
+        wrong.is_empty(),
+        "{}\n\n{}",
+        summary(&answers),
+        wrong.join("\n\n")
+    );
 }
 
 #[test]
 fn random_scripts_reach_every_verdict() {
-    let Some(sandbox) = sandbox_or_skip() else { return };
+    let Some(sandbox) = sandbox_or_skip() else {
+        return;
+    };
     let sample = random::sample(sandbox);
     let (counts, text) = random::histogram(sample);
     println!("{text}");
+    // The weights aim above 5 %; a small sample strays.
+    let percent = if sample.measured.len() < 1000 { 2 } else { 5 };
     for (word, count) in counts {
-        // The weights aim at 5 %; a sample of 150 strays.
-        assert!(count * 100 >= sample.measured.len() * 2, "too few {word}\n{text}");
+        assert!(
+            count * 100 >= sample.measured.len() * percent,
+            "too few {word}\n{text}"
+        );
     }
 }
 
 #[test]
 fn random_scripts_agree_with_pidone() {
-    let Some(sandbox) = sandbox_or_skip() else { return };
+    let Some(sandbox) = sandbox_or_skip() else {
+        return;
+    };
     let sample = random::sample(sandbox);
     let answers = ask(&sample.startups, &sample.measured, &directory("random"));
     println!("{}", summary(&answers));
     let mut differing: Vec<Disagreement> = Vec::new();
-    for ((startup, measured), answer) in sample.startups.iter().zip(&sample.measured).zip(&answers) {
-        // Once more before it counts: a busy machine may have spoiled both runs.
-        let differs = answer.kind != Kind::Exact;
-        if differs && sandbox.measure(startup, 2).expect("the sandbox works on this machine") == Some(*measured) {
-            let answer = answer.clone();
-            differing.push(Disagreement { startup: startup.clone(), measured: *measured, answer });
+    for ((startup, measured), answer) in sample.startups.iter().zip(&sample.measured).zip(answers) {
+        if answer.kind != Kind::Exact {
+            differing.push(Disagreement {
+                startup: startup.clone(),
+                measured: *measured,
+                answer,
+            });
         }
     }
+    // Once more before it counts: a busy machine may have spoiled both runs.
+    let again: Vec<Startup> = differing
+        .iter()
+        .map(|disagreement| disagreement.startup.clone())
+        .collect();
+    let mut again = sandbox.measure_all(&again, 2).into_iter();
+    differing.retain(|disagreement| again.next() == Some(Some(disagreement.measured)));
     differing.sort_by_key(|disagreement| disagreement.answer.kind);
     for disagreement in differing.iter().take(SHOWN) {
         let small = shrink(sandbox, disagreement, &directory("shrink"));
         let (kind, predicted) = (small.answer.kind, &small.answer.predicted);
-        println!("\n{kind} {}: measured {}, pidone says {predicted}\n{}", small.startup.id, small.measured.verdict, shown(&small.startup));
+        println!(
+            "\n{kind} {}: measured {}, pidone says {predicted}\n{}",
+            small.startup.id,
+            small.measured.verdict,
+            shown(&small.startup)
+        );
     }
     for disagreement in differing.iter().skip(SHOWN) {
         let (kind, predicted) = (disagreement.answer.kind, &disagreement.answer.predicted);
-        println!("{kind} {}: measured {}, pidone says {predicted}", disagreement.startup.id, disagreement.measured.verdict);
+        let (id, verdict) = (&disagreement.startup.id, disagreement.measured.verdict);
+        println!("{kind} {id}: measured {verdict}, pidone says {predicted}");
     }
-    let false_ok = differing.iter().filter(|disagreement| disagreement.answer.kind == Kind::FalseOk).count();
+    let false_ok = differing
+        .iter()
+        .filter(|disagreement| disagreement.answer.kind == Kind::FalseOk)
+        .count();
     assert_eq!(false_ok, 0, "pidone calls start-ups graceful that are not");
     let exact = sample.startups.len() - differing.len();
-    assert!(exact * 100 >= sample.startups.len() * RANDOM_EXACT, "only {exact} of {} are exact", sample.startups.len());
+    assert!(
+        exact * 100 >= sample.startups.len() * RANDOM_EXACT,
+        "only {exact} of {} are exact",
+        sample.startups.len()
+    );
 }

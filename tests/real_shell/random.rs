@@ -43,18 +43,28 @@ pub(crate) fn sample(sandbox: &Sandbox) -> &'static Sample {
             Err(_) => (first..first + count).map(generate).collect(),
         };
         let asked = drawn.len();
-        let drawn: Vec<Startup> = drawn.into_iter().filter(|startup| sandbox.misses(startup).is_none()).collect();
+        let drawn: Vec<Startup> = drawn
+            .into_iter()
+            .filter(|startup| sandbox.misses(startup).is_none())
+            .collect();
         let results = sandbox.measure_all(&drawn, RUNS);
-        let mut sample = Sample { startups: Vec::new(), measured: Vec::new() };
+        let mut sample = Sample {
+            startups: Vec::new(),
+            measured: Vec::new(),
+        };
         for (startup, result) in drawn.into_iter().zip(results) {
             if let Some(measured) = result {
                 sample.startups.push(startup);
                 sample.measured.push(measured);
             }
         }
-        println!("{asked} start-ups (seeds from {first} on), {} of them steady", sample.startups.len());
+        println!(
+            "{asked} start-ups (seeds from {first} on), {} of them steady",
+            sample.startups.len()
+        );
         if let Ok(file) = std::env::var("PIDONE_EXPORT") {
-            fs::write(&file, export(&sample)).expect("PIDONE_EXPORT names a file that can be written");
+            fs::write(&file, export(&sample))
+                .expect("PIDONE_EXPORT names a file that can be written");
         }
         sample
     })
@@ -93,12 +103,16 @@ fn export(sample: &Sample) -> String {
 /// Reads start-ups from lines of JSON; verdicts in them are not looked at.
 fn read(file: &str) -> Vec<Startup> {
     let text = fs::read_to_string(file).unwrap_or_else(|error| panic!("{file}: {error}"));
-    text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{file}: {error}"))).collect()
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{file}: {error}")))
+        .collect()
 }
 
 fn number(name: &str, default: u64) -> u64 {
     match std::env::var(name) {
-        Ok(text) => text.parse().unwrap_or_else(|_| panic!("{name}={text} is not a number")),
+        Ok(text) => text
+            .parse()
+            .unwrap_or_else(|_| panic!("{name}={text} is not a number")),
         Err(_) => default,
     }
 }

@@ -17,25 +17,41 @@ pub(crate) struct Disagreement {
 }
 
 /// How often all candidates of a size are tried; each round deletes something or ends a size.
-const ROUNDS: usize = 24;
+const ROUNDS: usize = 16;
 
 /// Deletes lines, larger blocks first.
-pub(crate) fn shrink(sandbox: &Sandbox, disagreement: &Disagreement, directory: &Path) -> Disagreement {
+pub(crate) fn shrink(
+    sandbox: &Sandbox,
+    disagreement: &Disagreement,
+    directory: &Path,
+) -> Disagreement {
     let mut best = disagreement.clone();
     let mut size = longest(&best.startup).div_ceil(2).max(1);
     for _ in 0..ROUNDS {
         let candidates = without_blocks(&best.startup, size);
         let measured = sandbox.measure_all(&candidates, 2);
-        let (candidates, measured): (Vec<Startup>, Vec<Measured>) =
-            candidates.into_iter().zip(measured).filter_map(|(startup, result)| Some((startup, result?))).unzip();
-        let answers = ask(&candidates, &measured, directory);
-        let smaller = candidates
+        let (candidates, measured): (Vec<Startup>, Vec<Measured>) = candidates
             .into_iter()
             .zip(measured)
-            .zip(answers)
-            .find(|((_, measured), answer)| answer.kind == best.answer.kind && measured.verdict == best.measured.verdict);
+            .filter_map(|(startup, result)| Some((startup, result?)))
+            .unzip();
+        let answers = ask(&candidates, &measured, directory);
+        let smaller =
+            candidates
+                .into_iter()
+                .zip(measured)
+                .zip(answers)
+                .find(|((_, measured), answer)| {
+                    answer.kind == best.answer.kind && measured.verdict == best.measured.verdict
+                });
         match smaller {
-            Some(((startup, measured), answer)) => best = Disagreement { startup, measured, answer },
+            Some(((startup, measured), answer)) => {
+                best = Disagreement {
+                    startup,
+                    measured,
+                    answer,
+                }
+            }
             None if size == 1 => break,
             None => size /= 2,
         }
@@ -45,14 +61,23 @@ pub(crate) fn shrink(sandbox: &Sandbox, disagreement: &Disagreement, directory: 
 }
 
 fn longest(startup: &Startup) -> usize {
-    startup.files.values().chain([&startup.script]).map(|text| text.lines().count()).max().unwrap_or(0)
+    startup
+        .files
+        .values()
+        .chain([&startup.script])
+        .map(|text| text.lines().count())
+        .max()
+        .unwrap_or(0)
 }
 
 /// The start-up without each block of `size` lines of its script and of its files.
 fn without_blocks(startup: &Startup, size: usize) -> Vec<Startup> {
     let mut candidates = Vec::new();
     for text in blocks_deleted(&startup.script, size) {
-        candidates.push(Startup { script: text, ..startup.clone() });
+        candidates.push(Startup {
+            script: text,
+            ..startup.clone()
+        });
     }
     for (name, content) in &startup.files {
         for text in blocks_deleted(content, size) {
@@ -67,5 +92,11 @@ fn without_blocks(startup: &Startup, size: usize) -> Vec<Startup> {
 fn blocks_deleted(text: &str, size: usize) -> Vec<String> {
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
     let starts = (0..lines.len()).step_by(size).filter(|_| lines.len() > 1);
-    starts.map(|start| [&lines[..start], &lines[(start + size).min(lines.len())..]].concat().concat()).collect()
+    starts
+        .map(|start| {
+            [&lines[..start], &lines[(start + size).min(lines.len())..]]
+                .concat()
+                .concat()
+        })
+        .collect()
 }

@@ -110,7 +110,11 @@ impl Startup {
 
     /// The stop signal's name without `SIG`.
     pub(crate) fn signal(&self) -> &str {
-        if self.signal.is_empty() { "TERM" } else { &self.signal }
+        if self.signal.is_empty() {
+            "TERM"
+        } else {
+            &self.signal
+        }
     }
 
     /// What ENTRYPOINT says.
@@ -134,8 +138,11 @@ impl Startup {
 
     /// Every file of the working directory, by name.
     pub(crate) fn all_files(&self) -> BTreeMap<String, String> {
-        let mut files: BTreeMap<String, String> =
-            self.files.iter().map(|(name, text)| (name.clone(), self.fill(text))).collect();
+        let mut files: BTreeMap<String, String> = self
+            .files
+            .iter()
+            .map(|(name, text)| (name.clone(), self.fill(text)))
+            .collect();
         let script = self.fill(&self.script);
         match self.mode {
             Mode::File => drop(files.insert("entry.sh".to_owned(), script)),
@@ -155,12 +162,20 @@ impl Startup {
             text.push('\n');
             text.push_str(file);
         }
-        ["tini", "dumb-init", "catatonit", "gosu", "setpriv", "setsid"]
-            .into_iter()
-            .filter(|tool| {
-                text.split(|c: char| !(c.is_alphanumeric() || c == '-' || c == '_')).any(|word| word == *tool)
-            })
-            .collect()
+        [
+            "tini",
+            "dumb-init",
+            "catatonit",
+            "gosu",
+            "setpriv",
+            "setsid",
+        ]
+        .into_iter()
+        .filter(|tool| {
+            text.split(|c: char| !(c.is_alphanumeric() || c == '-' || c == '_'))
+                .any(|word| word == *tool)
+        })
+        .collect()
     }
 
     fn fill(&self, text: &str) -> String {
