@@ -104,6 +104,8 @@ static WRITING: RwLock<()> = RwLock::new(());
 pub(crate) struct Sandbox {
     directory: PathBuf,
     is_root: bool,
+    /// Whether the application gets real-time priority, without which truncated and abrupt look alike.
+    pub(crate) is_urgency_permitted: bool,
     next: AtomicUsize,
 }
 
@@ -154,17 +156,21 @@ impl Sandbox {
         }
         let is_root = fs::metadata("/proc/self")
             .is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0);
-        let sandbox = Sandbox {
+        let mut sandbox = Sandbox {
             directory,
             is_root,
+            is_urgency_permitted: false,
             next: AtomicUsize::new(0),
         };
         let probe = Startup {
-            argv: vec!["true".to_owned()],
+            argv: vec!["app".to_owned()],
             mode: crate::startup::Mode::Argv,
             ..Startup::default()
         };
-        sandbox.run(&probe)?;
+        let story = sandbox.run(&probe)?.story;
+        sandbox.is_urgency_permitted = story
+            .lines()
+            .any(|line| line.starts_with("start ") && line.ends_with(" 1"));
         Ok(sandbox)
     }
 
