@@ -1,0 +1,108 @@
+/* The application of every start-up: says in /srv/.log when it starts, which signals it gets and when it has
+ * finished its graceful work. The name under which it was found decides what it is:
+ *
+ *   app              handles signals; the verdict is about it
+ *   app-default      the same without any handler
+ *   worker, app2     handle signals, but are helpers: the verdict is not about them
+ *   anything else    a tool that succeeds at once (nc, pg_isready, ...)
+ *
+ * /srv/.conf holds "GRACEFUL_MS STOP_SIGNAL". TERM, INT, QUIT, HUP and the stop signal begin the graceful work;
+ * other handled signals are only written down. Lines of the log, times in microseconds of the monotonic clock:
+ *
+ *   start TIME PID NAME REALTIME      signal TIME PID NUMBER      clean TIME PID
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static const int HANDLED[] = {SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGWINCH, 37};
+enum { HANDLED_COUNT = sizeof HANDLED / sizeof HANDLED[0] };
+static const long long LONGEST_LIFE_US = 30 * 1000000LL;
+
+static volatile sig_atomic_t pending[65];
+
+static void note(int number) { pending[number] = 1; }
+
+static long long clock_us(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000000LL + now.tv_nsec / 1000;
+}
+
+/* One write for a line, so that lines of several processes stay whole. */
+static void tell(const char *format, ...) {
+    char line[600];
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    int file = open("/srv/.log", O_WRONLY | O_APPEND | O_CLOEXEC);
+    if (file < 0 || write(file, line, length) != length) exit(90);
+    close(file);
+}
+
+int main(void) {
+    char path[512] = "";
+    if (readlink("/proc/self/exe", path, sizeof path - 1) < 0) return 91;
+    const char *name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+    int judged = !strcmp(name, "app") || !strcmp(name, "app-default");
+    if (!judged && strcmp(name, "worker") && strcmp(name, "app2")) return 0;
+
+    int graceful_ms, stop_signal;
+    FILE *conf = fopen("/srv/.conf", "re");
+    if (!conf || fscanf(conf, "%d %d", &graceful_ms, &stop_signal) != 2) return 92;
+    fclose(conf);
+
+    struct sched_param urgent = {.sched_priority = 5};
+    int realtime = sched_setscheduler(0, SCHED_FIFO, &urgent) == 0;
+    sigset_t blocked, before;
+    sigemptyset(&blocked);
+    signal(SIGPIPE, SIG_IGN);
+    if (strcmp(name, "app-default")) {
+        for (int i = 0; i < HANDLED_COUNT; i++) sigaddset(&blocked, HANDLED[i]);
+        sigprocmask(SIG_BLOCK, &blocked, &before);
+        for (int i = 0; i < HANDLED_COUNT; i++) {
+            struct sigaction action = {.sa_handler = note};
+            sigaction(HANDLED[i], &action, NULL);
+            sigdelset(&before, HANDLED[i]);
+        }
+    } else {
+        sigprocmask(SIG_BLOCK, &blocked, &before);
+    }
+    tell("start %lld %d %s %d\n", clock_us(), (int)getpid(), name, realtime);
+    if (judged) {
+        int mark = open("/srv/.up", O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+        if (mark >= 0) close(mark);
+    }
+    if (write(1, "up\n", 3) < 0) tell("mute %lld %d\n", clock_us(), (int)getpid());
+
+    long long end = clock_us() + LONGEST_LIFE_US;
+    int stopping = 0;
+    for (long long left; (left = end - clock_us()) > 0;) {
+        struct timespec pause = {left / 1000000, left % 1000000 * 1000};
+        if (ppoll(NULL, 0, &pause, &before) >= 0 || errno != EINTR) continue;
+        for (int number = 1; number < 65; number++) {
+            if (!pending[number]) continue;
+            pending[number] = 0;
+            tell("signal %lld %d %d\n", clock_us(), (int)getpid(), number);
+            int stops = number == SIGTERM || number == SIGINT || number == SIGQUIT || number == SIGHUP
+                || number == stop_signal;
+            if (stops && !stopping) {
+                stopping = 1;
+                end = clock_us() + graceful_ms * 1000LL;
+            }
+        }
+    }
+    if (!stopping) return 93;
+    tell("clean %lld %d\n", clock_us(), (int)getpid());
+    return 0;
+}
