@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::Content;
 use super::File;
 use super::change::{Body, Node};
-use super::files::{Raw, is_system};
+use super::files::{Raw, is_own_tree, root_of};
 use super::path;
 use crate::knowledge::{self, BaseImage, Signal};
 use crate::source::{Mapped, Source, Span, Why};
@@ -98,6 +98,11 @@ const PROGRAM_DIRECTORIES: [&str; 6] = [
     "/bin",
 ];
 
+/// Whether programs are looked for there.
+pub(super) fn is_program_directory(path: &str) -> bool {
+    PROGRAM_DIRECTORIES.contains(&path)
+}
+
 /// Whether a directory is one that nearly every image has.
 pub(super) fn is_standard_directory(path: &str) -> bool {
     path == "/" || STANDARD_DIRECTORIES.contains(&path)
@@ -170,7 +175,10 @@ impl KnownBase {
         if image.absent.iter().any(is) {
             return Raw::Absent;
         }
-        if image.programs.iter().any(|program| program == path) {
+        let is_there = |program: &String| {
+            program == path || (program == name && matches!(directory, "/bin" | "/usr/bin"))
+        };
+        if image.programs.iter().any(is_there) {
             return program(Body::Binary);
         }
         match &image.sh {
@@ -201,17 +209,11 @@ impl KnownBase {
     }
 
     fn owns(&self, path: &str) -> bool {
-        let fresh = ["/opt/", "/srv/", "/home/", "/mnt/", "/usr/src/"];
-        let depth = fresh.iter().find(|fresh| path.starts_with(*fresh));
-        if is_system(path) && depth.is_none() {
+        if !is_own_tree(path) {
             return true;
         }
         // Whatever of the image's own words lies in the same tree makes the tree the image's.
-        let prefix = depth.map_or(1, |depth| depth.len());
-        let end = path[prefix..]
-            .find('/')
-            .map_or(path.len(), |at| prefix + at);
-        let tree = &path[..end];
+        let tree = root_of(path);
         let image = &self.image;
         let mut words = image
             .scripts

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::base::{BaseSettings, Ground, not_known};
 use super::change::{Change, Node};
 use super::context::Context;
+use super::files::Raw;
 use super::{
     Command, DEFAULT_PATH, DroppedCmd, Files, Image, Origin, Overridden, Setting,
     StopSignalProblem, copy, path, run,
@@ -148,6 +149,7 @@ fn build_stage(
     for step in stages.steps(index) {
         builder.apply(step);
     }
+    builder.reconsider_sh();
     (builder.image, builder.scope)
 }
 
@@ -343,6 +345,7 @@ impl<'d> Builder<'_, 'd> {
                     origin,
                 };
             }
+            Keyword::Copy | Keyword::Add | Keyword::Run if self.image.files.is_full() => {}
             Keyword::Copy | Keyword::Add => copy::copy(self, instruction, &span),
             Keyword::Run => run::run(self, instruction, &span),
             Keyword::Expose
@@ -354,6 +357,22 @@ impl<'d> Builder<'_, 'd> {
             | Keyword::Unknown
             | Keyword::Volume => {}
         }
+    }
+
+    /// An image without a shell may have been given one.
+    fn reconsider_sh(&mut self) {
+        if self.image.sh != Known::Known(None) {
+            return;
+        }
+        let why = match self.image.files.node("/bin/sh") {
+            Raw::Absent => return,
+            Raw::Unknown(why) => why,
+            Raw::Node(_, origin, _) => Why {
+                text: "a shell was put into an image that has none".to_owned(),
+                span: origin,
+            },
+        };
+        self.image.sh = Known::Unknown(why);
     }
 
     fn set_shell(&mut self, instruction: &Instruction, span: Span) {
@@ -379,7 +398,9 @@ impl<'d> Builder<'_, 'd> {
             Known::Known(text) => self.absolute(&text),
             unknown => unknown,
         };
-        if let Known::Known(directory) = &value {
+        if let Known::Known(directory) = &value
+            && !self.image.files.is_full()
+        {
             let path = self.image.files.canonical_parent(directory);
             self.image.files.push(Change::Put {
                 path,

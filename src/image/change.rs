@@ -4,7 +4,8 @@
 
 use super::context::Context;
 use super::files::Files;
-use super::glob::Exclusion;
+use super::glob::{Exclusion, Glob};
+use super::path;
 use crate::source::{Mapped, Span, Why};
 
 /// One change. Paths are tidy, absolute, and in the image; links on the way to them are resolved as
@@ -27,29 +28,34 @@ pub(super) enum Change {
         origin: Span,
     },
     /// A path, and all below it, is gone.
-    Remove { path: String },
+    Remove { at: At },
     /// `chmod`.
-    Mode {
-        path: String,
-        recursive: bool,
-        mode: ModeChange,
-    },
+    Mode { at: At, mode: ModeChange },
     /// `chown`: the new owner as written, or not known.
-    Owner {
-        path: String,
-        recursive: bool,
-        owner: Option<String>,
-    },
+    Owner { at: At, owner: Option<String> },
     /// The text of files changes.
-    Content {
+    Content { at: At, edit: Edit },
+    /// A package puts a program there.
+    Program {
         path: String,
-        recursive: bool,
-        edit: Edit,
+        /// Whether `/bin` and `/usr/bin` are one directory.
+        merged: bool,
+        /// Whether the package may put it into another directory of programs instead.
+        elsewhere: bool,
+        origin: Span,
     },
-    /// A program comes into being where its package puts it.
-    Program { path: String, origin: Span },
     /// Something that the analysis does not follow.
     Opaque(Box<Opaque>),
+}
+
+/// The paths that a command works on.
+#[derive(Clone, Debug)]
+pub(super) struct At {
+    pub(super) path: String,
+    /// Whether all below the path is meant.
+    pub(super) recursive: bool,
+    /// Not the path itself but what it holds under such names.
+    pub(super) name: Option<Glob>,
 }
 
 /// What stands at a path.
@@ -126,8 +132,37 @@ pub(super) struct Opaque {
     pub(super) roots: Vec<String>,
     /// Files and directories that it names, so that it may have changed them.
     pub(super) named: Vec<String>,
+    /// Whether it may have changed all in the directories that it names.
+    pub(super) deep: bool,
     /// Whether it may have put things into the directories that every image has.
     pub(super) system: bool,
+    /// Whether it surely brings no shell (packages that depend on none).
+    pub(super) no_shell: bool,
+}
+
+impl At {
+    /// Just that path.
+    pub(super) fn path(path: String) -> At {
+        At {
+            path,
+            recursive: false,
+            name: None,
+        }
+    }
+
+    /// Whether a path is meant.
+    pub(super) fn means(&self, path: &str) -> bool {
+        let Some(rest) = path::below(path, &self.path) else {
+            return false;
+        };
+        match &self.name {
+            None => rest.is_empty() || self.recursive,
+            Some(glob) => {
+                let is_near = self.recursive || !rest.contains('/');
+                is_near && !rest.is_empty() && glob.matches(path::name(rest))
+            }
+        }
+    }
 }
 
 impl ModeChange {

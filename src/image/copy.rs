@@ -384,7 +384,9 @@ impl Copy<'_, '_, '_, '_> {
             why,
             roots,
             named: Vec::new(),
+            deep: false,
             system,
+            no_shell: false,
         })));
     }
 
@@ -400,7 +402,9 @@ fn anywhere(builder: &mut Builder<'_, '_>, why: Why) {
         why,
         roots,
         named,
+        deep: false,
         system: true,
+        no_shell: false,
     })));
 }
 

@@ -8,7 +8,7 @@ use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::base::Ground;
+use super::base::{Ground, is_program_directory};
 use super::change::{Body, Change, Edit, ModeChange, Node, Opaque, Tree, TreeSource};
 use super::context::Entry;
 use super::{Content, File, Found, path};
@@ -22,8 +22,12 @@ pub struct Files {
     segments: Arc<Vec<Arc<Vec<Change>>>>,
     /// The longest chain of images that this one copies from.
     depth: usize,
+    /// How many changes there are.
+    count: usize,
 }
 
+/// Changes that are followed; every look-up goes through them.
+const MOST_CHANGES: usize = 2_000;
 /// Links that are followed, as in Linux.
 const MOST_LINKS: usize = 40;
 /// Changes that one look-up considers, those of the images copied from included.
@@ -96,6 +100,7 @@ impl Files {
             ground,
             segments: Arc::default(),
             depth: 0,
+            count: 0,
         }
     }
 
@@ -104,8 +109,30 @@ impl Files {
         Arc::make_mut(&mut self.segments).push(Arc::default());
     }
 
-    /// Adds a change.
+    /// Whether so many changes were made that more are not followed.
+    pub(super) fn is_full(&self) -> bool {
+        self.count > MOST_CHANGES
+    }
+
+    /// Adds a change; one too many makes everything unknown.
     pub(super) fn push(&mut self, change: Change) {
+        if self.is_full() {
+            return;
+        }
+        self.count += 1;
+        let change = if self.is_full() {
+            let everything = vec!["/".to_owned()];
+            Change::Opaque(Box::new(Opaque {
+                why: Why::new("the file has too many instructions to follow its files"),
+                roots: everything.clone(),
+                named: everything,
+                deep: true,
+                system: true,
+                no_shell: false,
+            }))
+        } else {
+            change
+        };
         if let Change::Tree(tree) = &change
             && let TreeSource::Image(files, _) = &tree.source
         {
@@ -221,14 +248,27 @@ impl Files {
                         return Ok(Raw::Absent);
                     }
                 }
-                Change::Program { path: put, origin } => {
-                    if put == path {
+                Change::Program {
+                    path: put,
+                    merged,
+                    elsewhere,
+                    origin,
+                } => {
+                    let plain = |path: &str| path.strip_prefix("/usr").unwrap_or(path).to_owned();
+                    if put == path || (*merged && plain(put) == plain(path)) {
                         let node = Node::File {
                             body: Body::Binary,
                             mode: Some(0o755),
                             owner: None,
                         };
                         return Ok(later.finish(node, Some(origin.clone())));
+                    }
+                    if *elsewhere
+                        && path::name(put) == path::name(path)
+                        && is_program_directory(path::parent(path))
+                    {
+                        let why = "the package's directory is not known";
+                        later.doubt(Why::at(why, origin.clone()));
                     }
                 }
                 Change::Tree(tree) => {
@@ -269,35 +309,24 @@ impl Files {
                         later.doubt(why.clone());
                     }
                 }
-                Change::Remove { path: gone } => {
-                    if path::below(path, gone).is_some() {
+                Change::Remove { at } => {
+                    let gone = at.name.is_none() && path::below(path, &at.path).is_some();
+                    if gone || at.means(path) {
                         return Ok(later.nothing(None));
                     }
                 }
-                Change::Mode {
-                    path: at,
-                    recursive,
-                    mode,
-                } => {
-                    if applies(path, at, *recursive) {
+                Change::Mode { at, mode } => {
+                    if at.means(path) {
                         later.modes.push(mode.clone());
                     }
                 }
-                Change::Owner {
-                    path: at,
-                    recursive,
-                    owner,
-                } => {
-                    if applies(path, at, *recursive) && later.owner.is_none() {
+                Change::Owner { at, owner } => {
+                    if at.means(path) && later.owner.is_none() {
                         later.owner = Some(owner.clone());
                     }
                 }
-                Change::Content {
-                    path: at,
-                    recursive,
-                    edit,
-                } => {
-                    if applies(path, at, *recursive) {
+                Change::Content { at, edit } => {
+                    if at.means(path) {
                         later.edits.push(edit.clone());
                     }
                 }
@@ -437,6 +466,9 @@ impl Later {
 impl Opaque {
     /// Whether something may have come into being at the path.
     fn may_touch(&self, path: &str) -> bool {
+        if self.no_shell && matches!(path::name(path), "bash" | "dash" | "zsh" | "ksh") {
+            return false;
+        }
         (self.system && is_system(path))
             || self
                 .roots
@@ -446,18 +478,19 @@ impl Opaque {
 
     /// As above, in a place that it is close to: not only because it may write anywhere.
     fn may_touch_closely(&self, path: &str) -> bool {
-        (self.system && is_system(path))
-            || self
-                .roots
-                .iter()
-                .any(|root| root != "/" && path::below(path, root).is_some())
+        let is_close = |root: &String| root != "/" && path::below(path, root).is_some();
+        // `/opt/x`, unlike `/usr/bin`, is nobody's before it is named.
+        self.may_touch(path)
+            && ((self.system && !is_own_tree(path)) || self.roots.iter().any(is_close))
     }
 
-    /// Whether it names the path or the directory it is in.
+    /// Whether it names the path, or works on all in a directory that it is in.
     fn names(&self, path: &str) -> bool {
-        self.named
-            .iter()
-            .any(|named| path::below(path, named).is_some())
+        let is_named = |named: &String| match path::below(path, named) {
+            Some(rest) => rest.is_empty() || self.deep,
+            None => false,
+        };
+        self.named.iter().any(is_named)
     }
 }
 
@@ -541,13 +574,25 @@ pub(super) fn is_system(path: &str) -> bool {
     SYSTEM.contains(&first)
 }
 
+/// Directories that every image has and in which people make their own.
+const PARENTS_OF_TREES: [&str; 5] = ["/opt/", "/srv/", "/home/", "/mnt/", "/usr/src/"];
+
+/// Whether a path is in a tree that belongs to somebody: `/app`, `/opt/x`, but not `/usr/bin`.
+pub(super) fn is_own_tree(path: &str) -> bool {
+    !is_system(path)
+        || PARENTS_OF_TREES
+            .iter()
+            .any(|parent| path.starts_with(parent))
+}
+
 /// The directory that says whose a path is: `/app` for `/app/x/y`, but `/opt/x` for `/opt/x/y`,
 /// because every image has `/opt`.
-fn root_of(path: &str) -> &str {
-    let shared = ["/opt/", "/srv/", "/home/", "/mnt/", "/usr/src/"];
-    let skip = shared.iter().find(|shared| path.starts_with(*shared));
-    let skip = skip.map_or(1, |shared| shared.len());
-    match path[skip..].find('/') {
+pub(super) fn root_of(path: &str) -> &str {
+    let parent = PARENTS_OF_TREES
+        .iter()
+        .find(|parent| path.starts_with(**parent));
+    let skip = parent.map_or(1, |parent| parent.len());
+    match path.get(skip..).and_then(|rest| rest.find('/')) {
         Some(at) => &path[..skip + at],
         None => path,
     }
@@ -555,11 +600,6 @@ fn root_of(path: &str) -> &str {
 
 fn directory() -> Raw {
     Raw::Node(Node::Directory, None, Vec::new())
-}
-
-/// Whether a change at `at` applies to `path`.
-fn applies(path: &str, at: &str, recursive: bool) -> bool {
-    path == at || (recursive && path::below(path, at).is_some())
 }
 
 /// The parts of a path, last first; `..` is kept, because it follows links.

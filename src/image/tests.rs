@@ -18,7 +18,7 @@ fn image_in(text: &str, disk: MemoryDisk) -> Image {
     )
 }
 
-fn image(text: &str) -> Image {
+pub(super) fn image(text: &str) -> Image {
     let disk = MemoryDisk::new()
         .script("start.sh", "#!/bin/sh\nexec app\n")
         .file("plain.sh", "echo\r\nhi\r\n")
@@ -49,7 +49,7 @@ fn at(image: &Image, path: &str) -> String {
 
 /// Checks look-ups in the image of a Dockerfile.
 #[track_caller]
-fn check(text: &str, expected: &[(&str, &str)]) {
+pub(super) fn check(text: &str, expected: &[(&str, &str)]) {
     let image = image(text);
     for (path, what) in expected {
         assert_eq!(at(&image, path), *what, "{path} in\n{text}");

@@ -1,0 +1,453 @@
+//! RUN: what its commands do to the files of the image, as far as they are followed.
+//!
+//! In: a RUN, and the image before it. Out: changes of the image's files. Follows plain commands in `&&`
+//! chains; whatever else is an opaque change with the paths that it names. Runs nothing.
+
+mod commands;
+mod packages;
+mod text;
+
+use std::collections::HashMap;
+
+use super::build::Builder;
+use super::change::{Change, Opaque};
+use super::path;
+use crate::dockerfile::{Form, Instruction};
+use crate::shell::{self, AndOr, Compound, Kind, NodeId, Operator, Part, Script, Separator, Word};
+use crate::source::{Known, Mapped, Run, Span, Why};
+use crate::stage::Variable;
+
+use text::Joined;
+
+/// Groups and conditions inside each other that are followed.
+const DEEPEST_GROUP: usize = 24;
+
+/// Applies a RUN.
+pub(super) fn run(builder: &mut Builder<'_, '_>, instruction: &Instruction, span: &Span) {
+    let mut walker = Walker::new(builder, span);
+    if walker.builder.image.windows.is_some() {
+        return walker.anything();
+    }
+    if let Form::Exec(words) = &instruction.form {
+        let texts: Vec<&str> = words.iter().map(Mapped::text).collect();
+        return match texts.as_slice() {
+            [shell, "-c", _] if is_shell(shell) => walker.script(words[2].clone()),
+            _ => walker.words(texts.iter().map(|text| Some((*text).to_owned())).collect()),
+        };
+    }
+    let shell = walker
+        .builder
+        .image
+        .shell
+        .value
+        .value()
+        .cloned()
+        .unwrap_or_default();
+    let runs_text = match (shell.first(), shell.last()) {
+        (Some(first), Some(last)) => {
+            is_shell(first.text()) && last.text().starts_with('-') && last.text().ends_with('c')
+        }
+        _ => false,
+    };
+    if !runs_text {
+        return walker.anything();
+    }
+    match script_of(instruction) {
+        Some(text) => walker.script(text),
+        None => walker.anything(),
+    }
+}
+
+/// The text that the shell reads: here-documents are part of it, and a RUN that is nothing but one runs its
+/// body. `None` when the body is for another interpreter.
+fn script_of(instruction: &Instruction) -> Option<Mapped> {
+    let arguments = &instruction.arguments;
+    let [heredoc] = instruction.heredocs.as_slice() else {
+        if instruction.heredocs.is_empty() {
+            return Some(arguments.clone());
+        }
+        return Some(with_bodies(instruction));
+    };
+    if heredoc.marker != (0..arguments.text().trim_end().len()) {
+        return Some(with_bodies(instruction));
+    }
+    let body = heredoc.body.text();
+    match body.strip_prefix("#!") {
+        None => Some(heredoc.body.clone()),
+        Some(rest) => {
+            let line = rest.lines().next().unwrap_or_default();
+            let mut words = line.split_whitespace();
+            let interpreter = match words.next() {
+                Some(env) if path::name(env) == "env" => words.next(),
+                other => other,
+            };
+            let is_shell = interpreter.is_some_and(is_shell);
+            is_shell.then(|| heredoc.body.clone())
+        }
+    }
+}
+
+fn with_bodies(instruction: &Instruction) -> Mapped {
+    let mut joined = Joined::new(&instruction.arguments);
+    joined.push(&instruction.arguments);
+    for heredoc in &instruction.heredocs {
+        joined.literal("\n");
+        joined.push(&heredoc.body);
+        joined.literal(&heredoc.name);
+    }
+    joined.literal("\n");
+    joined.finish()
+}
+
+/// Whether a program is a shell of the Bourne family.
+fn is_shell(program: &str) -> bool {
+    matches!(
+        path::name(program),
+        "sh" | "bash" | "dash" | "ash" | "zsh" | "ksh"
+    )
+}
+
+/// Commands that make files and directories where they run.
+fn leaves_things(command: &str) -> bool {
+    let commands = [
+        "bsdtar", "bun", "cargo", "composer", "cpio", "curl", "git", "go", "gunzip", "hg", "make",
+        "npm", "npx", "pnpm", "svn", "tar", "unzip", "wget", "yarn",
+    ];
+    commands.contains(&path::name(command))
+}
+
+/// Walks over the commands of one RUN.
+struct Walker<'a, 'b, 'd> {
+    builder: &'a mut Builder<'b, 'd>,
+    span: Span,
+    /// The current directory, if it is known.
+    directory: Option<String>,
+    /// Variables that the commands set; `None` is a value that is not known.
+    variables: HashMap<String, Option<String>>,
+    depth: usize,
+}
+
+impl<'a, 'b, 'd> Walker<'a, 'b, 'd> {
+    fn new(builder: &'a mut Builder<'b, 'd>, span: &Span) -> Walker<'a, 'b, 'd> {
+        let directory = builder.image.working_directory.value.value().cloned();
+        Walker {
+            builder,
+            span: span.clone(),
+            directory,
+            variables: HashMap::new(),
+            depth: 0,
+        }
+    }
+
+    fn script(&mut self, text: Mapped) {
+        let script = shell::parse(text);
+        self.node(&script, script.root);
+    }
+
+    fn node(&mut self, script: &Script, id: NodeId) {
+        if self.builder.image.files.is_full() {
+            return;
+        }
+        let node = script.node(id);
+        if self.depth > DEEPEST_GROUP {
+            return self.opaque_text(script, id);
+        }
+        self.depth += 1;
+        match &node.kind {
+            Kind::List(items) => {
+                for item in items {
+                    if item.end == Separator::Background {
+                        self.opaque_text(script, item.node);
+                    } else {
+                        self.node(script, item.node);
+                    }
+                }
+            }
+            Kind::AndOr { first, rest } => {
+                self.node(script, *first);
+                for (operator, right) in rest {
+                    match operator {
+                        AndOr::And => self.node(script, *right),
+                        AndOr::Or => self.perhaps(script, *right),
+                    }
+                }
+            }
+            Kind::Pipeline { parts, .. } => self.pipeline(script, id, parts),
+            Kind::Simple(simple) => self.simple(script, id, simple),
+            Kind::Compound(Compound::Group(body), redirects) if redirects.is_empty() => {
+                self.node(script, *body);
+            }
+            Kind::Compound(Compound::Subshell(body), redirects) if redirects.is_empty() => {
+                let directory = self.directory.clone();
+                self.node(script, *body);
+                self.directory = directory;
+            }
+            Kind::Compound(Compound::If { arms, otherwise }, redirects) if redirects.is_empty() => {
+                for (condition, body) in arms {
+                    self.perhaps(script, *condition);
+                    self.perhaps(script, *body);
+                }
+                if let Some(body) = otherwise {
+                    self.perhaps(script, *body);
+                }
+            }
+            Kind::Compound(Compound::Test(_) | Compound::Arithmetic(_), _) => {}
+            _ => self.opaque_text(script, id),
+        }
+        self.depth -= 1;
+    }
+
+    /// Commands that may run or not.
+    fn perhaps(&mut self, script: &Script, id: NodeId) {
+        if !self.is_harmless(script, id, 0) {
+            self.opaque_text(script, id);
+        }
+    }
+
+    /// Whether a command changes no file.
+    fn is_harmless(&self, script: &Script, id: NodeId, depth: usize) -> bool {
+        if depth > DEEPEST_GROUP {
+            return false;
+        }
+        match &script.node(id).kind {
+            Kind::List(items) => items
+                .iter()
+                .all(|item| self.is_harmless(script, item.node, depth + 1)),
+            Kind::AndOr { first, rest } => {
+                let mut all = std::iter::once(first).chain(rest.iter().map(|(_, node)| node));
+                all.all(|node| self.is_harmless(script, *node, depth + 1))
+            }
+            Kind::Simple(simple) => {
+                let name = simple.words.first().and_then(|word| word.constant(false));
+                simple.redirects.is_empty()
+                    && name.is_none_or(|name| commands::changes_nothing(&name))
+            }
+            Kind::Compound(Compound::Test(_) | Compound::Arithmetic(_), _) => true,
+            _ => false,
+        }
+    }
+
+    fn pipeline(&mut self, script: &Script, id: NodeId, parts: &[NodeId]) {
+        match parts {
+            [only] => self.node(script, *only),
+            [left, right] => {
+                if self.tee(script, *left, *right) {
+                    return;
+                }
+                // `yes | apt-get install x`, `echo "user:x" | chpasswd`
+                if self.is_harmless(script, *left, 0) {
+                    return self.node(script, *right);
+                }
+                if self.is_harmless(script, *right, 0) {
+                    return self.node(script, *left);
+                }
+                self.pipe_into(script, id, *right);
+            }
+            parts => {
+                let last = parts.last().copied().unwrap_or(id);
+                self.pipe_into(script, id, last);
+            }
+        }
+    }
+
+    /// Something unknown is piped into a command: into a shell, it may do anything.
+    fn pipe_into(&mut self, script: &Script, id: NodeId, last: NodeId) {
+        let name = match &script.node(last).kind {
+            Kind::Simple(simple) => simple
+                .words
+                .iter()
+                .filter_map(|word| word.constant(false))
+                .collect(),
+            _ => Vec::new(),
+        };
+        if name.iter().any(|name| is_shell(name)) {
+            return self.anything();
+        }
+        self.opaque_text(script, id);
+    }
+
+    /// The value of a word, if it is known and is one word.
+    fn value(&self, word: &Word) -> Option<String> {
+        let mut out = String::new();
+        for part in &word.parts {
+            match part {
+                Part::Literal(text) => {
+                    if out.is_empty() && text.starts_with('~') {
+                        return None;
+                    }
+                    out.push_str(text);
+                }
+                Part::Quoted(text) => out.push_str(text),
+                Part::Parameter { parameter, .. } => {
+                    if parameter.indirect || parameter.length || parameter.index.is_some() {
+                        return None;
+                    }
+                    let value = self.variable(&parameter.name);
+                    match &parameter.operator {
+                        None => out.push_str(&value?),
+                        Some(Operator::Default { colon, word }) => match value {
+                            Some(value) if !(*colon && value.is_empty()) => out.push_str(&value),
+                            Some(_) => out.push_str(&word.constant(true)?),
+                            None => return None,
+                        },
+                        Some(_) => return None,
+                    }
+                }
+                _ => return None,
+            }
+        }
+        Some(out)
+    }
+
+    /// The value of a variable in a RUN; positional parameters are empty there.
+    fn variable(&self, name: &str) -> Option<String> {
+        if let Some(value) = self.variables.get(name) {
+            return value.clone();
+        }
+        if name == "PWD" {
+            return self.directory.clone();
+        }
+        if matches!(name, "@" | "*")
+            || name
+                .bytes()
+                .all(|byte| byte.is_ascii_digit() && byte != b'0')
+        {
+            return Some(String::new());
+        }
+        match self.builder.scope.variable(name) {
+            Variable::Set(value) => Some(value),
+            // Shells and runtimes set `HOME` and others.
+            Variable::Unset | Variable::NotGiven(_) | Variable::Unknown(_) => None,
+        }
+    }
+
+    /// A path as the commands see it.
+    fn absolute(&self, text: &str) -> Option<String> {
+        if text.starts_with('/') {
+            return Some(self.builder.image.files.canonical_parent(&path::tidy(text)));
+        }
+        let path = path::join(self.directory.as_deref()?, text);
+        Some(self.builder.image.files.canonical_parent(&path))
+    }
+
+    fn push(&mut self, change: Change) {
+        self.builder.image.files.push(change);
+    }
+
+    fn why(&self) -> Why {
+        let text = self.span.text().lines().next().unwrap_or_default();
+        let brief: String = text.chars().take(60).collect();
+        let brief = brief.trim_end_matches(['\\', '`', ' ']);
+        Why::at(format!("`{brief}` may have changed it"), self.span.clone())
+    }
+
+    /// A command that may do anything anywhere.
+    fn anything(&mut self) {
+        let text = self.span.text().to_owned();
+        let mut opaque = self.mentions(&text);
+        opaque.roots.push("/".to_owned());
+        self.push(Change::Opaque(Box::new(opaque)));
+    }
+
+    /// A command that is not followed: it may have changed what it names.
+    fn opaque_text(&mut self, script: &Script, id: NodeId) {
+        let range = script.node(id).range.clone();
+        let text = script.text.text().get(range).unwrap_or_default().to_owned();
+        let opaque = self.mentions(&text);
+        self.push(Change::Opaque(Box::new(opaque)));
+        // It may have changed variables and the directory as well.
+        if text.contains("cd ") {
+            self.directory = None;
+        }
+    }
+
+    /// The paths in a text.
+    fn mentions(&self, text: &str) -> Opaque {
+        let changers = [
+            "chmod", "chown", "sed", "dos2unix", "find", "xargs", "rm", "mv", "cp", "rsync", "perl",
+        ];
+        let mut opaque = Opaque {
+            why: self.why(),
+            roots: Vec::new(),
+            named: Vec::new(),
+            deep: false,
+            system: true,
+            no_shell: false,
+        };
+        match self.directory.as_deref() {
+            // In `/`, only what is known to leave things where it runs may have made a directory there.
+            Some("/") if !text.split_whitespace().any(leaves_things) => {}
+            Some(directory) => opaque.roots.push(directory.to_owned()),
+            None => opaque.roots.push("/".to_owned()),
+        }
+        let is_separator = |c: char| c.is_whitespace() || "\"'`;&|<>(){}=,:[]!".contains(c);
+        for token in text.split(is_separator) {
+            opaque.deep |= changers.contains(&token);
+            if token.is_empty() || token.starts_with('-') || token == "/" || token.starts_with("//")
+            {
+                opaque.deep |= token == "-R" || token == "-exec";
+                continue;
+            }
+            let expanded = if token.contains('$') {
+                match self.builder.scope.expand(token).text {
+                    Known::Known(text) => text,
+                    Known::Unknown(_) => {
+                        if token.starts_with('$') && token.contains('/') {
+                            opaque.roots.push("/".to_owned());
+                        }
+                        continue;
+                    }
+                }
+            } else {
+                token.to_owned()
+            };
+            if expanded.starts_with('/') && expanded.len() > 1 {
+                // What a pattern matches is in the directory before it.
+                let constant = match expanded.find(['*', '?']) {
+                    Some(at) => &expanded[..expanded[..at].rfind('/').unwrap_or(0)],
+                    None => expanded.as_str(),
+                };
+                let path = path::tidy(constant);
+                opaque.roots.push(path.clone());
+                opaque.named.push(path);
+            } else if let Some(directory) = &self.directory
+                && expanded.contains(['.', '/'])
+            {
+                opaque.named.push(path::join(directory, &expanded));
+            }
+        }
+        opaque.roots.sort();
+        opaque.roots.dedup();
+        opaque
+    }
+
+    /// A word as text of a file, mapped to the bytes that it stands for.
+    fn mapped(&self, script: &Script, word: &Word) -> Option<Mapped> {
+        let value = self.value(word)?;
+        let raw = script
+            .text
+            .text()
+            .get(word.range.clone())
+            .unwrap_or_default();
+        if raw == value {
+            return Some(script.text.slice(word.range.clone()));
+        }
+        let inner = word.range.start + 1..word.range.end.saturating_sub(1);
+        if script.text.text().get(inner.clone()) == Some(value.as_str()) {
+            return Some(script.text.slice(inner));
+        }
+        let span = script.span(word.range.clone());
+        // The file of the RUN is the source even when the word is empty.
+        let run = Run {
+            derived: 0,
+            derived_len: value.len(),
+            source: span.start,
+            source_len: span.end - span.start,
+            copied: false,
+        };
+        Some(Mapped::new(&span.source, value, vec![run]))
+    }
+}
+
+#[cfg(test)]
+mod tests;

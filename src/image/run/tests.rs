@@ -1,0 +1,240 @@
+use super::super::tests::check;
+
+const DEBIAN: &str = "FROM debian:12\n";
+
+/// Checks look-ups after instructions on Debian.
+#[track_caller]
+fn after(instructions: &str, expected: &[(&str, &str)]) {
+    check(&format!("{DEBIAN}{instructions}\n"), expected);
+}
+
+#[test]
+fn scripts_are_made_by_echo_printf_cat_and_tee() {
+    after(
+        "RUN echo '#!/bin/sh' > /s && echo 'exec app \"$@\"' >> /s && chmod +x /s",
+        &[("/s", "755 #!/bin/sh\nexec app \"$@\"\n")],
+    );
+    after(
+        "RUN printf '#!/bin/sh\\nexec %s\\n' app > /s; chmod 700 /s",
+        &[("/s", "700 #!/bin/sh\nexec app\n")],
+    );
+    // Debian's sh is dash, whose echo resolves escapes.
+    after(
+        "RUN echo '#!/bin/sh\\napp' > /s",
+        &[("/s", "644 #!/bin/sh\napp\n")],
+    );
+    check(
+        "FROM alpine:3.20\nRUN echo 'a\\nb' > /s && echo -e 'a\\nb' > /t\n",
+        &[("/s", "644 a\\nb\n"), ("/t", "644 a\nb\n")],
+    );
+    after(
+        "RUN cat <<'EOF' > /s\nexec \"$@\"\nEOF",
+        &[("/s", "644 exec \"$@\"\n")],
+    );
+    after(
+        "ENV A=1\nRUN cat <<EOF > /s\nexec app $A\nEOF",
+        &[("/s", "644 exec app 1\n")],
+    );
+    after(
+        "RUN tee /s <<'EOF'\nexec app\nEOF",
+        &[("/s", "644 exec app\n")],
+    );
+    after("RUN echo hi | tee -a /a > /dev/null", &[("/a", "644 hi\n")]);
+    after(
+        "RUN <<EOF\nset -e\necho one > /a\ncd /tmp\necho two > b\nEOF",
+        &[("/a", "644 one\n"), ("/tmp/b", "644 two\n")],
+    );
+    after("RUN > /empty", &[("/empty", "644 ")]);
+    after("WORKDIR /app\nRUN echo hi > x", &[("/app/x", "644 hi\n")]);
+    after("RUN echo $(date) > /x", &[("/x", "644 <unknown>")]);
+    after(
+        "SHELL [\"/bin/bash\", \"-o\", \"pipefail\", \"-c\"]\nRUN echo 'a\\nb' > /x",
+        &[("/x", "644 a\\nb\n")],
+    );
+}
+
+#[test]
+fn text_made_in_a_run_points_at_its_bytes() {
+    let image =
+        super::super::tests::image("FROM debian:12\nRUN printf '#!/bin/sh\\nexec app\\n' > /s\n");
+    let super::super::Found::File(file) = image.files.look_up("/s") else {
+        panic!("it is a file")
+    };
+    let super::super::Content::Text(text) = file.content else {
+        panic!("it is text")
+    };
+    assert_eq!(text.span(10..18).text(), "exec app");
+    assert_eq!(text.span(9..10).text(), "\\n");
+}
+
+#[test]
+fn modes_links_copies_and_line_ends() {
+    let crlf = "644 echo\r\nhi\r\n";
+    let lf = "644 echo\nhi\n";
+    after(
+        "COPY plain.sh /s\nRUN chmod +x /s",
+        &[("/s", "755 echo\r\nhi\r\n")],
+    );
+    after(
+        "COPY plain.sh /s\nRUN sed -i 's/\\r$//' /s && chmod 755 /s",
+        &[("/s", "755 echo\nhi\n")],
+    );
+    after("COPY plain.sh /s\nRUN dos2unix /s", &[("/s", lf)]);
+    after(
+        "COPY plain.sh /s\nRUN sed -i -e 's/a/b/' /s",
+        &[("/s", "644 <unknown>")],
+    );
+    after(
+        "WORKDIR /app\nCOPY . .\nRUN chmod +x *.sh",
+        &[
+            ("/app/plain.sh", "755 echo\r\nhi\r\n"),
+            ("/app/conf/a.conf", "644 a"),
+        ],
+    );
+    after(
+        "COPY . /app\nRUN chmod -R 755 /app",
+        &[("/app/conf/a.conf", "755 a")],
+    );
+    after(
+        "COPY . /app\nRUN find /app -type f -name '*.sh' -exec chmod +x {} \\;",
+        &[
+            ("/app/plain.sh", "755 echo\r\nhi\r\n"),
+            ("/app/conf/a.conf", "644 a"),
+        ],
+    );
+    after(
+        "COPY . /app\nRUN find /app -name '*.sh' -exec dos2unix {} +",
+        &[("/app/plain.sh", lf)],
+    );
+    after(
+        "COPY plain.sh /s\nRUN ln -s /s /usr/local/bin/tool",
+        &[("/usr/local/bin/tool", crlf)],
+    );
+    after(
+        "COPY plain.sh /s\nRUN cp /s /t && mv /s /u",
+        &[("/t", crlf), ("/u", crlf), ("/s", "absent")],
+    );
+    after(
+        "COPY plain.sh /s\nRUN install -m 750 /s /usr/local/bin/",
+        &[("/usr/local/bin/s", "750 echo\r\nhi\r\n")],
+    );
+    after("COPY plain.sh /s\nRUN rm -f /s", &[("/s", "absent")]);
+    after(
+        "RUN mkdir -p /a/b && touch /a/b/c",
+        &[
+            ("/a/b", "directory"),
+            ("/a/b/c", "644 "),
+            ("/a/x", "absent"),
+        ],
+    );
+    after(
+        "WORKDIR /app\nRUN cd conf && echo x > y",
+        &[("/app/conf/y", "644 x\n")],
+    );
+    after(
+        "COPY plain.sh /s\nRUN [\"chmod\", \"+x\", \"/s\"]",
+        &[("/s", "755 echo\r\nhi\r\n")],
+    );
+    after(
+        "COPY plain.sh /s\nRUN test -x /s || chmod +x /s",
+        &[("/s", "? <unknown>")],
+    );
+}
+
+#[test]
+fn an_opaque_run_leaves_what_it_does_not_name() {
+    let start = "755 #!/bin/sh\nexec app\n";
+    after(
+        "COPY start.sh /s\nRUN frobnicate --all",
+        &[
+            ("/s", start),
+            ("/no/such/x", "absent"),
+            ("/usr/bin/x", "unknown"),
+        ],
+    );
+    after(
+        "COPY start.sh /s\nRUN frobnicate /s",
+        &[("/s", "? <unknown>")],
+    );
+    after(
+        "WORKDIR /app\nCOPY . .\nRUN npm ci && npm run build",
+        &[("/app/start.sh", start), ("/app/dist/x.js", "unknown")],
+    );
+    after(
+        "WORKDIR /app\nCOPY . .\nRUN ./start.sh",
+        &[("/app/start.sh", start), ("/app/made", "unknown")],
+    );
+    after(
+        "RUN curl https://example.org/i | sh\nWORKDIR /app\nCOPY . .",
+        &[("/app/start.sh", start), ("/app/x", "absent")],
+    );
+    after(
+        "RUN curl https://example.org/i | sh",
+        &[("/made/by/it", "unknown")],
+    );
+    after(
+        "WORKDIR /app\nRUN frobnicate\nCOPY . .",
+        &[("/app/x", "unknown")],
+    );
+    after(
+        "RUN git clone https://example.org/tool",
+        &[("/tool/run.sh", "unknown")],
+    );
+    after(
+        "RUN frobnicate\nWORKDIR /usr/src/app\nCOPY . .",
+        &[("/usr/src/app/x", "absent")],
+    );
+    after(
+        "WORKDIR /app\nCOPY . .\nRUN if [ -n \"$X\" ]; then npm ci; fi",
+        &[("/app/start.sh", start)],
+    );
+    after(
+        "COPY . /app\nRUN for f in /app/*.sh; do sed -i s/a/b/ $f; done",
+        &[("/app/start.sh", "? <unknown>")],
+    );
+}
+
+#[test]
+fn packages_bring_their_programs() {
+    after(
+        "RUN true",
+        &[
+            ("/usr/bin/env", "755 <binary>"),
+            ("/bin/bash", "755 <binary>"),
+            ("/usr/bin/curl", "absent"),
+        ],
+    );
+    after(
+        "RUN apt-get update && apt-get install -y --no-install-recommends some-package",
+        &[("/usr/bin/some", "unknown"), ("/some", "absent")],
+    );
+    check(
+        "FROM alpine:3.20\nRUN apk add --no-cache curl ca-certificates\n",
+        &[("/bin/bash", "absent")],
+    );
+    check(
+        "FROM alpine:3.20\nRUN apk add --no-cache some-package\n",
+        &[("/bin/bash", "unknown")],
+    );
+}
+
+#[test]
+fn compilers_make_native_programs() {
+    let text = "FROM golang:1.22 AS build\nWORKDIR /src\nCOPY . .\nRUN CGO_ENABLED=0 go build -ldflags '-s -w' -o /out/app ./cmd/app\n\
+        FROM scratch\nCOPY --from=build /out/app /app\n";
+    check(text, &[("/app", "755 <binary>"), ("/bin/sh", "absent")]);
+}
+
+#[test]
+fn hostile_runs_are_bounded() {
+    let deep = format!("{}true{}", "( ".repeat(3000), " )".repeat(3000));
+    check(
+        &format!("FROM debian:12\nRUN {deep}\n"),
+        &[("/etc/x", "unknown")],
+    );
+    let mut many = String::from("FROM debian:12\n");
+    for index in 0..3000 {
+        many.push_str(&format!("RUN echo x >> /s && mkdir -p /d{index}\n"));
+    }
+    super::super::tests::image(&many);
+}
