@@ -104,8 +104,8 @@ impl Walker<'_, '_, '_> {
             if name.is_none() && !words.is_empty() {
                 return self.opaque_text(script, id);
             }
-            let bodies = simple.redirects.iter().filter_map(here_document);
-            if let (Some("tee"), Some(body)) = (name.as_deref(), bodies.last()) {
+            let mut bodies = simple.redirects.iter().filter_map(here_document);
+            if let (Some("tee"), Some(body)) = (name.as_deref(), bodies.next_back()) {
                 let text = self.mapped(script, body);
                 return self.tee_targets(&words[1..], text);
             }
@@ -173,7 +173,11 @@ impl Walker<'_, '_, '_> {
             "printf" => printf(&texts()?),
             ":" | "true" => Some(script.text.slice(0..0)),
             "cat" if arguments.is_empty() => {
-                let body = simple.redirects.iter().filter_map(here_document).last()?;
+                let body = simple
+                    .redirects
+                    .iter()
+                    .filter_map(here_document)
+                    .next_back()?;
                 self.mapped(script, body)
             }
             _ => None,
