@@ -112,6 +112,10 @@ impl Ground {
     /// The ground of an image reference; `span` is the place that names it.
     pub(super) fn of(reference: &str, span: &Span) -> Ground {
         match knowledge::base_image(reference) {
+            Some(image) if image.windows => {
+                let text = format!("`{reference}` is a Windows image");
+                Ground::Unknown(Why::at(text, span.clone()))
+            }
             Some(image) => Ground::Image(Arc::new(KnownBase {
                 reference: reference.to_owned(),
                 image,

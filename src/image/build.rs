@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::base::{BaseSettings, Ground, not_known};
-use super::change::{Change, Node};
+use super::change::{Change, Node, Opaque};
 use super::context::Context;
 use super::files::Raw;
 use super::{
@@ -348,14 +348,14 @@ impl<'d> Builder<'_, 'd> {
             Keyword::Copy | Keyword::Add | Keyword::Run if self.image.files.is_full() => {}
             Keyword::Copy | Keyword::Add => copy::copy(self, instruction, &span),
             Keyword::Run => run::run(self, instruction, &span),
+            Keyword::Volume => self.add_volume(instruction, &span),
             Keyword::Expose
             | Keyword::From
             | Keyword::Healthcheck
             | Keyword::Label
             | Keyword::Maintainer
             | Keyword::Onbuild
-            | Keyword::Unknown
-            | Keyword::Volume => {}
+            | Keyword::Unknown => {}
         }
     }
 
@@ -412,6 +412,27 @@ impl<'d> Builder<'_, 'd> {
             value,
             origin: Origin::Instruction(span),
         };
+    }
+
+    /// What is mounted over a volume at run time is not known.
+    fn add_volume(&mut self, instruction: &Instruction, span: &Span) {
+        let text = instruction.arguments.text();
+        let words: Vec<&str> = match &instruction.form {
+            Form::Exec(words) => words.iter().map(Mapped::text).collect(),
+            Form::Shell => text.split_whitespace().collect(),
+        };
+        let paths = words.iter().map(|word| self.expanded(word, span));
+        let paths = paths.filter_map(|path| self.absolute(path.value()?).value().cloned());
+        let roots = paths.collect();
+        self.image.files.push(Change::Opaque(Box::new(Opaque {
+            why: Why::at("a volume may be mounted there", span.clone()),
+            roots,
+            named: Vec::new(),
+            deep: false,
+            system: false,
+            trees: false,
+            no_shell: false,
+        })));
     }
 
     fn set_entrypoint(&mut self, instruction: &Instruction, span: Span) {

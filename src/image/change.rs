@@ -136,6 +136,9 @@ pub(super) struct Opaque {
     pub(super) deep: bool,
     /// Whether it may have put things into the directories that every image has.
     pub(super) system: bool,
+    /// Whether it may have made directories of any name, so that one that is named later may be its
+    /// work (an archive unpacked in `/`).
+    pub(super) trees: bool,
     /// Whether it surely brings no shell (packages that depend on none).
     pub(super) no_shell: bool,
 }

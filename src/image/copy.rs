@@ -3,7 +3,7 @@
 //! In: an instruction, the build context, the stages built before. Out: changes of the image's files.
 //! Reads no file; a source that cannot be found makes its destination unclear, never absent.
 
-use super::base::{Ground, is_standard_directory};
+use super::base::{Ground, is_program_directory, is_standard_directory};
 use super::build::Builder;
 use super::change::{Body, Change, ModeChange, Node, Opaque, Tree, TreeSource};
 use super::context::Entry;
@@ -116,7 +116,8 @@ impl Copy<'_, '_, '_, '_> {
         }
         let target = path::name(&self.destination);
         let stem = name.split('.').next().unwrap_or(name);
-        if target.contains('.') || target == name || target == stem {
+        let among_programs = is_program_directory(path::parent(&self.destination));
+        if among_programs || target.contains('.') || target == name || target == stem {
             return None;
         }
         match self.builder.image.files.followed(&self.destination).1 {
@@ -296,6 +297,10 @@ impl Copy<'_, '_, '_, '_> {
                 let target = self.target_of(source.trim_start_matches('/'), written);
                 self.put(target, body, mode);
             }
+            Raw::Unknown(_) | Raw::Absent if is_build_output(&followed) => {
+                let target = self.target_of(source.trim_start_matches('/'), written);
+                self.put(target, Body::Binary, Some(0o755));
+            }
             Raw::Unknown(why) => self.unclear(source, why),
             Raw::Node(Node::Link(_), ..) | Raw::Absent => {
                 let why =
@@ -386,6 +391,7 @@ impl Copy<'_, '_, '_, '_> {
             named: Vec::new(),
             deep: false,
             system,
+            trees: false,
             no_shell: false,
         })));
     }
@@ -404,6 +410,7 @@ fn anywhere(builder: &mut Builder<'_, '_>, why: Why) {
         named,
         deep: false,
         system: true,
+        trees: false,
         no_shell: false,
     })));
 }
@@ -507,6 +514,19 @@ fn kept_parents(source: &str, written: &str) -> String {
         }
         None => source.to_owned(),
     }
+}
+
+/// Where `go install` and `cargo build` leave native programs, and nothing else.
+fn is_build_output(path: &str) -> bool {
+    let directory = path::parent(path);
+    let is_cargo = directory.ends_with("/release") && directory.contains("/target/");
+    let name = path::name(path);
+    !name.contains('.')
+        && (is_cargo
+            || matches!(
+                directory,
+                "/go/bin" | "/usr/local/cargo/bin" | "/root/.cargo/bin"
+            ))
 }
 
 fn is_remote(source: &str) -> bool {

@@ -76,6 +76,10 @@ impl Files {
         if name.is_empty() {
             return Found::Absent;
         }
+        if name.ends_with(".wasm") {
+            // Not an executable of Linux: its runtime has rules of its own.
+            return Found::Unknown(Why::new(format!("`{name}` is WebAssembly")));
+        }
         let mut unknown = None;
         for directory in path_variable.split(':') {
             let directory = path::join(working_directory, directory);
@@ -128,6 +132,7 @@ impl Files {
                 named: everything,
                 deep: true,
                 system: true,
+                trees: false,
                 no_shell: false,
             }))
         } else {
@@ -481,7 +486,9 @@ impl Opaque {
         let is_close = |root: &String| root != "/" && path::below(path, root).is_some();
         // `/opt/x`, unlike `/usr/bin`, is nobody's before it is named.
         self.may_touch(path)
-            && ((self.system && !is_own_tree(path)) || self.roots.iter().any(is_close))
+            && (self.trees
+                || (self.system && !is_own_tree(path))
+                || self.roots.iter().any(is_close))
     }
 
     /// Whether it names the path, or works on all in a directory that it is in.

@@ -377,6 +377,7 @@ impl Walker<'_, '_, '_> {
             named: Vec::new(),
             deep: false,
             system,
+            trees: false,
             no_shell: false,
         })));
     }
@@ -408,7 +409,16 @@ impl Walker<'_, '_, '_> {
                 None => ".",
             };
             if !Glob::is_constant(directory) {
-                return None;
+                // `/etc/*/run`: all below the part without a pattern may be meant.
+                let first = directory.find(['*', '?', '['])?;
+                let constant = &directory[..directory[..first].rfind('/')?];
+                let path = self.absolute(if constant.is_empty() { "/" } else { constant })?;
+                let name = Some(Glob::new(last));
+                return Some(At {
+                    path,
+                    recursive: true,
+                    name,
+                });
             }
             let path = self.absolute(directory)?;
             Some(At {

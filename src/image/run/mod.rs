@@ -116,6 +116,22 @@ fn leaves_things(command: &str) -> bool {
     commands.contains(&path::name(command))
 }
 
+/// Whether a command unpacks or clones into the directory where it runs.
+fn unpacks_here(text: &str) -> bool {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&path::name(word)));
+    let unpacks = has(&["tar", "bsdtar", "unzip", "cpio", "7z"]);
+    let elsewhere = words.iter().any(|word| {
+        matches!(*word, "-C" | "-d") || word.starts_with("--directory") || word.starts_with("-C/")
+    });
+    let clones = has(&["git", "svn", "hg"])
+        && words
+            .iter()
+            .any(|word| matches!(*word, "clone" | "checkout" | "co"));
+    let names_place = words.iter().skip(1).any(|word| word.starts_with('/'));
+    (unpacks && !elsewhere) || (clones && !names_place)
+}
+
 /// Walks over the commands of one RUN.
 struct Walker<'a, 'b, 'd> {
     builder: &'a mut Builder<'b, 'd>,
@@ -372,6 +388,7 @@ impl<'a, 'b, 'd> Walker<'a, 'b, 'd> {
             named: Vec::new(),
             deep: false,
             system: true,
+            trees: false,
             no_shell: false,
         };
         match self.directory.as_deref() {
@@ -380,6 +397,7 @@ impl<'a, 'b, 'd> Walker<'a, 'b, 'd> {
             Some(directory) => opaque.roots.push(directory.to_owned()),
             None => opaque.roots.push("/".to_owned()),
         }
+        opaque.trees = opaque.roots.iter().any(|root| root == "/") && unpacks_here(text);
         let is_separator = |c: char| c.is_whitespace() || "\"'`;&|<>(){}=,:[]!".contains(c);
         for token in text.split(is_separator) {
             opaque.deep |= changers.contains(&token);

@@ -6,6 +6,7 @@
 use super::super::change::{Change, Opaque};
 use super::Walker;
 use crate::knowledge;
+use crate::source::Why;
 
 /// Packages of Alpine that neither are nor depend on a shell of their own (`depends` in their
 /// APKBUILDs).
@@ -71,6 +72,14 @@ pub(super) fn installs(
     let Some(request) = request(name, &words) else {
         return is_housekeeping(name, &words);
     };
+    // Packages for another root are files of that directory.
+    let roots = ["--root", "--installroot", "--initdb", "--target"];
+    if words
+        .iter()
+        .any(|word| roots.iter().any(|root| word.starts_with(root)))
+    {
+        return false;
+    }
     let mut packages = Vec::new();
     let mut words = words[request.from..].iter();
     let mut unsure = false;
@@ -114,17 +123,29 @@ pub(super) fn installs(
         }
     }
     if unsure {
-        let why = walker.why();
+        let text = format!(
+            "a package that `{name} {}` installs may bring it",
+            words_before(arguments)
+        );
+        let why = Why::at(text, origin);
         walker.push(Change::Opaque(Box::new(Opaque {
             why,
             roots: Vec::new(),
             named: Vec::new(),
             deep: false,
             system: true,
+            trees: false,
             no_shell,
         })));
     }
     true
+}
+
+/// The verb and what stands before it.
+fn words_before(arguments: &[Option<String>]) -> &str {
+    let words = arguments.iter().filter_map(|word| word.as_deref());
+    let mut words = words.filter(|word| !word.starts_with('-'));
+    words.next().unwrap_or("")
 }
 
 fn request(name: &str, words: &[&str]) -> Option<Request> {
@@ -173,7 +194,9 @@ fn request(name: &str, words: &[&str]) -> Option<Request> {
         "pacman" => Some(system(
             "pacman",
             &["--root"],
-            words.iter().position(|word| word.starts_with("-S"))?,
+            words
+                .iter()
+                .position(|word| word.starts_with("-S") || *word == "--sync")?,
         )),
         "pip" | "pip3" => Some(language("pip", &PIP_VALUES, verb_at(&["install"])?)),
         "uv" => Some(language("pip", &PIP_VALUES, verb_at(&["install"])?)),

@@ -195,6 +195,33 @@ fn an_opaque_run_leaves_what_it_does_not_name() {
 }
 
 #[test]
+fn what_real_files_taught() {
+    let start = "755 #!/bin/sh\nexec app\n";
+    // An archive unpacked in `/` makes the directory that is named only afterwards.
+    after(
+        "RUN tar xf app.tgz && mkdir -p /app/data\nWORKDIR /app",
+        &[("/app/bin/app", "unknown")],
+    );
+    after(
+        "RUN tar -C /usr/local -xf go.tgz\nWORKDIR /app",
+        &[("/app/x", "absent"), ("/usr/local/go/bin/go", "unknown")],
+    );
+    after(
+        "WORKDIR /opt/w/x\nVOLUME [\"/opt/w\", \"/tmp\"]",
+        &[("/opt/w/x/run.sh", "unknown")],
+    );
+    after(
+        "COPY start.sh /usr/local/bin/run\nRUN chmod +x /usr/local/bin/run /etc/s6.d/*/*",
+        &[("/usr/local/bin/run", start)],
+    );
+    let text = "FROM alpine AS b\nRUN apk add --root /rootfs bash\nFROM scratch\nCOPY --from=b /rootfs /\n";
+    check(text, &[("/bin/bash", "unknown")]);
+    let text =
+        "FROM golang AS b\nRUN go install example.org/x\nFROM scratch\nCOPY --from=b /go/bin/x /\n";
+    check(text, &[("/x", "755 <binary>")]);
+}
+
+#[test]
 fn packages_bring_their_programs() {
     after(
         "RUN true",
