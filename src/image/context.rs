@@ -26,6 +26,8 @@ struct Place {
     canonical: PathBuf,
     choice: Choice,
     ignore: Exclusion,
+    /// What git leaves out: such files may be built before the image is.
+    git_ignore: Exclusion,
 }
 
 /// How a context was chosen.
@@ -106,6 +108,10 @@ impl Context {
             Ok(bytes) => Exclusion::read(&String::from_utf8_lossy(&bytes)),
             Err(_) => Exclusion::default(),
         };
+        let git_ignore = match disk.read(&at(directory).join(".gitignore")) {
+            Ok(bytes) => git_patterns(&String::from_utf8_lossy(&bytes)),
+            Err(_) => Exclusion::default(),
+        };
         Context {
             place: Ok(Arc::new(Place {
                 disk,
@@ -114,6 +120,7 @@ impl Context {
                 canonical,
                 choice,
                 ignore,
+                git_ignore,
             })),
         }
     }
@@ -161,6 +168,19 @@ impl Context {
             },
             FileKind::Special => Entry::Missing,
         }
+    }
+
+    /// Why something that is not in the context may be there when the image is built: git ignores it,
+    /// as it does what a build makes.
+    pub(super) fn may_be_built(&self, relative: &str) -> Option<Why> {
+        let place = self.place.as_ref().ok()?;
+        let is_candidate = !relative.is_empty()
+            && place.git_ignore.excludes(relative)
+            && !place.ignore.excludes(relative);
+        is_candidate.then(|| {
+            let text = format!("git ignores `{relative}`: it may be built before the image is");
+            Why::new(text)
+        })
     }
 
     /// The path that a source of COPY leads to, its links followed: `None` when it is missing, or
@@ -262,6 +282,27 @@ fn content_of(shown: &str, bytes: Vec<u8>) -> Content {
         Ok(text) => Content::Text(Mapped::whole(&Source::new(shown, text))),
         Err(_) => Content::Unknown(Why::new(format!("`{shown}` is not UTF-8"))),
     }
+}
+
+/// The patterns of a `.gitignore`, as those of moby: without a slash inside, they hold at any depth.
+fn git_patterns(text: &str) -> Exclusion {
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    let patterns: Vec<String> = lines
+        .map(|line| {
+            let (except, pattern) = match line.strip_prefix('!') {
+                Some(rest) => ("!", rest),
+                None => ("", line),
+            };
+            let is_anchored = pattern.trim_end().trim_end_matches('/').contains('/');
+            let depth = if is_anchored || pattern.trim().is_empty() {
+                ""
+            } else {
+                "**/"
+            };
+            format!("{except}{depth}{pattern}")
+        })
+        .collect();
+    Exclusion::of(patterns.iter().map(String::as_str))
 }
 
 /// A directory as the disk takes it.

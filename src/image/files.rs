@@ -511,7 +511,10 @@ impl Tree {
             TreeSource::Context(context, root) => {
                 let path = path::join_relative(root, rest);
                 let node = match context.entry(&path) {
-                    Entry::Missing => return Ok(Raw::Absent),
+                    Entry::Missing => {
+                        let built = context.may_be_built(&path);
+                        return Ok(built.map_or(Raw::Absent, Raw::Unknown));
+                    }
                     Entry::Directory => Node::Directory,
                     Entry::Link(target) => Node::Link(target),
                     Entry::File(mode) => Node::File {

@@ -372,6 +372,17 @@ fn ignored_files_are_not_copied() {
 }
 
 #[test]
+fn what_git_ignores_may_be_built_before() {
+    let ignore = "/bin/\n*.jar\n!keep.jar\n";
+    let disk = MemoryDisk::new().file(".gitignore", ignore).file("a", "a");
+    let image = image_in("FROM scratch\nCOPY . /x\n", disk);
+    assert_eq!(at(&image, "/x/bin/app"), "unknown");
+    assert_eq!(at(&image, "/x/deep/app.jar"), "unknown");
+    assert_eq!(at(&image, "/x/keep.jar"), "absent");
+    assert_eq!(at(&image, "/x/app"), "absent");
+}
+
+#[test]
 fn links_do_not_lead_out_of_the_context() {
     let disk = MemoryDisk::new()
         .file("ctx/real/a", "a")

@@ -240,6 +240,9 @@ impl Walker<'_, '_, '_> {
     }
 
     fn put(&mut self, path: String, node: Node) {
+        if matches!(path.as_str(), "/bin/sh" | "/usr/bin/sh") && !matches!(node, Node::Link(_)) {
+            self.builder.image.sh = Known::Unknown(self.why());
+        }
         let origin = self.span.clone();
         self.push(Change::Put { path, node, origin });
     }
@@ -299,6 +302,11 @@ impl Walker<'_, '_, '_> {
             ("find", Some(known)) => self.find(&known),
             ("go" | "gcc" | "cc" | "g++" | "clang" | "rustc" | "musl-gcc", Some(known)) => {
                 self.compile(&name, &known)
+            }
+            ("dpkg-reconfigure", Some(known)) if known.iter().any(|word| word == "dash") => {
+                let why = "`dpkg-reconfigure dash` may have made another shell `/bin/sh`";
+                self.builder.image.sh = Known::Unknown(Why::at(why, self.span.clone()));
+                true
             }
             (
                 "useradd" | "adduser" | "addgroup" | "groupadd" | "usermod" | "groupmod"

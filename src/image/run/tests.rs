@@ -246,6 +246,22 @@ fn packages_bring_their_programs() {
 }
 
 #[test]
+fn another_shell_behind_sh_is_noticed() {
+    let sh = |run: &str| super::super::tests::image(&format!("{DEBIAN}RUN {run}\n")).sh;
+    assert!(matches!(sh("true").value(), Some(Some(sh)) if sh.starts_with("dash")));
+    assert!(
+        matches!(sh("ln -sf /bin/bash /bin/sh").value(), Some(Some(sh)) if sh.starts_with("bash"))
+    );
+    assert!(sh("ln -sf /opt/x /bin/sh").why().is_some());
+    assert!(
+        sh("DEBIAN_FRONTEND=x dpkg-reconfigure dash")
+            .why()
+            .is_some()
+    );
+    assert!(sh("cp /bin/bash /bin/sh").why().is_some());
+}
+
+#[test]
 fn compilers_make_native_programs() {
     let text = "FROM golang:1.22 AS build\nWORKDIR /src\nCOPY . .\nRUN CGO_ENABLED=0 go build -ldflags '-s -w' -o /out/app ./cmd/app\n\
         FROM scratch\nCOPY --from=build /out/app /app\n";
