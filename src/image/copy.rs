@@ -6,8 +6,9 @@
 use super::base::{Ground, is_program_directory, is_standard_directory};
 use super::build::Builder;
 use super::change::{Body, Change, ModeChange, Node, Opaque, Tree, TreeSource};
+use super::content::edited;
 use super::context::Entry;
-use super::files::{DEEPEST_COPY, Files, Raw, edited};
+use super::files::{DEEPEST_COPY, Files, Raw};
 use super::glob::{Exclusion, Glob};
 use super::{Content, ExpandedHeredoc, path};
 use crate::dockerfile::{Form, Heredoc, Instruction, Keyword};

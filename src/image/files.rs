@@ -10,9 +10,10 @@ use std::sync::Arc;
 
 use super::base::{Ground, is_program_directory};
 use super::change::{Body, Change, Edit, ModeChange, Node, Opaque, Tree, TreeSource};
+use super::content::edited;
 use super::context::Entry;
-use super::{Content, File, Found, path};
-use crate::source::{Known, Mapped, Run, Span, Why};
+use super::{File, Found, path};
+use crate::source::{Known, Span, Why};
 
 /// The files of an image, as far as they are known. Cheap to clone.
 #[derive(Clone, Debug, Default)]
@@ -645,82 +646,4 @@ fn found(path: String, raw: Raw) -> Found {
             })
         }
     }
-}
-
-impl Body {
-    /// The content.
-    pub(super) fn read(&self) -> Content {
-        match self {
-            Body::Text(text) => Content::Text(text.clone()),
-            Body::Context(context, path) => context.content(path),
-            Body::Binary => Content::Binary,
-            Body::Unknown(why) => Content::Unknown(why.clone()),
-        }
-    }
-}
-
-/// The content after edits, in order.
-pub(super) fn edited(mut content: Content, edits: &[Edit]) -> Content {
-    for edit in edits {
-        content = match (content, edit) {
-            (Content::Text(text), Edit::StripCarriageReturns) => {
-                Content::Text(without_returns(&text))
-            }
-            (Content::Text(text), Edit::Append(more)) => match append(&text, more) {
-                Some(both) => Content::Text(both),
-                None => Content::Unknown(Why::at(
-                    "text of two files was put together",
-                    more.full_span(),
-                )),
-            },
-            (Content::Binary, Edit::StripCarriageReturns | Edit::Unknown(_)) => Content::Binary,
-            (Content::Text(_), Edit::Unknown(why)) => Content::Unknown(why.clone()),
-            (content, _) => content,
-        };
-    }
-    content
-}
-
-/// Two texts of one source, one after the other.
-pub(super) fn append(first: &Mapped, second: &Mapped) -> Option<Mapped> {
-    if first.text().is_empty() {
-        return Some(second.clone());
-    }
-    if !Arc::ptr_eq(first.source(), second.source()) {
-        return None;
-    }
-    let offset = first.text().len();
-    let mut runs = first.runs().to_vec();
-    runs.extend(second.runs().iter().map(|run| Run {
-        derived: run.derived + offset,
-        ..run.clone()
-    }));
-    let text = format!("{}{}", first.text(), second.text());
-    Some(Mapped::new(first.source(), text, runs))
-}
-
-/// The text with `\r\n` turned into `\n`.
-fn without_returns(text: &Mapped) -> Mapped {
-    let mut kept = String::new();
-    let mut runs: Vec<Run> = Vec::new();
-    let mut start = 0;
-    let ends = text
-        .text()
-        .match_indices("\r\n")
-        .map(|(at, _)| (at, at + 1));
-    for (end, next) in ends.chain([(text.text().len(), 0)]) {
-        let part = text.slice(start..end);
-        runs.extend(
-            part.runs()
-                .iter()
-                .filter(|run| run.derived_len > 0)
-                .map(|run| Run {
-                    derived: run.derived + kept.len(),
-                    ..run.clone()
-                }),
-        );
-        kept.push_str(part.text());
-        start = next;
-    }
-    Mapped::new(text.source(), kept, runs)
 }

@@ -7,6 +7,7 @@
 mod base;
 mod build;
 mod change;
+mod content;
 mod context;
 mod copy;
 mod files;

@@ -7,11 +7,12 @@ use super::super::change::{At, Body, Change, Edit, ModeChange, Node, Opaque};
 use super::super::files::Raw;
 use super::super::glob::Glob;
 use super::super::path;
+use super::arguments::{
+    changes_a_file, here_document, is_recursive, is_short_option, options, output, without_prefix,
+};
 use super::text::{Echo, echo, printf};
 use super::{Walker, is_shell, packages};
-use crate::shell::{
-    AssignedValue, Kind, NodeId, Redirect, RedirectOperator, RedirectTarget, Script, Simple, Word,
-};
+use crate::shell::{AssignedValue, Kind, NodeId, Script, Simple};
 use crate::source::{Known, Mapped, Why};
 
 /// Commands that change no file of the image, whatever their arguments.
@@ -795,95 +796,5 @@ impl Walker<'_, '_, '_> {
             None => return false,
         }
         true
-    }
-}
-
-/// The words without `sudo`, `exec`, assignments for `env` and the like.
-fn without_prefix(mut words: &[Option<String>]) -> &[Option<String>] {
-    while let Some(Some(first)) = words.first() {
-        match first.as_str() {
-            "sudo" | "exec" | "command" | "time" | "nice" | "env" if words.len() > 1 => {
-                words = &words[1..]
-            }
-            // After `env` or `sudo`.
-            pair if pair.contains('=') && !pair.starts_with('-') && words.len() > 1 => {
-                words = &words[1..]
-            }
-            _ => break,
-        }
-    }
-    words
-}
-
-/// Options with their values (of those that take one), and the operands.
-fn options(words: &[String], with_value: &[&str]) -> (Vec<(String, String)>, Vec<String>) {
-    let mut given = Vec::new();
-    let mut operands = Vec::new();
-    let mut words = words.iter();
-    let mut only_operands = false;
-    while let Some(word) = words.next() {
-        if only_operands || !word.starts_with('-') || word == "-" {
-            operands.push(word.clone());
-        } else if word == "--" {
-            only_operands = true;
-        } else if let Some((name, value)) = word.split_once('=') {
-            given.push((name.to_owned(), value.to_owned()));
-        } else if with_value.contains(&word.as_str()) {
-            let value = words.next().cloned().unwrap_or_default();
-            given.push((word.clone(), value));
-        } else if let Some(short) = with_value
-            .iter()
-            .find(|short| short.len() == 2 && word.starts_with(**short))
-        {
-            given.push(((*short).to_owned(), word[2..].to_owned()));
-        }
-    }
-    (given, operands)
-}
-
-fn is_short_option(word: &str, letter: char) -> bool {
-    word.starts_with('-') && !word.starts_with("--") && word.contains(letter)
-}
-
-fn is_recursive(word: &str) -> bool {
-    is_short_option(word, 'R') || word == "--recursive"
-}
-
-/// The file that a redirection writes the output to, and whether it appends.
-fn output(redirect: &Redirect) -> Option<(bool, &Word)> {
-    let is_output = match &redirect.descriptor {
-        None => true,
-        Some(descriptor) => *descriptor == crate::shell::Descriptor::Number(1),
-    };
-    let append = match redirect.operator {
-        RedirectOperator::Write | RedirectOperator::WriteBoth => false,
-        RedirectOperator::Append | RedirectOperator::AppendBoth => true,
-        _ => return None,
-    };
-    match &redirect.target {
-        RedirectTarget::Word(word) if is_output => Some((append, word)),
-        _ => None,
-    }
-}
-
-/// Whether a redirection that is not followed may change a file (`2> log`, `3> x`, `<> x`).
-fn changes_a_file(redirect: &Redirect) -> bool {
-    let writes = matches!(
-        redirect.operator,
-        RedirectOperator::Write | RedirectOperator::Append | RedirectOperator::ReadWrite
-    );
-    let harmless = match &redirect.target {
-        RedirectTarget::Word(word) => word
-            .constant(false)
-            .is_some_and(|text| text.starts_with("/dev/")),
-        RedirectTarget::Body(_) => true,
-    };
-    writes && !harmless
-}
-
-fn here_document(redirect: &Redirect) -> Option<&Word> {
-    match &redirect.target {
-        RedirectTarget::Body(body) => Some(body),
-        RedirectTarget::Word(_) => None,
     }
 }

@@ -3,6 +3,7 @@
 //! In: a RUN, and the image before it. Out: changes of the image's files. Follows plain commands in `&&`
 //! chains; whatever else is an opaque change with the paths that it names. Runs nothing.
 
+mod arguments;
 mod commands;
 mod packages;
 mod text;
