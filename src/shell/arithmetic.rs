@@ -21,19 +21,40 @@ pub enum ArithmeticError {
     TooDeep,
 }
 
+/// Whose arithmetic it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ArithmeticDialect {
+    /// dash 0.5.12: no `++`, `--`, `**`, comma or `base#`, so that `++x` is `x` with two signs; a
+    /// variable holds a number. The empty expression is an error.
+    Dash,
+    /// bash 5.2 and busybox 1.35: all operators; a variable may hold an expression. (busybox divides
+    /// by zero even where the result does not count, as in `0 && 1/0`.)
+    Bash,
+}
+
 /// How deeply parentheses, operators and variables that hold expressions may nest.
 const DEEPEST: usize = 50;
 
-/// The value of an expression whose expansions are done. An empty expression is 0, as in bash.
-///
-/// A variable's text is evaluated as an expression itself, as bash does; dash and busybox accept
-/// numbers only, and for these the results are the same.
+/// The value of an expression in bash, its expansions done.
 pub fn evaluate(expression: &str, variables: &mut dyn Variables) -> Result<i64, ArithmeticError> {
-    evaluate_nested(expression, variables, 0)
+    evaluate_as(expression, ArithmeticDialect::Bash, variables)
+}
+
+/// The value of an expression in one dialect, its expansions done.
+pub fn evaluate_as(
+    expression: &str,
+    dialect: ArithmeticDialect,
+    variables: &mut dyn Variables,
+) -> Result<i64, ArithmeticError> {
+    if dialect == ArithmeticDialect::Dash && expression.trim().is_empty() {
+        return Err(SYNTAX);
+    }
+    evaluate_nested(expression, dialect, variables, 0)
 }
 
 fn evaluate_nested(
     expression: &str,
+    dialect: ArithmeticDialect,
     variables: &mut dyn Variables,
     depth: usize,
 ) -> Result<i64, ArithmeticError> {
@@ -42,6 +63,7 @@ fn evaluate_nested(
     }
     let mut evaluation = Evaluation {
         rest: expression,
+        extended: dialect == ArithmeticDialect::Bash,
         variables,
         depth,
         live: true,
@@ -58,6 +80,8 @@ fn evaluate_nested(
 
 struct Evaluation<'e, 'v> {
     rest: &'e str,
+    /// Whether the operators that dash lacks exist.
+    extended: bool,
     variables: &'v mut dyn Variables,
     depth: usize,
     /// Whether the part at hand counts: not the right side of `0 && x`.
@@ -124,7 +148,7 @@ impl<'e> Evaluation<'e, '_> {
 
     fn comma(&mut self) -> Value {
         let mut value = self.assignment()?;
-        while self.take(",") {
+        while self.extended && self.take(",") {
             value = self.assignment()?;
         }
         Ok(value)
@@ -193,6 +217,9 @@ impl<'e> Evaluation<'e, '_> {
             let Some((operator, strength)) = found.copied() else {
                 return Ok(left);
             };
+            if operator == "**" && !self.extended {
+                return Err(SYNTAX);
+            }
             let after = &self.rest[operator.len()..];
             // `a += 1` where `a` is no name: an error that the caller reports.
             let assigns = after.starts_with('=') && !matches!(operator, "<=" | ">=" | "==" | "!=");
@@ -219,7 +246,7 @@ impl<'e> Evaluation<'e, '_> {
     fn unary(&mut self) -> Value {
         for operator in ["++", "--"] {
             self.peek();
-            let Some(rest) = self.rest.strip_prefix(operator) else {
+            let Some(rest) = self.rest.strip_prefix(operator).filter(|_| self.extended) else {
                 continue;
             };
             let before = std::mem::replace(&mut self.rest, rest);
@@ -255,7 +282,7 @@ impl<'e> Evaluation<'e, '_> {
         if let Some(name) = self.name() {
             let value = self.variable(name)?;
             for operator in ["++", "--"] {
-                if self.take(operator) {
+                if self.extended && self.take(operator) {
                     self.assign(name, step(operator, value));
                 }
             }
@@ -287,6 +314,9 @@ impl<'e> Evaluation<'e, '_> {
             return Err(SYNTAX);
         }
         self.rest = rest;
+        if !self.extended && text.contains('#') {
+            return Err(SYNTAX);
+        }
         let (radix, digits) = if let Some((base, digits)) = text.split_once('#') {
             (base.parse().unwrap_or(0), digits)
         } else if let Some(digits) = text.strip_prefix("0x").or(text.strip_prefix("0X")) {
@@ -319,7 +349,24 @@ impl<'e> Evaluation<'e, '_> {
         let Some(text) = self.variables.get(name) else {
             return Err(ArithmeticError::UnknownVariable(name.to_owned()));
         };
-        evaluate_nested(&text, self.variables, self.depth + 1)
+        if !self.extended {
+            let digits = text.trim().trim_start_matches(['-', '+']);
+            if !digits.bytes().all(|byte| byte.is_ascii_alphanumeric()) || is_name(digits) {
+                return Err(ArithmeticError::Invalid("invalid number"));
+            }
+            return evaluate_nested(
+                &text,
+                ArithmeticDialect::Dash,
+                self.variables,
+                self.depth + 1,
+            );
+        }
+        evaluate_nested(
+            &text,
+            ArithmeticDialect::Bash,
+            self.variables,
+            self.depth + 1,
+        )
     }
 
     fn assign(&mut self, name: &str, value: i64) {
@@ -365,6 +412,11 @@ impl<'e> Evaluation<'e, '_> {
     }
 }
 
+/// Whether a text is a name, so no number.
+fn is_name(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+}
+
 fn step(operator: &str, value: i64) -> i64 {
     if operator == "++" {
         value.wrapping_add(1)
@@ -390,6 +442,7 @@ fn power(mut base: i64, mut exponent: i64) -> i64 {
 mod tests {
     use std::collections::BTreeMap;
 
+    use super::ArithmeticDialect::Dash;
     use super::*;
 
     /// Variables by name; `unknown` is not known.
@@ -415,7 +468,7 @@ mod tests {
         Table(pairs.map(|(k, v)| (k.to_owned(), v.to_owned())).into())
     }
 
-    /// Every value was computed with bash 5.2 and, where it has the operator, dash 0.5.12.
+    /// Every value is what bash 5.2 prints.
     #[test]
     fn expressions_have_the_values_of_real_shells() {
         let cases = [
@@ -481,6 +534,30 @@ mod tests {
         }
         let unknown = ArithmeticError::UnknownVariable("unknown".to_owned());
         assert_eq!(evaluate("1 + unknown", &mut table()), Err(unknown));
+    }
+
+    /// Every value is what dash 0.5.12 prints, `Err` where it fails.
+    #[test]
+    fn dash_lacks_some_operators() {
+        let cases = [
+            ("x++ + x", Some(10)),
+            ("++x", Some(5)),
+            ("x-- - x", Some(0)),
+            ("--3", Some(3)),
+            ("(1 + 2) * 3", Some(9)),
+            ("x <<= 2", Some(20)),
+            ("0x1f + 010", Some(39)),
+            ("nothing + 1", Some(1)),
+            ("2 ** 3", None),
+            ("1, 2", None),
+            ("2#101", None),
+            ("", None),
+            ("y", None),
+        ];
+        for (expression, value) in cases {
+            let found = evaluate_as(expression, Dash, &mut table());
+            assert_eq!(found.clone().ok(), value, "{expression}: {found:?}");
+        }
     }
 
     #[test]

@@ -24,7 +24,7 @@ enum Step {
 #[derive(Debug)]
 enum Member {
     Range(char, char),
-    Class(fn(char) -> bool),
+    Class(IsMember),
 }
 
 /// Whether the pattern matches the whole text.
@@ -144,6 +144,9 @@ impl Step {
     }
 }
 
+/// Whether a character belongs to a class such as `[:alpha:]`.
+type IsMember = fn(char) -> bool;
+
 /// A character of the pattern and whether it is active.
 type PatternChar = (char, bool);
 
@@ -209,12 +212,12 @@ fn bracket(characters: &[PatternChar]) -> Option<(Step, usize)> {
         if character == ']' && active && index > first {
             return Some((Step::Set { negated, members }, index + 1));
         }
-        if character == '[' && active && characters.get(index + 1) == Some(&(':', true)) {
-            if let Some((class, length)) = class(&characters[index + 2..]) {
-                members.push(Member::Class(class));
-                index += 2 + length;
-                continue;
-            }
+        let opens_class =
+            character == '[' && active && characters.get(index + 1) == Some(&(':', true));
+        if opens_class && let Some((class, length)) = class(&characters[index + 2..]) {
+            members.push(Member::Class(class));
+            index += 2 + length;
+            continue;
         }
         let dash = characters.get(index + 1) == Some(&('-', true));
         match characters.get(index + 2) {
@@ -231,8 +234,8 @@ fn bracket(characters: &[PatternChar]) -> Option<(Step, usize)> {
 }
 
 /// The class whose `[:` was read, and how many characters it takes with its `:]`.
-fn class(characters: &[PatternChar]) -> Option<(fn(char) -> bool, usize)> {
-    const CLASSES: [(&str, fn(char) -> bool); 12] = [
+fn class(characters: &[PatternChar]) -> Option<(IsMember, usize)> {
+    const CLASSES: [(&str, IsMember); 12] = [
         ("alnum", |c| c.is_alphanumeric()),
         ("alpha", |c| c.is_alphabetic()),
         ("blank", |c| c == ' ' || c == '\t'),

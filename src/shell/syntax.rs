@@ -51,7 +51,8 @@ pub struct Problem {
 pub struct Node {
     /// What it is.
     pub kind: Kind,
-    /// Its text, without separators around it, with its redirections.
+    /// Its text, without separators around it, with its redirections. The body of a here-document
+    /// stands after the line of its command and so is not in its range.
     pub range: Range<usize>,
 }
 
@@ -139,7 +140,9 @@ pub enum AndOr {
 /// Assignments, words and redirections.
 #[derive(Debug, Default)]
 pub struct Simple {
-    /// `A=1` before the command word.
+    /// `A=1` before the command word. Also `arr=( … )` after `declare`, `export`, `local`,
+    /// `readonly` or `typeset`, whose argument is then the word `arr` with the same range: arrays
+    /// cannot be set for one command only, so that an array here is always set for good.
     pub assignments: Vec<Assignment>,
     /// The command and its arguments. Arguments of `export`, `local`, `declare`, `readonly`, `typeset`
     /// such as `A=$x` are one word each, as written.
@@ -249,7 +252,8 @@ pub enum Part {
 pub struct Parameter {
     /// A name, a number, or one of `@ * # ? - $ ! _ 0`.
     pub name: String,
-    /// `${!name}`: the value names the parameter (with `names`: `${!prefix*}`).
+    /// `${!name}`: the value names the parameter. `${!prefix*}` and `${!prefix@}` (names) have the
+    /// operator `Other("*")` or `Other("@")`; `${!name[@]}` (keys) has the index `@`.
     pub indirect: bool,
     /// `${#name}`.
     pub length: bool,
@@ -408,7 +412,7 @@ pub enum Compound {
         /// The body list.
         body: NodeId,
     },
-    /// `for name [in words]` (`select` too).
+    /// `for name [in words]` (`select` too: then the node's text begins with that word).
     For {
         /// The variable.
         name: String,

@@ -149,8 +149,7 @@ impl<'a> Parser<'a> {
     }
 
     pub(super) fn looking_at(&self, text: &str) -> bool {
-        self.text[..self.end]
-            .as_bytes()
+        self.text.as_bytes()[..self.end]
             .get(self.position..)
             .is_some_and(|rest| rest.starts_with(text.as_bytes()))
     }

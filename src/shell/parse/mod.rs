@@ -3,6 +3,8 @@
 //! and turns a complete command that it cannot read into one [`Kind::Unparsed`].
 //! It does not decide dialects, expand aliases or look at any file.
 
+mod ansi;
+mod backquote;
 mod command;
 mod compound;
 mod condition;

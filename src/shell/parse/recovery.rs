@@ -27,7 +27,11 @@ pub(super) fn resume_at(text: &str, start: usize, failed: usize) -> usize {
     }
     let window = &rest[..length];
     let bytes = window.as_bytes();
+    let cut = window.len() < rest.len();
     let mut failed = failed.saturating_sub(start).min(window.len());
+    if cut && failed == window.len() {
+        return text.len();
+    }
     // A failure at a newline or at the end belongs to what stands before it.
     while failed > 0 && bytes.get(failed).is_none_or(u8::is_ascii_whitespace) {
         failed -= 1;
@@ -40,6 +44,9 @@ pub(super) fn resume_at(text: &str, start: usize, failed: usize) -> usize {
         return text.len();
     }
     let end = cursor.node().end_byte().clamp(failed + 1, window.len());
+    if cut && end == window.len() {
+        return text.len();
+    }
     if bytes[end - 1] == b'\n' {
         return start + end;
     }
@@ -64,7 +71,49 @@ fn tree_of(text: &str) -> Option<Tree> {
         }
     };
     let options = ParseOptions::new().progress_callback(&mut progress);
-    let bytes = text.as_bytes();
+    // tree-sitter-bash 0.25.1 calls C's `isdigit` with whole code points (`scan` in its scanner.c),
+    // which reads outside a table and crashes for some. One letter for each of their bytes keeps
+    // all offsets.
+    let letters = text.bytes().map(|b| if b.is_ascii() { b } else { b'x' });
+    let bytes: Vec<u8> = letters.collect();
     let mut chunk = |offset: usize, _| bytes.get(offset..).unwrap_or_default();
     parser.parse_with_options(&mut chunk, None, Some(options))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reading_goes_on_after_the_broken_construct() {
+        let text = "if a; then\n  )\nfi\nb\n";
+        assert_eq!(resume_at(text, 0, 13), text.find("\nb").expect("b"));
+        let text = "a )\nb\n";
+        assert_eq!(resume_at(text, 0, 2), 3);
+        assert_eq!(resume_at("é )", 0, 3), "é )".len());
+    }
+
+    /// Each of these code points is far outside the table that the scanner reads.
+    #[test]
+    fn large_code_points_do_not_crash_the_scanner() {
+        for code in (0x1_0000..0x11_0000)
+            .step_by(0x1111)
+            .filter_map(char::from_u32)
+        {
+            for text in [
+                format!("{code}>{code} )"),
+                format!("{{{code}..{code} )"),
+                format!("{{{code}"),
+            ] {
+                assert_eq!(resume_at(&text, 0, text.len() - 1), text.len());
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_is_guessed_beyond_the_window() {
+        let text = format!("( {}\n) )\nb\n", "a\n".repeat(WINDOW));
+        let failed = text.rfind(" )").expect("the error") + 1;
+        assert_eq!(resume_at(&text, 0, failed), text.len());
+    }
 }

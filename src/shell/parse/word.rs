@@ -1,7 +1,7 @@
 //! Words: quotes, escapes and expansions, in each of the contexts that change their rules.
 //! Source: POSIX.1-2017 XCU 2.2 (quoting) and 2.6 (expansions), bash manual 3.1.2.
 
-use super::super::{Parameter, Part, Word};
+use super::super::{NodeId, Parameter, Part, Word};
 use super::cursor::{Parsed, Parser, is_metacharacter};
 
 /// Where an unquoted word stands, which decides what ends it.
@@ -144,11 +144,7 @@ impl Parser<'_> {
             Place::Braces => byte == b'}',
             Place::Replaced => matches!(byte, b'}' | b'/'),
             Place::Index => byte == b']' && open == 0,
-            Place::Regex => {
-                matches!(byte, b' ' | b'\t' | b'\n') && open == 0
-                    || byte == b')' && open == 0
-                    || matches!(byte, b'\n') && open > 0
-            }
+            Place::Regex => byte == b'\n' || open == 0 && matches!(byte, b' ' | b'\t' | b')'),
         }
     }
 
@@ -355,7 +351,7 @@ impl Parser<'_> {
     }
 
     /// The list of a substitution whose `(` was consumed, with its `)`.
-    fn substituted_list(&mut self) -> Parsed<u32> {
+    fn substituted_list(&mut self) -> Parsed<NodeId> {
         // Here-documents of the surrounding command begin after its own newline, not after one
         // inside the substitution.
         let outer = std::mem::take(&mut self.pending);
@@ -376,144 +372,5 @@ impl Parser<'_> {
         self.position += 2;
         let body = self.substituted_list()?;
         Ok(Part::ProcessSubstitution { body, output })
-    }
-
-    /// A command in backquotes. Within it a backslash is literal but before `$`, a backquote, a
-    /// backslash and, in double quotes, a double quote (POSIX XCU 2.6.3).
-    fn backquoted(&mut self, quoted: bool, parts: &mut Parts) -> Parsed<()> {
-        let start = self.position + 1;
-        let bytes = &self.text.as_bytes()[..self.end];
-        let mut close = start;
-        let mut escapes = false;
-        while bytes.get(close).is_some_and(|byte| *byte != b'`') {
-            if bytes[close] == b'\\' {
-                let next = bytes.get(close + 1);
-                escapes |= matches!(next, Some(b'$' | b'`' | b'\\'));
-                escapes |= quoted && next == Some(&b'"');
-                close += 1;
-            }
-            close += 1;
-        }
-        if close >= bytes.len() {
-            return Err(self.failure("backquote that is not closed"));
-        }
-        let body = if escapes {
-            self.unescaped_list(start..close, quoted)?
-        } else {
-            let (end, outer) = (self.end, std::mem::take(&mut self.pending));
-            (self.position, self.end) = (start, close);
-            let body = self.nested(|p| p.list())?;
-            if !self.at_end() {
-                return Err(self.unexpected());
-            }
-            (self.end, self.pending) = (end, outer);
-            body
-        };
-        self.position = close + 1;
-        parts.push(Part::Command { body, quoted });
-        Ok(())
-    }
-
-    /// The list of a backquoted range once its escapes are taken away.
-    fn unescaped_list(&mut self, range: std::ops::Range<usize>, quoted: bool) -> Parsed<u32> {
-        let mut text = String::new();
-        let mut offsets = Vec::new();
-        let mut characters = self.text[range.clone()].char_indices().peekable();
-        while let Some((index, character)) = characters.next() {
-            let mut kept = character;
-            if character == '\\' {
-                if let Some((_, next)) = characters.peek().copied() {
-                    if matches!(next, '$' | '`' | '\\') || quoted && next == '"' {
-                        kept = next;
-                        characters.next();
-                    }
-                }
-            }
-            let offset = self.at(range.start + index..range.end).start;
-            offsets.extend(std::iter::repeat_n(offset, kept.len_utf8()));
-            text.push(kept);
-        }
-        offsets.push(self.at(range.end..range.end).start);
-        let failing_at = self.position;
-        let mut inner = Parser::new(&text);
-        inner.offsets = Some(offsets);
-        inner.depth = self.depth;
-        inner.output = std::mem::take(&mut self.output);
-        let body = inner.nested(|p| p.list());
-        let body = match body {
-            Ok(_) if !inner.at_end() => Err(inner.unexpected()),
-            body => body,
-        };
-        self.output = inner.into_output();
-        body.map_err(|mut failure| {
-            failure.at = failing_at;
-            failure
-        })
-    }
-
-    /// `$'…'`, whose opening was consumed (bash manual 3.1.2.4).
-    fn ansi_quoted(&mut self, start: usize, parts: &mut Parts) -> Parsed<()> {
-        let mut text = String::new();
-        let mut representable = true;
-        loop {
-            let character = match self.peek() {
-                None => {
-                    self.position = start;
-                    return Err(self.failure("`$'` that is not closed"));
-                }
-                Some(_) => self.take_char(),
-            };
-            match character {
-                "'" => break,
-                "\\" if !self.at_end() => match self.ansi_escape() {
-                    Some(escaped) => text.push_str(&escaped),
-                    None => representable = false,
-                },
-                _ => text.push_str(character),
-            }
-        }
-        if representable {
-            parts.quoted(&text);
-        } else {
-            let part = self.unparsed_part(start, "`$'…'` with bytes that are no text");
-            parts.push(part);
-        }
-        Ok(())
-    }
-
-    /// The text of an escape whose backslash was consumed; `None` for bytes that are not text.
-    fn ansi_escape(&mut self) -> Option<String> {
-        let letter = self.take_char();
-        let code = match letter {
-            "n" => 10,
-            "t" => 9,
-            "r" => 13,
-            "a" => 7,
-            "b" => 8,
-            "e" | "E" => 27,
-            "f" => 12,
-            "v" => 11,
-            "\\" | "'" | "\"" | "?" => return Some(letter.to_owned()),
-            "x" => self.digits(16, 2)?,
-            "u" => return char::from_u32(self.digits(16, 4)?).map(String::from),
-            "U" => return char::from_u32(self.digits(16, 8)?).map(String::from),
-            "0" | "1" | "2" | "3" | "4" | "5" | "6" | "7" => {
-                self.position -= 1;
-                self.digits(8, 3)?
-            }
-            "c" => return None,
-            _ => return Some(format!("\\{letter}")),
-        };
-        let byte = u8::try_from(code).ok()?;
-        (byte != 0 && byte.is_ascii()).then(|| char::from(byte).to_string())
-    }
-
-    fn digits(&mut self, radix: u32, most: usize) -> Option<u32> {
-        let start = self.position;
-        let is_digit = |byte: u8| char::from(byte).is_digit(radix);
-        while self.position - start < most && self.peek().is_some_and(is_digit) {
-            self.position += 1;
-        }
-        u32::from_str_radix(&self.text[start..self.position], radix).ok()
     }
 }
