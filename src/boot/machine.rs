@@ -9,7 +9,7 @@ use super::interpreter::{self, Construct, Progress};
 use super::world::{Body, Ending, Input, Launcher, Millis, Pid, Question, Status, World};
 use crate::container::Container;
 use crate::image::Found;
-use crate::knowledge::{
+use crate::knowledge::{ShellFamily, 
     Effect, OnSignal, Recipient, ShellFacts, Signal, Then, TrapName, shell_facts,
 };
 use crate::shell::{Script, parse};
@@ -319,6 +319,7 @@ impl<'c> Machine<'c> {
             fixes_if_no: None,
             expected: true,
             candidate: true,
+            by_default: None,
         };
         end_process(self, world, pid, Status::Unknown(question.into()), None);
         true
@@ -352,6 +353,7 @@ impl Machine<'_> {
             fixes_if_no: None,
             expected: true,
             candidate: false,
+            by_default: None,
         };
         end_process(self, world, pid, Status::Unknown(question.into()), None);
         true
@@ -583,7 +585,12 @@ fn signal_shell(machine: &Machine, world: &mut World, pid: Pid, signal: Signal, 
         );
         return;
     }
-    let has_exit_trap = shell
+    if signal == Signal::QUIT && shell.facts.family == ShellFamily::Bash {
+        note(world, FactKind::Ignored { pid, program, signal }, span);
+        return;
+    }
+    let was_trapped = shell.exit_trapped && shell.facts.exit_trap_on_signal;
+    let has_exit_trap = was_trapped || shell
         .traps
         .get(&TrapName::Exit)
         .is_some_and(|trap| !trap.action.is_certainly_empty());
@@ -606,13 +613,18 @@ fn signal_shell(machine: &Machine, world: &mut World, pid: Pid, signal: Signal, 
         end_process(machine, world, pid, Status::Known(130), Some(signal));
         return;
     }
-    if signal == Signal::INT
-        && pid != 1
-        && shell.facts.family == crate::knowledge::ShellFamily::Bash
-        && shell.is_waiting_in_foreground()
-    {
-        shell.interrupted = true;
-        return;
+    if signal == Signal::INT {
+        // dash and busybox catch SIGINT in scripts: at once in `wait`, else after the foreground
+        // command. bash as a child dies with the command that SIGINT ended.
+        let catches = shell.facts.interrupt_ends_wait;
+        if shell.is_waiting_in_foreground() && (catches || (pid != 1 && shell.facts.family == ShellFamily::Bash)) {
+            shell.interrupted = true;
+            return;
+        }
+        if catches {
+            end_process(machine, world, pid, Status::Known(130), Some(signal));
+            return;
+        }
     }
     if shell.options.interactive && matches!(signal, Signal::TERM | Signal::QUIT) {
         note(

@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use super::interpreter::{Code, Frame, Shell, State, Stored, Variable, root_tail};
 use super::machine::{Machine, end_process};
-use super::outcome::Assumption;
-use super::value::{Field, Piece, Value};
+use super::outcome::Missing;
+use super::value::{Field, Value};
 use super::world::{Application, Body, Input, Launcher, Pid, Process, Status, World};
 use crate::image::{Content, File, Found};
 use crate::knowledge::{
@@ -71,9 +71,8 @@ impl Start<'_, '_> {
         self.depth += 1;
         if self.depth > DEPTH {
             let span = self.process().span.clone();
-            self.world
-                .miss("limit", "programs start each other in a circle", span);
-            self.application(argv, None, false);
+            let unsure = Missing { kind: "limit", text: "programs start each other in a circle".into(), span };
+            self.application(argv, None, Some(unsure));
             return Ok(());
         }
         let Some(name) = argv[0].known() else {
@@ -99,6 +98,9 @@ impl Start<'_, '_> {
                 certain: true,
             }),
             Found::File(file) => self.file(name, argv, file, caller),
+            Found::Unknown(_) if is_no_program(&name) => {
+                Err(Failure { status: 127, why: format!("there is no program `{name}`"), certain: true })
+            }
             Found::Unknown(_) => self.by_name(name, argv),
         }
     }
@@ -131,21 +133,19 @@ impl Start<'_, '_> {
                 if self.is_known(&argv) {
                     return self.by_name(name, argv);
                 }
-                self.application(argv, None, true);
+                self.application(argv, None, None);
                 Ok(())
             }
             Content::Unknown(why) => {
                 if self.is_known(&argv) {
                     return self.by_name(name, argv);
                 }
-                if is_script_name(&name) {
-                    self.world.miss(
-                        "script",
-                        format!("`{name}` is not at hand: {}", why.text),
-                        why.span.clone(),
-                    );
-                }
-                self.application(argv, None, false);
+                let unsure = is_script_name(&name).then(|| Missing {
+                    kind: "script",
+                    text: format!("`{name}` is not at hand: {}", why.text),
+                    span: why.span.clone(),
+                });
+                self.application(argv, None, unsure);
                 Ok(())
             }
             Content::Text(text) => self.script(name, argv, &file.path, text, caller),
@@ -208,6 +208,13 @@ impl Start<'_, '_> {
         words.extend(argument.map(Field::text));
         words.push(Field::text(if name.contains('/') { &name } else { path }));
         words.extend(argv.into_iter().skip(1));
+        let known = self.is_known(&words) || !matches!(self.find(&interpreter), Found::Unknown(_));
+        if !known {
+            let span = self.process().span.clone();
+            let text = format!("nothing is known of the interpreter `{interpreter}` of `{name}`");
+            self.application(words, None, Some(Missing { kind: "program", text, span }));
+            return Ok(());
+        }
         self.run(words, Caller::Kernel).map_err(|failure| Failure {
             why: format!(
                 "the interpreter of `{name}` cannot be started: {}",
@@ -281,12 +288,8 @@ impl Start<'_, '_> {
             Some(None) if base == "sh" => return self.unknown_shell(argv),
             Some(None) => {
                 let span = self.process().span.clone();
-                self.world.miss(
-                    "program",
-                    format!("what the shell `{base}` does is not modelled"),
-                    span,
-                );
-                self.application(argv, None, false);
+                let unsure = Missing { kind: "program", text: format!("what the shell `{base}` does is not modelled").into(), span };
+                self.application(argv, None, Some(unsure));
                 return Ok(());
             }
             None => {}
@@ -299,60 +302,37 @@ impl Start<'_, '_> {
         if let Some(program) = knowledge::program(&texts.each()) {
             return self.program(argv, program);
         }
-        if is_script_name(&name) {
-            let span = self.process().span.clone();
-            self.world.miss(
-                "script",
-                format!("the script `{name}` is not at hand"),
-                span,
-            );
+        let span = self.process().span.clone();
+        let unsure = if is_script_name(&name) {
+            Some(Missing { kind: "script", text: format!("the script `{name}` is not at hand"), span })
         } else if !self.machine.may_be_native(&name) {
-            let span = self.process().span.clone();
-            self.world.miss(
-                "program",
-                format!("nothing is known of the program `{name}`"),
-                span,
-            );
-        }
-        self.application(argv, None, false);
+            Some(Missing { kind: "program", text: format!("nothing is known of the program `{name}`"), span })
+        } else {
+            None
+        };
+        self.application(argv, None, unsure);
         Ok(())
     }
 
     fn unknown_program(&mut self, argv: Vec<Field>) -> Result<(), Failure> {
         let span = self.process().span.clone();
         let shown = argv[0].value.display();
-        let only_unknown = argv[0]
-            .value
-            .pieces()
-            .iter()
-            .any(|piece| matches!(piece, Piece::Unknown(_)));
-        if only_unknown {
-            self.world
-                .miss("value", format!("the program `{shown}` is not known"), span);
-        }
-        self.application(argv, None, false);
+        let unsure = Missing { kind: "value", text: format!("the program `{shown}` is not known"), span };
+        self.application(argv, None, Some(unsure));
         Ok(())
     }
 
     fn unknown_shell(&mut self, argv: Vec<Field>) -> Result<(), Failure> {
-        let span = self.process().span.clone();
-        match self.machine.container.image.sh.value() {
-            Some(None) => {
-                return Err(Failure {
-                    status: 127,
-                    why: "the image has no shell".into(),
-                    certain: true,
-                });
-            }
-            _ => self
-                .world
-                .miss("base-image", "which shell `/bin/sh` is, is not known", span),
+        if let Some(None) = self.machine.container.image.sh.value() {
+            return Err(Failure { status: 127, why: "the image has no shell".into(), certain: true });
         }
-        self.application(argv, None, false);
+        let span = self.process().span.clone();
+        let text = "which shell `/bin/sh` is, is not known".to_owned();
+        self.application(argv, None, Some(Missing { kind: "base-image", text, span }));
         Ok(())
     }
 
-    fn application(&mut self, argv: Vec<Field>, known: Option<knowledge::Program>, native: bool) {
+    fn application(&mut self, argv: Vec<Field>, known: Option<knowledge::Program>, unsure: Option<Missing>) {
         let name = match &known {
             Some(program) => program.name.clone(),
             None => {
@@ -367,7 +347,7 @@ impl Start<'_, '_> {
         process.ran_as_application = true;
         process.body = Body::Application(Application {
             known,
-            native,
+            unsure,
             finishing: None,
             undecided: true,
         });
@@ -402,14 +382,14 @@ impl Start<'_, '_> {
                 end_process(self.machine, self.world, pid, Status::SUCCESS, None);
             }
             Lifetime::Long => {
-                self.application(argv, Some(program), false);
+                self.application(argv, Some(program), None);
                 if let Body::Application(application) = &mut self.process().body {
                     application.undecided = false;
                 }
             }
             Lifetime::Unknown => {
                 let _ = is_pid1;
-                self.application(argv, Some(program), false);
+                self.application(argv, Some(program), None);
             }
         }
         Ok(())
@@ -440,7 +420,7 @@ impl Start<'_, '_> {
         process.program = program.name.as_str().into();
         process.body = Body::Application(Application {
             known: Some(Rc::new(program)),
-            native: false,
+            unsure: None,
             finishing: None,
             undecided: false,
         });
@@ -527,12 +507,8 @@ impl Start<'_, '_> {
             shell.positional = rest;
             let Some(known) = text.known() else {
                 let span = self.process().span.clone();
-                self.world.miss(
-                    "value",
-                    format!("the commands `{}` are not known", text.value.display()),
-                    span,
-                );
-                self.application(argv, None, false);
+                let unsure = Missing { kind: "value", text: format!("the commands `{}` are not known", text.value.display()).into(), span };
+                self.application(argv, None, Some(unsure));
                 return Ok(());
             };
             let mapped = self.machine.locate(&known, self.process().span.as_ref());
@@ -558,12 +534,8 @@ impl Start<'_, '_> {
         shell.positional = rest;
         let Some(name) = file.known() else {
             let span = self.process().span.clone();
-            self.world.miss(
-                "script",
-                format!("the script `{}` is not known", file.value.display()),
-                span,
-            );
-            self.application(argv, None, false);
+            let unsure = Missing { kind: "script", text: format!("the script `{}` is not known", file.value.display()).into(), span };
+            self.application(argv, None, Some(unsure));
             return Ok(());
         };
         self.shell_on_file(shell, argv, name)
@@ -641,12 +613,8 @@ impl Start<'_, '_> {
                 ..
             })
             | Found::Unknown(why) => {
-                self.world.miss(
-                    "script",
-                    format!("the script `{name}` is not at hand: {}", why.text),
-                    why.span,
-                );
-                self.application(argv, None, false);
+                let text = format!("the script `{name}` is not at hand: {}", why.text);
+                self.application(argv, None, Some(Missing { kind: "script", text, span: why.span }));
                 Ok(())
             }
         }
@@ -740,17 +708,12 @@ impl Start<'_, '_> {
                     end_process(self.machine, self.world, pid, Status::SUCCESS, None);
                 }
                 Wrapped::Script { name: script, .. } => {
-                    self.world.miss(
-                        "script",
-                        format!("the script `{script}` of `{name}` is not at hand"),
-                        span,
-                    );
-                    self.application(argv, None, false);
+                    let text = format!("the script `{script}` of `{name}` is not at hand");
+                    self.application(argv, None, Some(Missing { kind: "script", text, span }));
                 }
                 _ => {
-                    self.world
-                        .miss("value", format!("what `{name}` runs is not known"), span);
-                    self.application(argv, None, false);
+                    let text = format!("what `{name}` runs is not known");
+                    self.application(argv, None, Some(Missing { kind: "value", text, span }));
                 }
             }
             return Ok(());
@@ -949,6 +912,21 @@ fn set_option(shell: &mut Shell, name: &str, on: bool) -> bool {
     true
 }
 
+/// Words that no program is called: builtins and reserved words of shells, options, assignments,
+/// several words in one.
+fn is_no_program(name: &str) -> bool {
+    const WORDS: [&str; 40] = [
+        "alias", "bg", "bind", "break", "builtin", "caller", "case", "cd", "complete", "continue", "coproc", "declare",
+        "dirs", "disown", "do", "done", "esac", "eval", "exec", "exit", "export", "fc", "fg", "fi", "function", "getopts",
+        "jobs", "let", "local", "mapfile", "popd", "pushd", "read", "readonly", "return", "shopt", "source", "typeset",
+        "unset", "trap",
+    ];
+    WORDS.contains(&name)
+        || matches!(name, ":" | "." | "[[" | "((" | "!" | "{" | "}" | "set" | "shift" | "wait" | "ulimit" | "umask")
+        || name.starts_with(['-', '+', '('])
+        || (!name.contains('/') && name.contains(['=', ' ', '\t', '\n', '"', '\'', '$', '|', '&', ';', '<', '>', '`']))
+}
+
 /// Names that are scripts by their ending.
 fn is_script_name(name: &str) -> bool {
     [".sh", ".bash", ".ash", ".ksh", ".zsh", ".command"]
@@ -970,19 +948,4 @@ impl Texts {
 /// The words of an argv as text.
 pub(super) fn texts(argv: &[Field]) -> Texts {
     Texts(argv.iter().map(Field::known).collect())
-}
-
-/// The assumption about a program of the user's.
-pub(super) fn assumption(
-    argv: &[Field],
-    signal: knowledge::Signal,
-    span: Option<crate::source::Span>,
-) -> Assumption {
-    let subject = argv[0].value.display();
-    Assumption {
-        kind: "program-handles",
-        text: format!("`{subject}` handles {signal}"),
-        subject,
-        span,
-    }
 }

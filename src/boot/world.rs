@@ -32,6 +32,8 @@ pub struct World {
     pub streams: Vec<Value>,
     /// Files that scripts have written.
     pub files: Rc<BTreeMap<String, Value>>,
+    /// Whether a command ran that may have made directories.
+    pub made_directories: bool,
     /// Conditions decided on this way.
     pub trail: Vec<Choice>,
     /// Tests decided on this way, by their text, so that the same test is not decided twice.
@@ -78,6 +80,8 @@ pub struct Choice {
     pub condition: Option<Condition>,
     /// Whether this way assumes that a command has failed, which the start-up does not expect.
     pub failure: bool,
+    /// Whether this way is taken only when somebody sets a variable at run time.
+    pub overridden: bool,
 }
 
 /// How PID 1 ended.
@@ -187,8 +191,8 @@ pub enum Body {
 pub struct Application {
     /// What is known of it; `None` for a program of the user's.
     pub known: Option<Rc<Program>>,
-    /// Whether it is known to be a native program (else it is only assumed).
-    pub native: bool,
+    /// What would have to be known of it before anything can be said of how it stops.
+    pub unsure: Option<Missing>,
     /// When it will have finished its graceful work.
     pub finishing: Option<Millis>,
     /// Whether it may as well be a preparation that ends by itself.
@@ -242,6 +246,8 @@ pub struct Question {
     pub expected: bool,
     /// Whether the answer comes from a command that may be the application.
     pub candidate: bool,
+    /// The answer when nobody overrides the environment at run time, if only that is in question.
+    pub by_default: Option<bool>,
 }
 
 impl Process {
@@ -273,6 +279,7 @@ impl World {
             last_pid: 0,
             streams: Vec::new(),
             files: Rc::default(),
+            made_directories: false,
             trail: Vec::new(),
             decided: Rc::default(),
             fixed: Rc::default(),
@@ -342,6 +349,7 @@ impl World {
                 span: question.span.clone(),
             }),
             failure: question.expected && !yes,
+            overridden: question.by_default.is_some_and(|default| default != yes),
         });
     }
 
@@ -397,6 +405,12 @@ impl World {
                 && (process.output == Output::Stream(stream)
                     || matches!(&process.body, Body::Shell(shell) if shell.holds_stream(stream)))
         })
+    }
+
+    /// Whether scripts have made something at the path or below it, as far as that is followed.
+    pub fn made(&self, path: &str) -> bool {
+        self.made_directories
+            || self.files.keys().any(|file| file.strip_prefix(path).is_some_and(|rest| rest.starts_with('/')))
     }
 
     /// Writes to wherever the process's output goes.

@@ -261,6 +261,11 @@ fn judge_stopped(
             span,
         });
     }
+    for pid in applications {
+        if let Some(Body::Application(application)) = steady.process(*pid).map(|process| &process.body) {
+            path.missing.extend(application.unsure.clone());
+        }
+    }
     if matches!(rest, Rest::Limit) {
         path.missing.push(Missing {
             kind: "limit",

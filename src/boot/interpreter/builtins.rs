@@ -222,6 +222,7 @@ impl Turn<'_, '_> {
                             fixes_if_no: None,
                             expected: false,
                             candidate: false,
+                            by_default: None,
                         }
                         .into(),
                     ));
@@ -727,15 +728,15 @@ impl Turn<'_, '_> {
         };
         let process = self.world.process_mut(self.pid);
         let path = absolute(&process.directory, &target);
-        if let Found::File(_) = self.machine.container.image.files.look_up(&path) {
-            self.note(
-                FactKind::StartFailed {
-                    command: format!("cd {target}"),
-                    why: "it is a file".into(),
-                },
-                Some(span),
-            );
-            return self.finish(Status::Known(1));
+        let why = match self.machine.container.image.files.look_up(&path) {
+            Found::File(_) => Some("it is a file"),
+            Found::Absent if !self.world.made(&path) => Some("it is not there"),
+            _ => None,
+        };
+        if let Some(why) = why {
+            let command = format!("cd {target}");
+            self.note(FactKind::StartFailed { command, why: why.into() }, Some(span));
+            return self.finish(Status::Known(if self.shell.facts.family == ShellFamily::Bash { 1 } else { 2 }));
         }
         self.world.process_mut(self.pid).directory = path.as_str().into();
         self.shell.set("PWD", Stored::Text(Value::text(&path)));
@@ -822,6 +823,7 @@ impl Turn<'_, '_> {
                         fixes_if_no: None,
                         expected: false,
                         candidate: false,
+                        by_default: None,
                     }
                     .into(),
                 ))
@@ -890,6 +892,7 @@ impl Turn<'_, '_> {
                     fixes_if_no: None,
                     expected: false,
                     candidate: false,
+                    by_default: None,
                 }
                 .into(),
             )

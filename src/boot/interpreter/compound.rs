@@ -209,6 +209,7 @@ impl Turn<'_, '_> {
                 fixes_if_no: None,
                 expected: false,
                 candidate: false,
+                by_default: None,
             };
             if let State::For(_, next) = &mut self.top().state {
                 *next -= 1;
@@ -340,9 +341,11 @@ impl Turn<'_, '_> {
     ) -> Attempt<()> {
         let tail = self.top().tail;
         if let Compound::Subshell(body) = compound {
-            if tail && redirects.is_empty() && self.shell_tail_is_open() && self.subshell_is_tail()
-            {
+            if tail && self.shell_tail_is_open() && self.subshell_is_tail() {
                 // The shell would exit right after it, so it does not fork.
+                if self.redirect_compound(code, redirects)?.is_none() {
+                    return self.finish(Status::Known(1));
+                }
                 self.pop()?;
                 self.shell
                     .traps
@@ -442,6 +445,7 @@ impl Turn<'_, '_> {
                             fixes_if_no: None,
                             expected: false,
                             candidate: false,
+                            by_default: None,
                         }
                         .into(),
                     ),

@@ -25,6 +25,7 @@ impl Answer {
             Answer::Ask(mut question) => {
                 std::mem::swap(&mut question.yes, &mut question.no);
                 std::mem::swap(&mut question.fixes, &mut question.fixes_if_no);
+                question.by_default = question.by_default.map(|answer| !answer);
                 question.key = question.key.map(|key| match key.strip_prefix('!') {
                     Some(inner) => inner.into(),
                     None => format!("!{key}").into(),
@@ -67,6 +68,7 @@ fn ask(context: &Context, yes: String, no: String) -> Question {
         fixes_if_no: None,
         expected: false,
         candidate: false,
+        by_default: None,
     }
 }
 
@@ -145,14 +147,42 @@ pub(super) fn combine(left: Answer, right: Answer, is_or: bool) -> Answer {
                 no,
                 fixes: None,
                 fixes_if_no: None,
+                by_default: match (left.by_default, right.by_default) {
+                    (Some(left), Some(right)) => Some(if is_or { left || right } else { left && right }),
+                    _ => None,
+                },
                 ..*left
             }))
         }
     }
 }
 
+/// The words as they are when nobody overrides the environment, if that makes them known and they
+/// are not known otherwise.
+fn without_overrides(words: &[&Field]) -> Option<Vec<Field>> {
+    let depends = words.iter().any(|word| word.value.certain().is_none());
+    let known = words.iter().map(|word| word.value.known().map(Field::text));
+    known.collect::<Option<Vec<Field>>>().filter(|_| depends)
+}
+
+/// Adds to a question what the answer is when nobody overrides the environment.
+fn with_default(answer: Answer, default: Option<Answer>) -> Answer {
+    match (answer, default) {
+        (Answer::Ask(mut question), Some(Answer::Is(default))) => {
+            question.by_default = Some(default);
+            Answer::Ask(question)
+        }
+        (answer, _) => answer,
+    }
+}
+
 /// A unary operator on a word.
 pub(super) fn unary(context: &Context, operator: &str, word: &Field) -> Answer {
+    let default = without_overrides(&[word]).map(|words| unary_of(context, operator, &words[0]));
+    with_default(unary_of(context, operator, word), default)
+}
+
+fn unary_of(context: &Context, operator: &str, word: &Field) -> Answer {
     let shown = word.value.display();
     match operator {
         "-n" | "-z" => {
@@ -264,6 +294,13 @@ pub(in crate::boot) fn absolute(directory: &str, path: &str) -> String {
 
 /// A binary operator of `test` on two words.
 pub(super) fn binary(context: &Context, left: &Field, operator: &str, right: &Field) -> Answer {
+    let default = without_overrides(&[left, right])
+        .map(|words| binary_of(context, &words[0], operator, &words[1]))
+        .map(|answer| if matches!(answer, Answer::Wrong) { Answer::Is(false) } else { answer });
+    with_default(binary_of(context, left, operator, right), default)
+}
+
+fn binary_of(context: &Context, left: &Field, operator: &str, right: &Field) -> Answer {
     match operator {
         "=" | "==" => equal(context, left, right),
         "!=" => equal(context, left, right).negated(),
@@ -376,6 +413,18 @@ pub(super) fn equal(context: &Context, left: &Field, right: &Field) -> Answer {
 
 /// Whether a word matches a pattern.
 pub(super) fn matches(
+    context: &Context,
+    word: &Value,
+    pattern: Option<&[super::pattern::Stretch]>,
+    shown_pattern: &str,
+) -> Answer {
+    let field = Field { value: word.clone(), open: false };
+    let default = without_overrides(&[&field])
+        .map(|words| matches_of(context, &words[0].value, pattern, shown_pattern));
+    with_default(matches_of(context, word, pattern, shown_pattern), default)
+}
+
+fn matches_of(
     context: &Context,
     word: &Value,
     pattern: Option<&[super::pattern::Stretch]>,

@@ -17,8 +17,9 @@ pub(super) enum Need {
     Command(NodeId),
     /// A process substitution.
     Process(NodeId, bool),
-    /// It fails with a message (`set -u`, `${x:?}`): the shell ends.
-    Fail,
+    /// It fails because that variable is not set (`set -u`, `${x:?}`): the shell ends, unless
+    /// somebody sets the variable at run time, which is not possible for `false`.
+    Fail(String, bool),
 }
 
 /// One expansion of the words of a command.
@@ -316,6 +317,15 @@ impl<'a> Expansion<'a> {
         None
     }
 
+    /// The value of a variable without which the script ends: given at run time, or not.
+    fn required(&self, name: &str) -> Result<Value, Need> {
+        let from_outside = self.unset(name).is_some() && self.shell.variable(name).is_none();
+        match self.world.fixed.get(&Piece::Setting(name.into())) {
+            Some(value) if from_outside && !value.is_certainly_empty() => Ok(value.clone()),
+            _ => Err(Need::Fail(name.to_owned(), from_outside)),
+        }
+    }
+
     fn parameter(
         &mut self,
         parameter: &Parameter,
@@ -392,18 +402,18 @@ impl<'a> Expansion<'a> {
             Some(value) => colon && value.known().is_some_and(|text| text.is_empty()),
         };
         match &parameter.operator {
+            None if value.is_none() && self.shell.options.nounset => {
+                if !matches!(parameter.name.as_str(), "@" | "*") {
+                    let value = self.required(&parameter.name)?;
+                    push_value(out, value, quoted);
+                }
+            }
             None => match value.or_else(|| self.unset(&parameter.name)) {
                 Some(value) => push_value(out, value, quoted),
-                None if self.shell.options.nounset
-                    && !matches!(parameter.name.as_str(), "@" | "*") =>
-                {
-                    return Err(Need::Fail);
+                None if quoted => {
+                    let text = String::new();
+                    out.push(Segment::Text { text, quoted: true, split: false });
                 }
-                None if quoted => out.push(Segment::Text {
-                    text: String::new(),
-                    quoted: true,
-                    split: false,
-                }),
                 None => {}
             },
             Some(Operator::Default { colon, word }) => {
@@ -424,14 +434,9 @@ impl<'a> Expansion<'a> {
                 }
             }
             Some(Operator::Error { colon, word: _ }) => {
-                // Whoever writes this expects the variable to be given at run time.
                 if empty(*colon, &value) {
-                    match self.unset(&parameter.name) {
-                        Some(_) => {
-                            push_value(out, Value::unknown(format!("${}", parameter.name)), quoted)
-                        }
-                        None => return Err(Need::Fail),
-                    }
+                    let value = self.required(&parameter.name)?;
+                    push_value(out, value, quoted);
                 } else {
                     push_value(out, value.unwrap_or_default(), quoted);
                 }
@@ -762,7 +767,7 @@ impl<'a> Expansion<'a> {
                     } else {
                         text
                     };
-                    globs |= text.contains(['*', '?', '[']);
+                    globs |= is_glob(&text);
                     only_settings = false;
                     current.get_or_insert_default().value.push_text(&text);
                 }
@@ -774,7 +779,7 @@ impl<'a> Expansion<'a> {
                         }
                         first = false;
                         if !part.is_empty() {
-                            globs |= part.contains(['*', '?', '[']);
+                            globs |= is_glob(part);
                             only_settings = false;
                             current.get_or_insert_default().value.push_text(part);
                         }
@@ -827,7 +832,7 @@ impl<'a> Expansion<'a> {
             value: Value::unknown(format!("files {pattern}")),
             open: true,
         };
-        if directory.contains(['*', '?', '[']) {
+        if is_glob(directory) {
             fields.push(unknown);
             return;
         }
@@ -876,6 +881,11 @@ impl<'a> Expansion<'a> {
             .unwrap_or("")
             .to_owned()
     }
+}
+
+/// Whether unquoted text is a pattern for file names.
+fn is_glob(text: &str) -> bool {
+    text.contains(['*', '?']) || text.split_once('[').is_some_and(|(_, rest)| rest.contains(']'))
 }
 
 /// Variables as arithmetic sees them.

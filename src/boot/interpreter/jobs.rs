@@ -50,6 +50,15 @@ impl Turn<'_, '_> {
             Kind::Compound(Compound::Subshell(body), around) => {
                 inner = code.at(*body);
                 redirects = around;
+                // bash does not fork again for the only command of a subshell, redirected or not.
+                if let (ShellFamily::Bash, Kind::List(items)) = (facts.family, &script.node(*body).kind)
+                    && let [only] = items.as_slice()
+                    && matches!(script.node(only.node).kind, Kind::Simple(_))
+                    && only.end != crate::shell::Separator::Background
+                {
+                    inner = code.at(only.node);
+                    forced = true;
+                }
                 tail = facts.subshell_exec != crate::knowledge::ImplicitExec::Never;
             }
             Kind::Simple(_) => forced = true,
@@ -189,7 +198,10 @@ impl Turn<'_, '_> {
                 return self.finish(Status::SUCCESS);
             };
             match text.as_str() {
-                "-n" => any = self.shell.facts.has(crate::knowledge::Feature::WaitNext),
+                "-n" if !self.shell.facts.has(crate::knowledge::Feature::WaitNext) => {
+                    return self.finish(Status::Known(2));
+                }
+                "-n" => any = true,
                 "-f" | "--" => {}
                 "" => {}
                 _ => {

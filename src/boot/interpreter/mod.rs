@@ -132,6 +132,8 @@ pub struct Shell {
     pub interrupted: bool,
     /// A signal is ending it, after its EXIT trap.
     pub dying: Option<Signal>,
+    /// Whether an EXIT trap was ever set: bash then stays mortal.
+    pub exit_trapped: bool,
     /// Whether a trap with an action was ever set (busybox does not forget it).
     pub ever_trapped: bool,
     /// Streams that it holds open besides its output (`exec > >(tee)`).
@@ -353,6 +355,7 @@ impl Shell {
             exiting: false,
             interrupted: false,
             dying: None,
+            exit_trapped: false,
             ever_trapped: false,
             held: Vec::new(),
         }
@@ -476,6 +479,7 @@ impl Shell {
         copy.frames.clear();
         copy.is_subshell = true;
         copy.ever_trapped = false;
+        copy.exit_trapped = false;
         copy.exiting = false;
         copy.interrupted = false;
         copy.check_failure = false;

@@ -313,6 +313,12 @@ impl Turn<'_, '_> {
         streams: Streams,
     ) -> Attempt<()> {
         let span = code.span();
+        if let Some(name) = words[0].known().filter(|name| self.shell.aliases.contains_key(name.as_str())) {
+            // The alias is not seen here, and nobody gives it the name of a program.
+            let why = format!("`{name}` is an alias that is not seen here");
+            let status = self.start_failed(&name, Failure { status: 127, why, certain: true }, &span);
+            return self.finish(status);
+        }
         if words[0].known().is_none()
             && words[0].open
             && words.len() == 1
@@ -379,6 +385,7 @@ impl Turn<'_, '_> {
                     fixes_if_no: None,
                     expected: true,
                     candidate: false,
+                    by_default: None,
                 }
                 .into(),
             ),

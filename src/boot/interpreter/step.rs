@@ -164,6 +164,9 @@ impl Turn<'_, '_> {
             }
             Kind::Coproc { name, body } => {
                 let pid = self.fork(&code.at(*body), true, None);
+                self.shell.last_background = Some(pid);
+                let number = self.shell.jobs.iter().map(|job| job.number).max().unwrap_or(0) + 1;
+                self.shell.jobs.push(super::Job { pids: vec![pid], number });
                 let name = format!("{name}_PID");
                 self.shell
                     .set(&name, super::Stored::Text(Value::text(pid.to_string())));
@@ -283,16 +286,14 @@ impl Turn<'_, '_> {
                 self.top().results.push((body, path));
                 Err(Progress::Ran)
             }
-            Err(Need::Fail) => {
+            Err(Need::Fail(name, from_outside)) => {
                 let span = code.span();
-                self.start_up_breaks("a variable that must be set is not".into(), Some(span));
-                self.exit(Status::Known(
-                    if self.shell.facts.family == crate::knowledge::ShellFamily::Bash {
-                        1
-                    } else {
-                        2
-                    },
-                ));
+                if from_outside && self.decide(&Status::Unknown(required(&name, &span).into()))? {
+                    return Err(Progress::Ran);
+                }
+                self.start_up_breaks(format!("`{name}` must be set and is not"), Some(span));
+                let is_bash = self.shell.facts.family == crate::knowledge::ShellFamily::Bash;
+                self.exit(Status::Known(if is_bash { 1 } else { 2 }));
                 Err(Progress::Ran)
             }
         }
@@ -389,7 +390,12 @@ impl Turn<'_, '_> {
         let status = pipeline_status(&waited);
         if self.shell.interrupted {
             self.shell.interrupted = false;
-            if status == signal_status(crate::knowledge::Signal::INT) && self.pid != 1 {
+            let interrupt = signal_status(crate::knowledge::Signal::INT);
+            if self.shell.facts.interrupt_ends_wait {
+                self.exit(interrupt);
+                return Ok(());
+            }
+            if status == interrupt && self.pid != 1 {
                 self.exit(status);
                 return Ok(());
             }
@@ -438,6 +444,22 @@ impl Turn<'_, '_> {
         self.shell.status = Status::Known(i32::from(yes));
         self.shell.check_failure = false;
         self.pop()
+    }
+}
+
+/// Whether a variable that a script cannot do without is given at run time.
+fn required(name: &str, span: &crate::source::Span) -> Question {
+    use crate::boot::value::Piece;
+    Question {
+        yes: format!("`${name}` is set"),
+        no: format!("`${name}` is not set"),
+        span: Some(span.clone()),
+        key: Some(format!("`${name}` is not empty").into()),
+        fixes: Some((Piece::Setting(name.into()), Value::unknown(format!("${name}")))),
+        fixes_if_no: None,
+        expected: false,
+        candidate: false,
+        by_default: Some(false),
     }
 }
 

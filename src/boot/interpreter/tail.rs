@@ -43,9 +43,6 @@ impl Turn<'_, '_> {
     /// Whether traps leave the shell free to replace itself.
     pub(super) fn shell_tail_is_open(&self) -> bool {
         let facts = self.shell.facts;
-        if self.shell.options.interactive {
-            return facts.family == ShellFamily::Bash;
-        }
         if facts.family == ShellFamily::Ash && self.shell.ever_trapped {
             return false;
         }
@@ -104,7 +101,7 @@ impl Turn<'_, '_> {
                 // In a subshell of bash the whole body has been read before it runs.
                 matches!(kind, Kind::Simple(_))
                     && self.shell.facts.exec_after_semicolon
-                    && line.iter().all(|item| item.end == Separator::Semicolon)
+                    && line.last().is_some_and(|item| item.end == Separator::Semicolon)
             }
         }
     }

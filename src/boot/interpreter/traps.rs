@@ -141,6 +141,7 @@ impl Turn<'_, '_> {
             Some(action) => {
                 if !action.is_certainly_empty() {
                     self.shell.ever_trapped = true;
+                    self.shell.exit_trapped |= name == TrapName::Exit;
                 }
                 self.shell.traps.insert(
                     name,
