@@ -124,7 +124,11 @@ pub(super) fn program(words: &[Option<&str>], busybox: bool) -> Option<Program> 
     // An interpreter leads to its script, a module to its program: a few steps at most.
     for _ in 0..4 {
         let path = words.first().copied().flatten()?;
-        let name = path.rsplit('/').next().unwrap_or(path);
+        // Every script of that directory is a service.
+        let name = match path.strip_prefix("/etc/init.d/") {
+            Some(_) => "/etc/init.d",
+            None => path.rsplit('/').next().unwrap_or(path),
+        };
         if name == "busybox" {
             busybox = true;
             words = words.get(1..)?;
@@ -261,7 +265,7 @@ impl Entry {
             if name != "otherwise" && Signal::parse(name).is_none() {
                 found.push(format!("no signal `{name}`"));
             }
-            if reaction(text).is_none() {
+            if reaction(text).is_none() && text != "unknown" {
                 found.push(format!("cannot read `{text}`"));
             }
         }
@@ -355,7 +359,7 @@ fn reactions(on: &BTreeMap<String, String>) -> Vec<(Signal, ProgramReaction)> {
         .collect()
 }
 
-/// Reads `graceful` or `ignores/dies`: as PID 1, and elsewhere.
+/// Reads `graceful` or `ignores/dies`: as PID 1, and elsewhere. `unknown` takes a reaction back.
 fn reaction(text: &str) -> Option<ProgramReaction> {
     let (first, second) = text.split_once('/').unwrap_or((text, text));
     Some(ProgramReaction {
