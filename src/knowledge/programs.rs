@@ -122,7 +122,7 @@ pub(super) fn program(words: &[Option<&str>], busybox: bool) -> Option<Program> 
     let mut words = words;
     let mut busybox = busybox;
     // An interpreter leads to its script, a module to its program: a few steps at most.
-    for _ in 0..4 {
+    for _ in 0..6 {
         let path = words.first().copied().flatten()?;
         // Every script of that directory is a service.
         let name = match path.strip_prefix("/etc/init.d/") {
