@@ -197,6 +197,14 @@ impl Entry {
         })
     }
 
+    /// The name under which it was called, or that of the entry (`python3.12`: `python`).
+    fn name_in(&self, words: &[Option<&str>]) -> String {
+        let path = words.first().copied().flatten().unwrap_or_default();
+        let base = path.rsplit('/').next().unwrap_or_default();
+        let known = self.names.iter().find(|name| *name == base);
+        known.unwrap_or(&self.names[0]).clone()
+    }
+
     fn program(&self, words: &[Option<&str>]) -> Program {
         let mut lifetime = lifetime(self.lifetime, words);
         let mut decided = false;
@@ -221,7 +229,7 @@ impl Entry {
             lifetime = Lifetime::Unknown;
         }
         Program {
-            name: self.names[0].clone(),
+            name: self.name_in(words),
             lifetime,
             reactions: reactions(&on),
             otherwise: on.get("otherwise").and_then(|text| reaction(text)),

@@ -96,6 +96,7 @@ impl Entry {
 
     fn launch(&self, words: &[Option<&str>], position: Position) -> Option<Launch> {
         let program = words.first().copied().flatten()?;
+        let base = program.rsplit('/').next().unwrap_or_default();
         if !self.paths.is_empty()
             && program.contains('/')
             && !self.paths.iter().any(|path| path == program)
@@ -113,7 +114,12 @@ impl Entry {
             return None;
         }
         let mut launch = Launch {
-            name: self.names.first()?.clone(),
+            name: self
+                .names
+                .iter()
+                .find(|name| *name == base)
+                .or(self.names.first())?
+                .clone(),
             how: How::Exec,
             command: Wrapped::Unknown,
             environment: Vec::new(),
