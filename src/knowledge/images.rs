@@ -155,7 +155,12 @@ impl Layer {
             image.scripts.push((path.clone(), text.clone()));
         }
         image.programs.extend(self.programs.iter().cloned());
-        image.absent.retain(|name| !self.programs.contains(name));
+        let brings = |name: &String| {
+            self.programs
+                .iter()
+                .any(|program| program.rsplit('/').next() == Some(name))
+        };
+        image.absent.retain(|name| !brings(name));
         image.absent.extend(self.absent.iter().cloned());
         image.programs.retain(|name| !self.absent.contains(name));
         image.windows = self.windows.unwrap_or(image.windows);

@@ -7,7 +7,8 @@ use super::Signal;
 /// What a command line of a known launcher will do.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Launch {
-    /// The entry's name (`tini`).
+    /// The name under which it was called, if the entry lists that, else the entry's first
+    /// (`python3.12` is `python`).
     pub name: String,
     /// Exec or fork.
     pub how: How,

@@ -28,6 +28,7 @@ pub use shells::{
     Feature, ImplicitExec, ShellFacts, ShellFamily, Spellings, TrapName, shell_facts, shell_ids,
 };
 pub use signal::Signal;
+pub use tables::extend;
 pub use verify::verify;
 
 /// Where a launcher or program stands when it is started.
@@ -44,17 +45,18 @@ pub struct Position {
 /// What a command line does, if its program is a known launcher. `argv[0]` is a name or a path;
 /// `None` stands for a word that is not known. `busybox APPLET …` is answered as the applet.
 pub fn launch(argv: &[Option<&str>], position: Position) -> Option<Launch> {
-    let path = argv.first().copied().flatten()?;
-    let name = path.rsplit('/').next().unwrap_or(path);
-    if name == "busybox" {
-        let position = Position {
-            busybox: true,
-            ..position
-        };
-        return Some(launch(argv.get(1..)?, position)?.shifted(1));
+    let base_name = |path: &'_ str| path.rsplit('/').next().unwrap_or_default().to_owned();
+    let mut position = position;
+    let mut start = 0;
+    let mut name = base_name(argv.first().copied().flatten()?);
+    // `busybox busybox sh` is the same as `busybox sh`.
+    while name == "busybox" {
+        position.busybox = true;
+        start += 1;
+        name = base_name(argv.get(start).copied().flatten()?);
     }
-    let entries: Vec<_> = tables::launchers().named(name).collect();
-    launchers::launch(&entries, argv, position)
+    let entries: Vec<_> = tables::launchers().named(&name).collect();
+    Some(launchers::launch(&entries, &argv[start..], position)?.shifted(start))
 }
 
 /// What is known of the program of a command line.

@@ -5,7 +5,8 @@ use super::Signal;
 /// What is known of a program started with certain words.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Program {
-    /// The entry's name.
+    /// The name under which it was called, if the entry lists that, else the entry's first
+    /// (`python3.12` is `python`).
     pub name: String,
     /// How long it runs in the foreground.
     pub lifetime: Lifetime,

@@ -122,9 +122,13 @@ pub(super) fn program(words: &[Option<&str>], busybox: bool) -> Option<Program> 
     let mut words = words;
     let mut busybox = busybox;
     // An interpreter leads to its script, a module to its program: a few steps at most.
-    for _ in 0..4 {
+    for _ in 0..6 {
         let path = words.first().copied().flatten()?;
-        let name = path.rsplit('/').next().unwrap_or(path);
+        // Every script of that directory is a service.
+        let name = match path.strip_prefix("/etc/init.d/") {
+            Some(_) => "/etc/init.d",
+            None => path.rsplit('/').next().unwrap_or(path),
+        };
         if name == "busybox" {
             busybox = true;
             words = words.get(1..)?;
@@ -193,6 +197,14 @@ impl Entry {
         })
     }
 
+    /// The name under which it was called, or that of the entry (`python3.12`: `python`).
+    fn name_in(&self, words: &[Option<&str>]) -> String {
+        let path = words.first().copied().flatten().unwrap_or_default();
+        let base = path.rsplit('/').next().unwrap_or_default();
+        let known = self.names.iter().find(|name| *name == base);
+        known.unwrap_or(&self.names[0]).clone()
+    }
+
     fn program(&self, words: &[Option<&str>]) -> Program {
         let mut lifetime = lifetime(self.lifetime, words);
         let mut decided = false;
@@ -217,7 +229,7 @@ impl Entry {
             lifetime = Lifetime::Unknown;
         }
         Program {
-            name: self.names[0].clone(),
+            name: self.name_in(words),
             lifetime,
             reactions: reactions(&on),
             otherwise: on.get("otherwise").and_then(|text| reaction(text)),
@@ -261,7 +273,7 @@ impl Entry {
             if name != "otherwise" && Signal::parse(name).is_none() {
                 found.push(format!("no signal `{name}`"));
             }
-            if reaction(text).is_none() {
+            if reaction(text).is_none() && text != "unknown" {
                 found.push(format!("cannot read `{text}`"));
             }
         }
@@ -355,7 +367,7 @@ fn reactions(on: &BTreeMap<String, String>) -> Vec<(Signal, ProgramReaction)> {
         .collect()
 }
 
-/// Reads `graceful` or `ignores/dies`: as PID 1, and elsewhere.
+/// Reads `graceful` or `ignores/dies`: as PID 1, and elsewhere. `unknown` takes a reaction back.
 fn reaction(text: &str) -> Option<ProgramReaction> {
     let (first, second) = text.split_once('/').unwrap_or((text, text));
     Some(ProgramReaction {

@@ -14,6 +14,8 @@ pub(super) struct Table<T: 'static> {
     texts: &'static [&'static str],
     names: &'static [(&'static str, &'static [usize])],
     parsed: &'static [OnceLock<Result<T, String>>],
+    /// The user's own entries, which go before.
+    own: &'static OnceLock<Vec<T>>,
 }
 
 macro_rules! table {
@@ -21,10 +23,12 @@ macro_rules! table {
         pub(super) fn $name() -> Table<$entry> {
             static PARSED: [OnceLock<Result<$entry, String>>; $texts.len()] =
                 [const { OnceLock::new() }; $texts.len()];
+            static OWN: OnceLock<Vec<$entry>> = OnceLock::new();
             Table {
                 texts: &$texts,
                 names: &$names,
                 parsed: &PARSED,
+                own: &OWN,
             }
         }
     };
@@ -50,23 +54,93 @@ table!(
     PACKAGE_NAMES
 );
 
-impl<T: for<'de> Deserialize<'de> + Send + Sync> Table<T> {
-    /// The entries with that name, in the order of the files. An entry that does not parse is left
-    /// out; [`Table::problems`] reports it.
+/// What every entry has.
+pub(super) trait Named {
+    /// Its names.
+    fn names(&self) -> &[String];
+}
+
+macro_rules! named {
+    ($($entry:ty),*) => {$(
+        impl Named for $entry {
+            fn names(&self) -> &[String] {
+                &self.names
+            }
+        }
+    )*};
+}
+
+named!(
+    super::launchers::Entry,
+    super::programs::Entry,
+    super::images::Entry,
+    super::packages::Entry
+);
+
+/// Takes a user's own entries, from a text as in `grammars/`: `[[launcher]]`, `[[program]]`,
+/// `[[image]]`, `[[package]]`. They go before the tables' own of the same name. Only the first call
+/// counts, and it must come before any look-up. Answers what is wrong with the text; then nothing
+/// of it is taken.
+pub fn extend(text: &str) -> Result<(), String> {
+    #[derive(Deserialize, Default)]
+    #[serde(deny_unknown_fields, default)]
+    struct Own {
+        launcher: Vec<super::launchers::Entry>,
+        program: Vec<super::programs::Entry>,
+        image: Vec<super::images::Entry>,
+        package: Vec<super::packages::Entry>,
+    }
+    let own: Own = toml::from_str(text).map_err(|why| why.to_string())?;
+    let problems: Vec<String> = own
+        .launcher
+        .iter()
+        .flat_map(super::launchers::Entry::problems)
+        .chain(
+            own.program
+                .iter()
+                .flat_map(super::programs::Entry::problems),
+        )
+        .collect();
+    if !problems.is_empty() {
+        return Err(problems.join("; "));
+    }
+    // A second call finds the cells full, which is what the documentation says.
+    let _ = launchers().own.set(own.launcher);
+    let _ = programs().own.set(own.program);
+    let _ = images().own.set(own.image);
+    let _ = packages().own.set(own.package);
+    Ok(())
+}
+
+impl<T: Named + for<'de> Deserialize<'de> + Send + Sync> Table<T> {
+    /// The entries with that name, in the order of the files, the user's first. An entry that does
+    /// not parse is left out; [`Table::problems`] reports it.
     pub(super) fn named(&self, name: &str) -> impl Iterator<Item = &'static T> + use<T> {
         let found = self.names.binary_search_by(|(known, _)| known.cmp(&name));
         let indices = found.map_or(&[][..], |at| self.names[at].1);
         let (texts, parsed) = (self.texts, self.parsed);
-        indices
-            .iter()
-            .filter_map(move |&at| parsed[at].get_or_init(|| parse(texts[at])).as_ref().ok())
+        let own: Vec<&'static T> = self
+            .own()
+            .filter(|entry| entry.names().iter().any(|known| known == name))
+            .collect();
+        own.into_iter().chain(
+            indices
+                .iter()
+                .filter_map(move |&at| parsed[at].get_or_init(|| parse(texts[at])).as_ref().ok()),
+        )
     }
 
     /// Every entry.
     pub(super) fn all(&self) -> impl Iterator<Item = &'static T> + use<T> {
         let (texts, parsed) = (self.texts, self.parsed);
-        (0..texts.len())
-            .filter_map(move |at| parsed[at].get_or_init(|| parse(texts[at])).as_ref().ok())
+        self.own().chain(
+            (0..texts.len())
+                .filter_map(move |at| parsed[at].get_or_init(|| parse(texts[at])).as_ref().ok()),
+        )
+    }
+
+    fn own(&self) -> impl Iterator<Item = &'static T> + use<T> {
+        self.own.get().map(Vec::as_slice).unwrap_or_default().iter()
     }
 
     /// Every name.
