@@ -146,7 +146,7 @@ fn a_missing_path_is_status_2_and_the_rest_goes_on() {
     );
     assert!(
         ran.stdout
-            .contains("bad/Dockerfile:2:1: error[unstoppable-stop-signal]")
+            .contains("bad/Dockerfile:2:1: warning[unstoppable-stop-signal]")
     );
 
     let ran = folder.run(&["trace", "--format", "json", "absent", "bad"]);
@@ -222,7 +222,7 @@ fn standard_input_is_a_dockerfile_without_context() {
     assert_eq!(ran.status, 1);
     assert!(
         ran.stdout
-            .starts_with("<stdin>:2:1: error[unstoppable-stop-signal]")
+            .starts_with("<stdin>:2:1: warning[unstoppable-stop-signal]")
     );
 }
 

@@ -10,7 +10,7 @@ use super::arguments::Inputs;
 use super::discover::{Candidate, discover};
 use super::output::Output;
 use super::{COULD_NOT_RUN, FINE};
-use crate::analyze::{self, Analysis, Options, Problem, Unreadable};
+use crate::analyze::{self, Analysis, Options, Unreadable};
 use crate::report::Run;
 use crate::source::{Disk, RealDisk, Source};
 
@@ -66,8 +66,8 @@ pub(super) fn look(inputs: &Inputs, output: &mut Output) -> Result<Look, u8> {
     for (file, result) in files.iter().zip(results) {
         match result {
             Ok(analysis) => {
-                for problem in &analysis.problems {
-                    output.news(&describe(&analysis, problem));
+                if let Some(text) = describe(&analysis) {
+                    output.news(&text);
                 }
                 run.analyses.push(analysis);
             }
@@ -89,16 +89,21 @@ pub(super) fn look(inputs: &Inputs, output: &mut Output) -> Result<Look, u8> {
     })
 }
 
-/// A problem of a file in one line.
-fn describe(analysis: &Analysis, problem: &Problem) -> String {
-    match &problem.span {
+/// The problems of a file in one line: the first, and how many more. A template that is no Dockerfile
+/// has one in every other line.
+fn describe(analysis: &Analysis) -> Option<String> {
+    let (first, more) = analysis.problems.split_first()?;
+    let place = match &first.span {
         Some(span) => {
             let (line, column) = span.line_column();
-            let file = span.source.path();
-            format!("{file}:{line}:{column}: {}", problem.message)
+            format!("{}:{line}:{column}", span.source.path())
         }
-        None => format!("{}: {}", analysis.file, problem.message),
-    }
+        None => analysis.file.clone(),
+    };
+    Some(match more.len() {
+        0 => format!("{place}: {}", first.message),
+        count => format!("{place}: {} (and {count} more)", first.message),
+    })
 }
 
 /// Looks at one file. A defect of pidone costs this file, never the run.

@@ -50,7 +50,7 @@ pub const DEFAULT_GRACE: Duration = Duration::from_secs(10);
 impl Container {
     /// The container that an image and overrides give.
     ///
-    /// Docker's rules: argv is ENTRYPOINT ++ CMD, always. Shell form means SHELL ++ [text]; so a shell-form
+    /// Docker's rules: argv is ENTRYPOINT ++ CMD, always. Shell form means SHELL ++ `[text]`; so a shell-form
     /// CMD reaches an exec-form ENTRYPOINT as arguments, and the words of CMD are `$0 $1 …` of a shell-form
     /// ENTRYPOINT. Another ENTRYPOINT drops the image's CMD (`docker run --entrypoint`).
     pub fn new(image: Arc<Image>, overrides: &Overrides) -> Container {

@@ -100,12 +100,13 @@ fn snippet<'a>(
     path: &'a str,
     places: &[(&'a Place, AnnotationKind)],
 ) -> Snippet<'a, Annotation<'a>> {
-    let text = places[0].0.span.source.text();
+    let source = &places[0].0.span.source;
+    let text = source.text();
     // The renderer reads all the text that it is given: hand it the part that matters.
     let first = places.iter().map(|(place, _)| place.span.start).min();
     let last = places.iter().map(|(place, _)| place.span.end).max();
     let window = window(text, first.unwrap_or(0)..last.unwrap_or(0));
-    let line_start = text[..window.start].matches('\n').count() + 1;
+    let (line_start, _) = source.line_column(window.start);
     let annotations = places.iter().map(|(place, kind)| {
         let range = visible(text, place.span.start..place.span.end);
         let inside = range.start - window.start..range.end - window.start;

@@ -168,3 +168,47 @@ fn process(tree: &ProcessTree) -> Process {
         children: tree.children.iter().map(process).collect(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample;
+    use super::*;
+
+    fn fields(value: &serde_json::Value) -> Vec<&str> {
+        let object = value.as_object().expect("an object");
+        object.keys().map(String::as_str).collect()
+    }
+
+    #[test]
+    fn a_path_has_every_field_of_the_contract() {
+        let text = trace_json(&sample::run());
+        let report: serde_json::Value = serde_json::from_str(&text).expect("it is JSON");
+        let path = &report["targets"][0]["paths"][0];
+        let expected = [
+            "verdict",
+            "delivered",
+            "reaction",
+            "when",
+            "assumptions",
+            "missing",
+            "processes",
+            "route",
+        ];
+        assert_eq!(fields(path), expected);
+        assert_eq!(path["delivered"], false);
+        let child = &path["processes"]["children"][0];
+        assert_eq!(
+            child["argv"],
+            serde_json::json!(["/demo/app", "--port", "80"])
+        );
+        assert_eq!(child["application"], true);
+        let expected = serde_json::json!({
+            "file": "svc/start.sh", "line": 3, "column": 1, "end_line": 3, "end_column": 20,
+            "start": 29, "end": 48,
+        });
+        assert_eq!(path["route"][0]["span"], expected);
+        let assumption = &report["targets"][0]["paths"][1]["assumptions"][0];
+        assert_eq!(fields(assumption), ["kind", "subject", "text", "span"]);
+        assert_eq!(assumption["span"], serde_json::Value::Null);
+    }
+}

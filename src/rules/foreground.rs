@@ -1,7 +1,7 @@
 //! What the rules about a shell that waits as PID 1 have in common.
 
 use super::Finding;
-use super::words::{bad_paths, consequence, start_instruction};
+use super::words::{bad_paths, consequence, shell_name, start_instruction};
 use crate::analyze::Target;
 use crate::boot::FactKind;
 use crate::source::Span;
@@ -9,7 +9,7 @@ use crate::stop::Path;
 
 /// A command that goes on running while the shell that is PID 1 waits for it.
 pub(super) struct Foreground<'a> {
-    /// The dialect.
+    /// The shell.
     pub(super) shell: &'a str,
     /// The command, short enough for a title.
     pub(super) name: String,
@@ -55,7 +55,7 @@ pub(super) fn each<'a>(target: &'a Target, mut found: impl FnMut(&'a Path, Foreg
                 continue;
             };
             let command = Foreground {
-                shell,
+                shell: shell_name(shell),
                 name: short(command),
                 dash_c: *dash_c,
                 last: *last,

@@ -1,6 +1,7 @@
 use super::Findings;
 use super::foreground::short;
 use super::rule::declare_rule;
+use super::words::shell_name;
 use crate::analyze::Target;
 use crate::boot::FactKind;
 use crate::stop::Verdict;
@@ -62,7 +63,7 @@ fn check(target: &Target, findings: &mut Findings) {
             if !is_pid1 || fact.while_stopping {
                 continue;
             }
-            let command = short(command);
+            let (command, shell) = (short(command), shell_name(shell));
             findings
                 .add(
                     format!("`{command}` is PID 1 only because `{shell}` execs its last command"),

@@ -91,3 +91,37 @@ pub fn merge(findings: Vec<Finding>) -> Vec<Finding> {
     }
     merged
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::{Source, Span};
+
+    fn found(script: &str, dockerfile: &str) -> Finding {
+        let span = |path: &str| Span::new(&Source::new(path, "/demo/app\n"), 0..9);
+        let mut findings = Findings::default();
+        findings.begin(&script_without_exec::SCRIPT_WITHOUT_EXEC);
+        findings
+            .add(
+                "`/demo/app` is started without `exec`",
+                span(script),
+                "here",
+            )
+            .related(span(dockerfile), "this CMD makes `dash` PID 1");
+        findings.into_list().remove(0)
+    }
+
+    #[test]
+    fn targets_that_share_a_script_share_a_finding() {
+        let findings = vec![
+            found("start.sh", "a/Dockerfile"),
+            found("start.sh", "b/Dockerfile"),
+            found("other.sh", "b/Dockerfile"),
+        ];
+        let merged = merge(findings);
+        assert_eq!(merged.len(), 2);
+        let related = merged[0].related.iter();
+        let related: Vec<&str> = related.map(|place| place.span.source.path()).collect();
+        assert_eq!(related, ["a/Dockerfile", "b/Dockerfile"]);
+    }
+}

@@ -2,11 +2,12 @@ use super::Findings;
 use super::rule::declare_rule;
 use super::words::{argv, start_instruction};
 use crate::analyze::Target;
-use crate::image::Found;
+use crate::image::{Found, Origin};
 
 declare_rule! {
     /// ## What it does
-    /// Reports a program with a relative path (`./app`) that is not in the working directory.
+    /// Reports a program with a relative path (`./app`) in a stage that sets no WORKDIR, when it is not
+    /// in the directory where the runtime then looks.
     ///
     /// ## Why is this bad
     /// The runtime looks a relative path up in WORKDIR, which is `/` when no instruction sets it. A
@@ -30,10 +31,10 @@ declare_rule! {
     /// An absolute path starts the same program wherever the container is told to work.
     ///
     /// ## When it stays silent
-    /// When the file is there, and when the files at hand do not say.
+    /// When the stage sets a WORKDIR, when the file is there, and when the files at hand do not say.
     pub(super) static RELATIVE_ENTRYPOINT = {
         id: "relative-entrypoint",
-        summary: "a relative path leads nowhere from the working directory",
+        summary: "a relative path leads nowhere in a stage without WORKDIR",
         severity: Error,
         since: "0.1.0",
         check: check,
@@ -49,7 +50,11 @@ fn check(target: &Target, findings: &mut Findings) {
         return;
     }
     let image = &target.container.image;
-    let Some(directory) = image.working_directory.value.value() else {
+    let setting = &image.working_directory;
+    let (Some(directory), false) = (
+        setting.value.value(),
+        matches!(setting.origin, Origin::Instruction(_)),
+    ) else {
         return;
     };
     let relative = program.strip_prefix("./").unwrap_or(program);

@@ -37,7 +37,7 @@ declare_rule! {
     pub(super) static UNSTOPPABLE_STOP_SIGNAL = {
         id: "unstoppable-stop-signal",
         summary: "STOPSIGNAL is a signal that no program can handle",
-        severity: Error,
+        severity: Warning,
         since: "0.1.0",
         check: check,
     }

@@ -86,3 +86,8 @@ pub(super) fn argv(target: &Target) -> &[Mapped] {
         _ => &[],
     }
 }
+
+/// A shell's common name from a dialect's id: `dash` for `dash-debian`.
+pub(super) fn shell_name(dialect: &str) -> &str {
+    dialect.split('-').next().unwrap_or(dialect)
+}
