@@ -99,17 +99,6 @@ fn every_rule_is_documented_and_its_examples_do_what_they_say() {
         if id == "unreadable-file" {
             continue;
         }
-        // These read how a start-up runs, and nothing runs yet: no way has been judged.
-        if WAITING_FOR_BOOT.contains(&id) {
-            let analyses = run(&example(rule, &manual, "Example"));
-            let mut targets = analyses.iter().flat_map(|analysis| &analysis.targets);
-            if targets.any(|target| !target.paths.is_empty()) {
-                wrong.push(format!(
-                    "{id}: start-ups are judged now, take it off the list"
-                ));
-            }
-            continue;
-        }
         let bad = findings_of_example(rule, &manual, "Example");
         if !bad.iter().any(|finding| finding.rule.id == id) {
             wrong.push(format!("{id}: the example is not found"));
@@ -137,16 +126,6 @@ fn every_rule_is_documented_and_its_examples_do_what_they_say() {
     assert_eq!(declared.count(), ids.len(), "every declared rule is listed");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
-
-/// Rules whose examples cannot be found before start-ups are judged.
-const WAITING_FOR_BOOT: [&str; 6] = [
-    "exec-in-subshell",
-    "fragile-implicit-exec",
-    "literal-variable-in-exec-form",
-    "script-without-exec",
-    "shell-holds-pid1",
-    "shell-syntax-in-exec-form",
-];
 
 fn findings_of_example(rule: &Rule, manual: &str, heading: &str) -> Vec<Finding> {
     let analyses = run(&example(rule, manual, heading));

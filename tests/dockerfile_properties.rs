@@ -1,4 +1,8 @@
 //! Nothing is lost and nothing panics, whatever the text.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a test reads its fixtures directly"
+)]
 
 use std::ops::Range;
 

@@ -9,8 +9,8 @@ use super::interpreter::{self, Construct, Progress};
 use super::world::{Body, Ending, Input, Launcher, Millis, Pid, Question, Status, World};
 use crate::container::Container;
 use crate::image::Found;
-use crate::knowledge::{ShellFamily, 
-    Effect, OnSignal, Recipient, ShellFacts, Signal, Then, TrapName, shell_facts,
+use crate::knowledge::{
+    Effect, OnSignal, Recipient, ShellFacts, ShellFamily, Signal, Then, TrapName, shell_facts,
 };
 use crate::shell::{Script, parse};
 use crate::source::{Mapped, Span};
@@ -331,8 +331,13 @@ impl Machine<'_> {
     /// when there is none.
     fn pass_helper(&self, world: &mut World) -> bool {
         let found = world.processes.values().find(|process| {
-            matches!(&process.body, Body::Application(application) if application.undecided && application.finishing.is_none())
+            // What is started again goes on running, and so does what replaces PID 1.
+            let is_new = matches!(&process.body, Body::Application(application)
+                if application.undecided && application.finishing.is_none());
+            is_new
                 && !process.in_background
+                && process.pid != 1
+                && !world.running.contains(&process.argv)
         });
         let Some(process) = found else { return false };
         let (pid, span) = (process.pid, process.span.clone());
@@ -586,14 +591,23 @@ fn signal_shell(machine: &Machine, world: &mut World, pid: Pid, signal: Signal, 
         return;
     }
     if signal == Signal::QUIT && shell.facts.family == ShellFamily::Bash {
-        note(world, FactKind::Ignored { pid, program, signal }, span);
+        note(
+            world,
+            FactKind::Ignored {
+                pid,
+                program,
+                signal,
+            },
+            span,
+        );
         return;
     }
     let was_trapped = shell.exit_trapped && shell.facts.exit_trap_on_signal;
-    let has_exit_trap = was_trapped || shell
-        .traps
-        .get(&TrapName::Exit)
-        .is_some_and(|trap| !trap.action.is_certainly_empty());
+    let has_exit_trap = was_trapped
+        || shell
+            .traps
+            .get(&TrapName::Exit)
+            .is_some_and(|trap| !trap.action.is_certainly_empty());
     if has_exit_trap && signal.ends_by_default() && !shell.exiting {
         if shell.facts.exit_trap_on_signal {
             shell.pending.clear();
@@ -617,7 +631,9 @@ fn signal_shell(machine: &Machine, world: &mut World, pid: Pid, signal: Signal, 
         // dash and busybox catch SIGINT in scripts: at once in `wait`, else after the foreground
         // command. bash as a child dies with the command that SIGINT ended.
         let catches = shell.facts.interrupt_ends_wait;
-        if shell.is_waiting_in_foreground() && (catches || (pid != 1 && shell.facts.family == ShellFamily::Bash)) {
+        if shell.is_waiting_in_foreground()
+            && (catches || (pid != 1 && shell.facts.family == ShellFamily::Bash))
+        {
             shell.interrupted = true;
             return;
         }

@@ -71,7 +71,11 @@ impl Start<'_, '_> {
         self.depth += 1;
         if self.depth > DEPTH {
             let span = self.process().span.clone();
-            let unsure = Missing { kind: "limit", text: "programs start each other in a circle".into(), span };
+            let unsure = Missing {
+                kind: "limit",
+                text: "programs start each other in a circle".into(),
+                span,
+            };
             self.application(argv, None, Some(unsure));
             return Ok(());
         }
@@ -98,9 +102,11 @@ impl Start<'_, '_> {
                 certain: true,
             }),
             Found::File(file) => self.file(name, argv, file, caller),
-            Found::Unknown(_) if is_no_program(&name) => {
-                Err(Failure { status: 127, why: format!("there is no program `{name}`"), certain: true })
-            }
+            Found::Unknown(_) if is_no_program(&name) => Err(Failure {
+                status: 127,
+                why: format!("there is no program `{name}`"),
+                certain: true,
+            }),
             Found::Unknown(_) => self.by_name(name, argv),
         }
     }
@@ -212,7 +218,15 @@ impl Start<'_, '_> {
         if !known {
             let span = self.process().span.clone();
             let text = format!("nothing is known of the interpreter `{interpreter}` of `{name}`");
-            self.application(words, None, Some(Missing { kind: "program", text, span }));
+            self.application(
+                words,
+                None,
+                Some(Missing {
+                    kind: "program",
+                    text,
+                    span,
+                }),
+            );
             return Ok(());
         }
         self.run(words, Caller::Kernel).map_err(|failure| Failure {
@@ -268,27 +282,30 @@ impl Start<'_, '_> {
     /// A program that is known by its name only.
     fn by_name(&mut self, name: String, argv: Vec<Field>) -> Result<(), Failure> {
         let base = name.rsplit('/').next().unwrap_or(&name).to_owned();
-        if base == "busybox" && argv.len() > 1 {
-            if let Some(applet) = argv[1].known() {
-                if let Some(Some(facts)) = self
-                    .shell_named(&applet)
-                    .filter(|_| matches!(applet.as_str(), "sh" | "ash" | "hush"))
-                {
-                    let facts = if facts.id == "ash" {
-                        facts
-                    } else {
-                        shell_facts("ash").unwrap_or(facts)
-                    };
-                    return self.shell(facts, argv[1..].to_vec());
-                }
-            }
+        if base == "busybox"
+            && argv.len() > 1
+            && let Some(applet) = argv[1].known()
+            && let Some(Some(facts)) = self
+                .shell_named(&applet)
+                .filter(|_| matches!(applet.as_str(), "sh" | "ash" | "hush"))
+        {
+            let facts = if facts.id == "ash" {
+                facts
+            } else {
+                shell_facts("ash").unwrap_or(facts)
+            };
+            return self.shell(facts, argv[1..].to_vec());
         }
         match self.shell_named(&base) {
             Some(Some(facts)) => return self.shell(facts, argv),
             Some(None) if base == "sh" => return self.unknown_shell(argv),
             Some(None) => {
                 let span = self.process().span.clone();
-                let unsure = Missing { kind: "program", text: format!("what the shell `{base}` does is not modelled").into(), span };
+                let unsure = Missing {
+                    kind: "program",
+                    text: format!("what the shell `{base}` does is not modelled"),
+                    span,
+                };
                 self.application(argv, None, Some(unsure));
                 return Ok(());
             }
@@ -304,9 +321,17 @@ impl Start<'_, '_> {
         }
         let span = self.process().span.clone();
         let unsure = if is_script_name(&name) {
-            Some(Missing { kind: "script", text: format!("the script `{name}` is not at hand"), span })
+            Some(Missing {
+                kind: "script",
+                text: format!("the script `{name}` is not at hand"),
+                span,
+            })
         } else if !self.machine.may_be_native(&name) {
-            Some(Missing { kind: "program", text: format!("nothing is known of the program `{name}`"), span })
+            Some(Missing {
+                kind: "program",
+                text: format!("nothing is known of the program `{name}`"),
+                span,
+            })
         } else {
             None
         };
@@ -317,22 +342,43 @@ impl Start<'_, '_> {
     fn unknown_program(&mut self, argv: Vec<Field>) -> Result<(), Failure> {
         let span = self.process().span.clone();
         let shown = argv[0].value.display();
-        let unsure = Missing { kind: "value", text: format!("the program `{shown}` is not known"), span };
+        let unsure = Missing {
+            kind: "value",
+            text: format!("the program `{shown}` is not known"),
+            span,
+        };
         self.application(argv, None, Some(unsure));
         Ok(())
     }
 
     fn unknown_shell(&mut self, argv: Vec<Field>) -> Result<(), Failure> {
         if let Some(None) = self.machine.container.image.sh.value() {
-            return Err(Failure { status: 127, why: "the image has no shell".into(), certain: true });
+            return Err(Failure {
+                status: 127,
+                why: "the image has no shell".into(),
+                certain: true,
+            });
         }
         let span = self.process().span.clone();
         let text = "which shell `/bin/sh` is, is not known".to_owned();
-        self.application(argv, None, Some(Missing { kind: "base-image", text, span }));
+        self.application(
+            argv,
+            None,
+            Some(Missing {
+                kind: "base-image",
+                text,
+                span,
+            }),
+        );
         Ok(())
     }
 
-    fn application(&mut self, argv: Vec<Field>, known: Option<knowledge::Program>, unsure: Option<Missing>) {
+    fn application(
+        &mut self,
+        argv: Vec<Field>,
+        known: Option<knowledge::Program>,
+        unsure: Option<Missing>,
+    ) {
         let name = match &known {
             Some(program) => program.name.clone(),
             None => {
@@ -507,7 +553,11 @@ impl Start<'_, '_> {
             shell.positional = rest;
             let Some(known) = text.known() else {
                 let span = self.process().span.clone();
-                let unsure = Missing { kind: "value", text: format!("the commands `{}` are not known", text.value.display()).into(), span };
+                let unsure = Missing {
+                    kind: "value",
+                    text: format!("the commands `{}` are not known", text.value.display()),
+                    span,
+                };
                 self.application(argv, None, Some(unsure));
                 return Ok(());
             };
@@ -534,7 +584,11 @@ impl Start<'_, '_> {
         shell.positional = rest;
         let Some(name) = file.known() else {
             let span = self.process().span.clone();
-            let unsure = Missing { kind: "script", text: format!("the script `{}` is not known", file.value.display()).into(), span };
+            let unsure = Missing {
+                kind: "script",
+                text: format!("the script `{}` is not known", file.value.display()),
+                span,
+            };
             self.application(argv, None, Some(unsure));
             return Ok(());
         };
@@ -614,7 +668,15 @@ impl Start<'_, '_> {
             })
             | Found::Unknown(why) => {
                 let text = format!("the script `{name}` is not at hand: {}", why.text);
-                self.application(argv, None, Some(Missing { kind: "script", text, span: why.span }));
+                self.application(
+                    argv,
+                    None,
+                    Some(Missing {
+                        kind: "script",
+                        text,
+                        span: why.span,
+                    }),
+                );
                 Ok(())
             }
         }
@@ -709,11 +771,27 @@ impl Start<'_, '_> {
                 }
                 Wrapped::Script { name: script, .. } => {
                     let text = format!("the script `{script}` of `{name}` is not at hand");
-                    self.application(argv, None, Some(Missing { kind: "script", text, span }));
+                    self.application(
+                        argv,
+                        None,
+                        Some(Missing {
+                            kind: "script",
+                            text,
+                            span,
+                        }),
+                    );
                 }
                 _ => {
                     let text = format!("what `{name}` runs is not known");
-                    self.application(argv, None, Some(Missing { kind: "value", text, span }));
+                    self.application(
+                        argv,
+                        None,
+                        Some(Missing {
+                            kind: "value",
+                            text,
+                            span,
+                        }),
+                    );
                 }
             }
             return Ok(());
@@ -763,7 +841,6 @@ impl Start<'_, '_> {
                     kills_at: None,
                     waits_for_tree: false,
                     stays: false,
-                    status: None,
                 });
                 if let Err(failure) = outcome {
                     if self.world.stopped_at.is_none() && self.world.broken.is_none() {
@@ -916,15 +993,32 @@ fn set_option(shell: &mut Shell, name: &str, on: bool) -> bool {
 /// several words in one.
 fn is_no_program(name: &str) -> bool {
     const WORDS: [&str; 40] = [
-        "alias", "bg", "bind", "break", "builtin", "caller", "case", "cd", "complete", "continue", "coproc", "declare",
-        "dirs", "disown", "do", "done", "esac", "eval", "exec", "exit", "export", "fc", "fg", "fi", "function", "getopts",
-        "jobs", "let", "local", "mapfile", "popd", "pushd", "read", "readonly", "return", "shopt", "source", "typeset",
-        "unset", "trap",
+        "alias", "bg", "bind", "break", "builtin", "caller", "case", "cd", "complete", "continue",
+        "coproc", "declare", "dirs", "disown", "do", "done", "esac", "eval", "exec", "exit",
+        "export", "fc", "fg", "fi", "function", "getopts", "jobs", "let", "local", "mapfile",
+        "popd", "pushd", "read", "readonly", "return", "shopt", "source", "typeset", "unset",
+        "trap",
     ];
     WORDS.contains(&name)
-        || matches!(name, ":" | "." | "[[" | "((" | "!" | "{" | "}" | "set" | "shift" | "wait" | "ulimit" | "umask")
+        || matches!(
+            name,
+            ":" | "."
+                | "[["
+                | "(("
+                | "!"
+                | "{"
+                | "}"
+                | "set"
+                | "shift"
+                | "wait"
+                | "ulimit"
+                | "umask"
+        )
         || name.starts_with(['-', '+', '('])
-        || (!name.contains('/') && name.contains(['=', ' ', '\t', '\n', '"', '\'', '$', '|', '&', ';', '<', '>', '`']))
+        || (!name.contains('/')
+            && name.contains([
+                '=', ' ', '\t', '\n', '"', '\'', '$', '|', '&', ';', '<', '>', '`',
+            ]))
 }
 
 /// Names that are scripts by their ending.

@@ -94,7 +94,9 @@ pub(super) fn run(machine: &Machine, world: &mut World, pid: Pid) {
     let directory = Rc::clone(&process.directory);
     let command = display_words(&process.argv);
     match name.as_str() {
-        "mkdir" | "install" | "cp" | "mv" | "ln" | "tar" | "unzip" | "git" | "rsync" => world.made_directories = true,
+        "mkdir" | "install" | "cp" | "mv" | "ln" | "tar" | "unzip" | "git" | "rsync" => {
+            world.made_directories = true
+        }
         "kill" => kill(machine, world, pid, &words),
         "pkill" | "killall" => {
             let signal = words

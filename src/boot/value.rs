@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 /// A stretch of a string.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Piece {
+pub(crate) enum Piece {
     /// Known text.
     Text(Rc<str>),
     /// An environment variable that the image does not set: empty unless somebody sets it at run time.
@@ -16,39 +16,39 @@ pub enum Piece {
 
 /// A string of which some stretches may be unknown. No two neighbours are text.
 #[derive(Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Value {
+pub(crate) struct Value {
     pieces: Vec<Piece>,
 }
 
 impl Value {
     /// A known string.
-    pub fn text(text: impl AsRef<str>) -> Value {
+    pub(crate) fn text(text: impl AsRef<str>) -> Value {
         let mut value = Value::default();
         value.push_text(text.as_ref());
         value
     }
 
     /// A string of which nothing is known but its name.
-    pub fn unknown(name: impl AsRef<str>) -> Value {
+    pub(crate) fn unknown(name: impl AsRef<str>) -> Value {
         Value {
             pieces: vec![Piece::Unknown(name.as_ref().into())],
         }
     }
 
     /// An environment variable that the image does not set.
-    pub fn setting(name: impl AsRef<str>) -> Value {
+    pub(crate) fn setting(name: impl AsRef<str>) -> Value {
         Value {
             pieces: vec![Piece::Setting(name.as_ref().into())],
         }
     }
 
     /// The stretches.
-    pub fn pieces(&self) -> &[Piece] {
+    pub(crate) fn pieces(&self) -> &[Piece] {
         &self.pieces
     }
 
     /// Adds known text.
-    pub fn push_text(&mut self, text: &str) {
+    pub(crate) fn push_text(&mut self, text: &str) {
         if text.is_empty() {
             return;
         }
@@ -60,7 +60,7 @@ impl Value {
     }
 
     /// Adds a stretch.
-    pub fn push(&mut self, piece: Piece) {
+    pub(crate) fn push(&mut self, piece: Piece) {
         match piece {
             Piece::Text(text) => self.push_text(&text),
             other => self.pieces.push(other),
@@ -68,14 +68,14 @@ impl Value {
     }
 
     /// Adds all of another.
-    pub fn append(&mut self, other: &Value) {
+    pub(crate) fn append(&mut self, other: &Value) {
         for piece in &other.pieces {
             self.push(piece.clone());
         }
     }
 
     /// The string, when no overrides are given: settings are empty. `None` if a part is unknown.
-    pub fn known(&self) -> Option<String> {
+    pub(crate) fn known(&self) -> Option<String> {
         let mut out = String::new();
         for piece in &self.pieces {
             match piece {
@@ -88,7 +88,7 @@ impl Value {
     }
 
     /// The string, if it does not depend on anything from outside.
-    pub fn certain(&self) -> Option<String> {
+    pub(crate) fn certain(&self) -> Option<String> {
         match self.pieces.as_slice() {
             [] => Some(String::new()),
             [Piece::Text(text)] => Some(text.to_string()),
@@ -97,20 +97,12 @@ impl Value {
     }
 
     /// Whether it is the empty string when no overrides are given.
-    pub fn is_certainly_empty(&self) -> bool {
+    pub(crate) fn is_certainly_empty(&self) -> bool {
         self.pieces.is_empty()
     }
 
-    /// The known text at its end, which tells a base name even when the directory is unknown.
-    pub fn known_suffix(&self) -> &str {
-        match self.pieces.last() {
-            Some(Piece::Text(text)) => text,
-            _ => "",
-        }
-    }
-
     /// With settings and unknowns that a decision has fixed put in.
-    pub fn refined(&self, decided: impl Fn(&Piece) -> Option<Value>) -> Value {
+    pub(crate) fn refined(&self, decided: impl Fn(&Piece) -> Option<Value>) -> Value {
         let mut out = Value::default();
         for piece in &self.pieces {
             match piece {
@@ -125,7 +117,7 @@ impl Value {
     }
 
     /// For people: text as it is, settings as `$NAME`, unknowns by their names.
-    pub fn display(&self) -> String {
+    pub(crate) fn display(&self) -> String {
         let parts = self.pieces.iter().map(|piece| match piece {
             Piece::Text(text) => text.to_string(),
             Piece::Setting(name) => format!("${name}"),
@@ -149,7 +141,7 @@ impl From<&str> for Value {
 
 /// A word after expansion.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Field {
+pub(crate) struct Field {
     /// Its text.
     pub value: Value,
     /// Whether it may really be several words, or none (an unknown value without quotes).
@@ -158,7 +150,7 @@ pub struct Field {
 
 impl Field {
     /// A field of known text.
-    pub fn text(text: impl AsRef<str>) -> Field {
+    pub(crate) fn text(text: impl AsRef<str>) -> Field {
         Field {
             value: Value::text(text),
             open: false,
@@ -166,7 +158,7 @@ impl Field {
     }
 
     /// The text, if it is known and one word.
-    pub fn known(&self) -> Option<String> {
+    pub(crate) fn known(&self) -> Option<String> {
         if self.open { None } else { self.value.known() }
     }
 }

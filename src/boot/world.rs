@@ -11,17 +11,17 @@ use crate::knowledge::{Fork, Program, Signal};
 use crate::source::Span;
 
 /// A process number of the namespace.
-pub type Pid = u32;
+pub(crate) type Pid = u32;
 
 /// Milliseconds since the stop signal (negative time does not occur: the clock starts at 0 at boot).
-pub type Millis = u64;
+pub(crate) type Millis = u64;
 
 /// How long an application is taken to need to stop, in the first run of the simulation.
-pub const STOP_WORK: Millis = 300;
+pub(crate) const STOP_WORK: Millis = 300;
 
 /// Everything that can differ between two ways through a start-up.
 #[derive(Clone)]
-pub struct World {
+pub(crate) struct World {
     /// All processes that have not been reaped, by pid.
     pub processes: BTreeMap<Pid, Process>,
     /// The clock.
@@ -50,6 +50,8 @@ pub struct World {
     pub ending: Option<Ending>,
     /// When the stop signal was sent.
     pub stopped_at: Option<Millis>,
+    /// The command lines of what was running when the stop signal was sent.
+    pub running: Rc<Vec<Vec<Field>>>,
     /// How long an application needs to stop in this run.
     pub stop_work: Millis,
     /// The last command that may be the application, and the world in which it goes on running.
@@ -67,11 +69,11 @@ pub struct World {
 }
 
 /// Environment variables for one command.
-pub type Environment = Vec<(String, Value)>;
+pub(crate) type Environment = Vec<(String, Value)>;
 
 /// A decision on a way.
 #[derive(Clone, Debug)]
-pub struct Choice {
+pub(crate) struct Choice {
     /// The number of the fork.
     pub fork: u32,
     /// Which way was taken.
@@ -86,16 +88,25 @@ pub struct Choice {
 
 /// How PID 1 ended.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Ending {
+pub(crate) struct Ending {
     /// Its status; `None` is unknown.
     pub status: Option<i32>,
     /// Whether the start-up broke (exec of something missing, syntax …), with the reason.
     pub broken: Option<(String, Option<Span>)>,
 }
 
+/// See [`World::awaited`].
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Awaited {
+    /// Applications.
+    pub applications: Vec<Pid>,
+    /// `sleep`, `tail -f`.
+    pub idle: Vec<Pid>,
+}
+
 /// A process.
 #[derive(Clone)]
-pub struct Process {
+pub(crate) struct Process {
     /// Its pid.
     pub pid: Pid,
     /// Its parent; 0 for PID 1.
@@ -134,7 +145,7 @@ pub struct Process {
 
 /// What happened to a process since the stop signal.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct History {
+pub(crate) struct History {
     /// When it got a signal that it could handle, and which.
     pub told: Option<(Millis, Signal)>,
     /// All signals that arrived.
@@ -147,7 +158,7 @@ pub struct History {
 
 /// Where a process reads from.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Input {
+pub(crate) enum Input {
     /// At its end.
     Null,
     /// A pipe or here-document that has this text, all of it there.
@@ -160,7 +171,7 @@ pub enum Input {
 
 /// Where a process writes to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Output {
+pub(crate) enum Output {
     /// The container's log, a file that nobody reads, /dev/null.
     Elsewhere,
     /// A pipe or a capture.
@@ -171,7 +182,7 @@ pub enum Output {
 
 /// What a process does.
 #[derive(Clone)]
-pub enum Body {
+pub(crate) enum Body {
     /// A shell.
     Shell(Box<Shell>),
     /// A program that runs until it is stopped.
@@ -188,7 +199,7 @@ pub enum Body {
 
 /// An application.
 #[derive(Clone)]
-pub struct Application {
+pub(crate) struct Application {
     /// What is known of it; `None` for a program of the user's.
     pub known: Option<Rc<Program>>,
     /// What would have to be known of it before anything can be said of how it stops.
@@ -201,7 +212,7 @@ pub struct Application {
 
 /// A launcher in its waiting state.
 #[derive(Clone)]
-pub struct Launcher {
+pub(crate) struct Launcher {
     /// How it treats signals.
     pub fork: Rc<Fork>,
     /// Its child.
@@ -214,13 +225,11 @@ pub struct Launcher {
     pub waits_for_tree: bool,
     /// It stays although the child has ended.
     pub stays: bool,
-    /// The child's status, once it has ended.
-    pub status: Option<Status>,
 }
 
 /// An exit status.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Status {
+pub(crate) enum Status {
     /// A number.
     Known(i32),
     /// Not known; the condition says what its being zero means.
@@ -229,7 +238,7 @@ pub enum Status {
 
 /// Something undecided.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Question {
+pub(crate) struct Question {
     /// What holds when the answer is yes: "`nc -z db 5432` succeeds".
     pub yes: String,
     /// What holds when it is no.
@@ -252,17 +261,17 @@ pub struct Question {
 
 impl Process {
     /// Whether it was started to go on running: an application, or something that one hides behind.
-    pub fn is_application_like(&self) -> bool {
+    pub(crate) fn is_application_like(&self) -> bool {
         self.in_background && self.ran_as_application
     }
 }
 
 impl Status {
     /// Success.
-    pub const SUCCESS: Status = Status::Known(0);
+    pub(crate) const SUCCESS: Status = Status::Known(0);
 
     /// Zero or not, if known.
-    pub fn success(&self) -> Option<bool> {
+    pub(crate) fn success(&self) -> Option<bool> {
         match self {
             Status::Known(number) => Some(*number == 0),
             Status::Unknown(_) => None,
@@ -272,7 +281,7 @@ impl Status {
 
 impl World {
     /// A world before anything runs.
-    pub fn new() -> World {
+    pub(crate) fn new() -> World {
         World {
             processes: BTreeMap::new(),
             clock: 0,
@@ -288,6 +297,7 @@ impl World {
             missing: Vec::new(),
             ending: None,
             stopped_at: None,
+            running: Rc::default(),
             stop_work: STOP_WORK,
             candidate: None,
             steady_loop: false,
@@ -299,13 +309,13 @@ impl World {
     }
 
     /// The next pid.
-    pub fn next_pid(&mut self) -> Pid {
+    pub(crate) fn next_pid(&mut self) -> Pid {
         self.last_pid += 1;
         self.last_pid
     }
 
     /// The answer to a question, if it was asked before on this way or has just been answered.
-    pub fn answer_to(&mut self, question: &Question) -> Option<bool> {
+    pub(crate) fn answer_to(&mut self, question: &Question) -> Option<bool> {
         if let Some(key) = &question.key {
             let (key, negated) = match key.strip_prefix('!') {
                 Some(inner) => (inner, true),
@@ -320,7 +330,7 @@ impl World {
     }
 
     /// Takes one of the two ways at a question.
-    pub fn take(&mut self, fork: u32, question: &Question, yes: bool) {
+    pub(crate) fn take(&mut self, fork: u32, question: &Question, yes: bool) {
         self.answer = Some(yes);
         if let Some(key) = &question.key {
             let (key, negated) = match key.strip_prefix('!') {
@@ -354,25 +364,25 @@ impl World {
     }
 
     /// The process, if it has not been reaped.
-    pub fn process(&self, pid: Pid) -> Option<&Process> {
+    pub(crate) fn process(&self, pid: Pid) -> Option<&Process> {
         self.processes.get(&pid)
     }
 
     /// The process that a step is about; it exists while its step runs.
-    pub fn process_mut(&mut self, pid: Pid) -> &mut Process {
+    pub(crate) fn process_mut(&mut self, pid: Pid) -> &mut Process {
         self.processes
             .get_mut(&pid)
             .expect("a process stays in the table while it is stepped")
     }
 
     /// Whether the process runs (is there and has not ended).
-    pub fn alive(&self, pid: Pid) -> bool {
+    pub(crate) fn alive(&self, pid: Pid) -> bool {
         self.process(pid)
             .is_some_and(|process| !matches!(process.body, Body::Ended(_)))
     }
 
     /// Pids of running processes whose parent is this one.
-    pub fn children(&self, pid: Pid) -> Vec<Pid> {
+    pub(crate) fn children(&self, pid: Pid) -> Vec<Pid> {
         self.processes
             .values()
             .filter(|process| process.parent == pid && !matches!(process.body, Body::Ended(_)))
@@ -381,7 +391,7 @@ impl World {
     }
 
     /// Every running descendant.
-    pub fn descendants(&self, pid: Pid) -> Vec<Pid> {
+    pub(crate) fn descendants(&self, pid: Pid) -> Vec<Pid> {
         let mut found = self.children(pid);
         let mut next = 0;
         while next < found.len() {
@@ -393,13 +403,13 @@ impl World {
     }
 
     /// A pipe or capture that nothing has been written to.
-    pub fn new_stream(&mut self) -> usize {
+    pub(crate) fn new_stream(&mut self) -> usize {
         self.streams.push(Value::default());
         self.streams.len() - 1
     }
 
     /// Whether some running process still writes to the stream.
-    pub fn stream_is_open(&self, stream: usize) -> bool {
+    pub(crate) fn stream_is_open(&self, stream: usize) -> bool {
         self.processes.values().any(|process| {
             !matches!(process.body, Body::Ended(_))
                 && (process.output == Output::Stream(stream)
@@ -408,13 +418,16 @@ impl World {
     }
 
     /// Whether scripts have made something at the path or below it, as far as that is followed.
-    pub fn made(&self, path: &str) -> bool {
+    pub(crate) fn made(&self, path: &str) -> bool {
         self.made_directories
-            || self.files.keys().any(|file| file.strip_prefix(path).is_some_and(|rest| rest.starts_with('/')))
+            || self.files.keys().any(|file| {
+                file.strip_prefix(path)
+                    .is_some_and(|rest| rest.starts_with('/'))
+            })
     }
 
     /// Writes to wherever the process's output goes.
-    pub fn write(&mut self, output: &Output, text: &Value) {
+    pub(crate) fn write(&mut self, output: &Output, text: &Value) {
         match output {
             Output::Elsewhere => {}
             Output::Stream(stream) => self.streams[*stream].append(text),
@@ -425,44 +438,38 @@ impl World {
         }
     }
 
-    /// The processes that the start-up is about: what PID 1 is, runs or waits for. A job that nobody
-    /// waits for is one only if there is nothing else.
-    pub fn applications(&self) -> Vec<Pid> {
-        let mut found = Vec::new();
+    /// The processes that PID 1 is, runs or waits for in the end: applications, else what idles there.
+    pub(crate) fn awaited(&self) -> Awaited {
+        let mut found = Awaited::default();
         let mut todo = vec![1];
-        let mut idle = Vec::new();
         let mut looked_at = BTreeSet::new();
         while let Some(pid) = todo.pop() {
             if !looked_at.insert(pid) {
                 continue;
             }
             match self.process(pid).map(|process| &process.body) {
-                Some(Body::Application(_)) => found.push(pid),
+                Some(Body::Application(_)) => found.applications.push(pid),
                 Some(Body::Launcher(launcher)) => todo.push(launcher.child),
                 Some(Body::Shell(shell)) => todo.extend(shell.awaited_pids()),
-                Some(Body::Idle(_)) => idle.push(pid),
+                Some(Body::Idle(_)) => found.idle.push(pid),
                 _ => {}
             }
         }
-        if found.is_empty() {
-            let jobs = self
-                .processes
-                .values()
-                .filter(|process| matches!(process.body, Body::Application(_)));
-            found.extend(jobs.map(|process| process.pid));
-        }
-        if found.is_empty() {
-            found = idle;
-        }
-        if found.is_empty() && self.alive(1) {
-            found.push(1);
-        }
-        found.sort_unstable();
+        found.applications.sort_unstable();
         found
     }
 
+    /// Applications that run although nobody waits for them: jobs and daemons.
+    pub(crate) fn jobs(&self) -> Vec<Pid> {
+        let jobs = self
+            .processes
+            .values()
+            .filter(|process| matches!(process.body, Body::Application(_)));
+        jobs.map(|process| process.pid).collect()
+    }
+
     /// Notes what would have to be known; the way becomes unknown.
-    pub fn miss(&mut self, kind: &'static str, text: impl Into<String>, span: Option<Span>) {
+    pub(crate) fn miss(&mut self, kind: &'static str, text: impl Into<String>, span: Option<Span>) {
         let missing = Missing {
             kind,
             text: text.into(),
@@ -474,14 +481,14 @@ impl World {
     }
 
     /// Notes an assumption.
-    pub fn assume(&mut self, assumption: Assumption) {
+    pub(crate) fn assume(&mut self, assumption: Assumption) {
         if !self.assumptions.contains(&assumption) {
             self.assumptions.push(assumption);
         }
     }
 
     /// Notes a fact.
-    pub fn note(&mut self, fact: Fact) {
+    pub(crate) fn note(&mut self, fact: Fact) {
         if !self.facts.contains(&fact) {
             self.facts.push(fact);
         }

@@ -132,6 +132,17 @@ pub enum Feature {
     FallThrough,
 }
 
+impl ShellFamily {
+    /// The name of its program.
+    pub fn name(self) -> &'static str {
+        match self {
+            ShellFamily::Dash => "dash",
+            ShellFamily::Ash => "ash",
+            ShellFamily::Bash => "bash",
+        }
+    }
+}
+
 impl ShellFacts {
     /// Whether it has the feature.
     pub fn has(&self, feature: Feature) -> bool {

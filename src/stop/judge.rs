@@ -1,5 +1,7 @@
 //! From a container to judged paths.
 
+use std::rc::Rc;
+
 use crate::boot::{
     Assumption, Body, Condition, Explored, Fact, FactKind, Machine, Millis, Missing, Pid, Rest,
     STOP_WORK, World, display_words, explore, initial_world, signal_process,
@@ -92,24 +94,13 @@ fn judge_with(container: &Container, sh: Option<&'static ShellFacts>) -> (Vec<Pa
         match way.rest {
             Rest::Steady => {
                 let stopped = stop(&machine, container, way.world, STOP_WORK, &mut forks);
-                let Stopped {
-                    steady,
-                    applications,
-                    ways,
-                } = stopped;
+                let Stopped { steady, ways } = stopped;
                 too_many |= ways.too_many;
                 met.extend(ways.met);
                 for end in ways.ways {
                     let mut passed = way.passed.clone();
                     passed.extend(end.passed);
-                    let path = judge_stopped(
-                        &machine,
-                        container,
-                        &steady,
-                        &applications,
-                        &end.world,
-                        &end.rest,
-                    );
+                    let path = judge_stopped(&machine, container, &steady, &end.world, &end.rest);
                     leaves.push(Leaf {
                         trail: end.world.trail.clone(),
                         passed,
@@ -145,7 +136,6 @@ fn judge_with(container: &Container, sh: Option<&'static ShellFacts>) -> (Vec<Pa
 /// A world after the stop signal, along all its ways.
 struct Stopped {
     steady: World,
-    applications: Vec<Pid>,
     ways: Explored,
 }
 
@@ -162,7 +152,6 @@ fn stop(
             application.undecided = false;
         }
     }
-    let applications = steady.applications();
     let mut world = steady.clone();
     let grace = container.grace.as_millis() as Millis;
     let signal = container
@@ -171,6 +160,11 @@ fn stop(
         .value()
         .copied()
         .unwrap_or(Signal::TERM);
+    let running = world
+        .processes
+        .values()
+        .filter(|process| matches!(process.body, Body::Application(_)));
+    world.running = Rc::new(running.map(|process| process.argv.clone()).collect());
     world.stopped_at = Some(world.clock);
     world.stop_work = work;
     world.steady_loop = false;
@@ -178,10 +172,30 @@ fn stop(
     signal_process(machine, &mut world, 0, 1, signal);
     let deadline = world.clock + grace;
     let ways = explore(machine, world, Some(deadline), forks);
-    Stopped {
-        steady,
-        applications,
-        ways,
+    Stopped { steady, ways }
+}
+
+/// The processes that the verdict is about: what PID 1 is, runs or waits for. Where it waits for none,
+/// the jobs that something signalled; a job that nobody waits for or signals is a helper, unless there
+/// is nothing else.
+fn applications(steady: &World, end: &World) -> Vec<Pid> {
+    let awaited = steady.awaited();
+    if !awaited.applications.is_empty() {
+        return awaited.applications;
+    }
+    let jobs = steady.jobs();
+    let was_signalled = |pid: &Pid| {
+        let received = end
+            .process(*pid)
+            .map(|process| process.history.received.as_slice());
+        received.is_some_and(|signals| signals.iter().any(|signal| *signal != Signal::KILL))
+    };
+    let signalled: Vec<Pid> = jobs.iter().copied().filter(was_signalled).collect();
+    match (signalled.is_empty(), jobs.is_empty()) {
+        (false, _) => signalled,
+        (true, false) => jobs,
+        (true, true) if awaited.idle.is_empty() => vec![1],
+        (true, true) => awaited.idle,
     }
 }
 
@@ -229,10 +243,10 @@ fn judge_stopped(
     machine: &Machine,
     container: &Container,
     steady: &World,
-    applications: &[Pid],
     end: &World,
     rest: &Rest,
 ) -> Path {
+    let applications = &applications(steady, end)[..];
     let mut path = bare_path(Verdict::Unknown);
     path.assumptions = end.assumptions.clone();
     path.missing = end.missing.clone();
@@ -262,7 +276,9 @@ fn judge_stopped(
         });
     }
     for pid in applications {
-        if let Some(Body::Application(application)) = steady.process(*pid).map(|process| &process.body) {
+        if let Some(Body::Application(application)) =
+            steady.process(*pid).map(|process| &process.body)
+        {
             path.missing.extend(application.unsure.clone());
         }
     }

@@ -59,11 +59,18 @@ pub(super) fn merge(leaves: Vec<Leaf>, met: &[(Vec<Choice>, u64)]) -> Vec<Path> 
 
     // What happens only when somebody sets a variable at run time is told when it is bad.
     let is_harmless_override = |leaf: &Leaf| {
-        matches!(leaf.path.verdict, Verdict::Graceful | Verdict::Exits | Verdict::Unknown)
-            && leaf.trail.iter().any(|choice| choice.overridden)
+        matches!(
+            leaf.path.verdict,
+            Verdict::Graceful | Verdict::Exits | Verdict::Unknown
+        ) && leaf.trail.iter().any(|choice| choice.overridden)
     };
-    let others = leaves.iter().any(|leaf| !leaf.trail.iter().any(|choice| choice.overridden));
-    let leaves: Vec<Leaf> = leaves.into_iter().filter(|leaf| !others || !is_harmless_override(leaf)).collect();
+    let others = leaves
+        .iter()
+        .any(|leaf| !leaf.trail.iter().any(|choice| choice.overridden));
+    let leaves: Vec<Leaf> = leaves
+        .into_iter()
+        .filter(|leaf| !others || !is_harmless_override(leaf))
+        .collect();
 
     let outcomes: Vec<String> = leaves.iter().map(|leaf| outcome(&leaf.path)).collect();
     let forks: BTreeSet<u32> = leaves

@@ -29,7 +29,7 @@ fn build(steady: &World, end: &World, applications: &[Pid], pid: Pid, depth: u32
                 .collect()
         }),
         program: process.map_or_else(String::new, |process| match &process.body {
-            Body::Shell(shell) => shell.facts.id.clone(),
+            Body::Shell(shell) => shell.facts.family.name().to_owned(),
             _ => process.program.to_string(),
         }),
         is_application: applications.contains(&pid),

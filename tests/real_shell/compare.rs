@@ -73,13 +73,14 @@ struct TracePath {
 
 #[derive(Deserialize)]
 struct Process {
-    argv: Option<Vec<String>>,
+    argv: Option<Vec<Option<String>>>,
 }
 
 /// Asks about all of them in one run of pidone. `directory` is made and removed.
 pub(crate) fn ask(startups: &[Startup], measured: &[Measured], directory: &Path) -> Vec<Answer> {
     // What an earlier run left behind; it may not exist.
     let _ = fs::remove_dir_all(directory);
+    fs::create_dir_all(directory).expect("a place for the start-ups");
     for (index, startup) in startups.iter().enumerate() {
         write_context(startup, &directory.join(format!("{index:06}")));
     }
@@ -206,7 +207,7 @@ fn judge(target: Option<&Target>, measured: Measured) -> Answer {
             .and_then(|process| process.argv.as_ref());
         let name = argv
             .and_then(|argv| argv.first())
-            .and_then(|word| word.rsplit('/').next());
+            .and_then(|word| word.as_deref()?.rsplit('/').next());
         name.is_some_and(|name| ["app", "app2", "worker"].contains(&name))
     });
     let predicted = paths.into_iter().collect::<Vec<_>>().join("/");

@@ -11,7 +11,7 @@ use crate::boot::value::{Field, Value};
 use crate::boot::world::{Environment, Input, Output, Question, Status};
 use crate::image::{Content, Found};
 use crate::knowledge::{Feature, ShellFamily};
-use crate::shell::{Kind, Part, Word};
+use crate::shell::{Part, Word};
 use crate::source::Mapped;
 
 impl Turn<'_, '_> {
@@ -171,7 +171,7 @@ impl Turn<'_, '_> {
                 let text = words[1..]
                     .iter()
                     .filter_map(Field::known)
-                    .last()
+                    .next_back()
                     .unwrap_or_default();
                 let word = Word {
                     parts: vec![Part::Quoted(text)],
@@ -652,7 +652,6 @@ impl Turn<'_, '_> {
                     word.known()
                         .is_some_and(|word| word.starts_with("-") && word.contains('g'))
                 }));
-        let substituted = !self.top().results.is_empty();
         for word in &words[1..] {
             let shown = word.value.display();
             if shown.starts_with('-') && !shown.contains('=') {
@@ -680,26 +679,21 @@ impl Turn<'_, '_> {
                 }
             }
             if let Some(mut value) = value {
-                if append {
-                    if let Some(Stored::Text(former)) = self.shell.variable(&variable) {
-                        let mut joined = former.clone();
-                        joined.append(&value);
-                        value = joined;
-                    }
+                if append && let Some(Stored::Text(former)) = self.shell.variable(&variable) {
+                    let mut joined = former.clone();
+                    joined.append(&value);
+                    value = joined;
                 }
                 self.shell.set(&variable, Stored::Text(value));
             }
             if exports {
                 let variables = Rc::make_mut(&mut self.shell.variables);
-                match variables.get_mut(variable.as_str()) {
-                    Some(known) => known.exported = true,
-                    None if is_local => {}
-                    // A setting from outside stays what it is: exported already, or not set.
-                    None => {}
+                // A setting from outside stays what it is: exported already, or not set.
+                if let Some(known) = variables.get_mut(variable.as_str()) {
+                    known.exported = true;
                 }
             }
         }
-        let _ = substituted;
         self.finish(Status::SUCCESS)
     }
 
@@ -735,8 +729,20 @@ impl Turn<'_, '_> {
         };
         if let Some(why) = why {
             let command = format!("cd {target}");
-            self.note(FactKind::StartFailed { command, why: why.into() }, Some(span));
-            return self.finish(Status::Known(if self.shell.facts.family == ShellFamily::Bash { 1 } else { 2 }));
+            self.note(
+                FactKind::StartFailed {
+                    command,
+                    why: why.into(),
+                },
+                Some(span),
+            );
+            return self.finish(Status::Known(
+                if self.shell.facts.family == ShellFamily::Bash {
+                    1
+                } else {
+                    2
+                },
+            ));
         }
         self.world.process_mut(self.pid).directory = path.as_str().into();
         self.shell.set("PWD", Stored::Text(Value::text(&path)));
@@ -1039,9 +1045,4 @@ fn printf(words: &[Field]) -> Value {
             return text;
         }
     }
-}
-
-/// A compound node, for looking at what an item is.
-pub(super) fn is_list(kind: &Kind) -> bool {
-    matches!(kind, Kind::List(_))
 }

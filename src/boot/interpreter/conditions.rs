@@ -148,7 +148,9 @@ pub(super) fn combine(left: Answer, right: Answer, is_or: bool) -> Answer {
                 fixes: None,
                 fixes_if_no: None,
                 by_default: match (left.by_default, right.by_default) {
-                    (Some(left), Some(right)) => Some(if is_or { left || right } else { left && right }),
+                    (Some(left), Some(right)) => {
+                        Some(if is_or { left || right } else { left && right })
+                    }
                     _ => None,
                 },
                 ..*left
@@ -296,7 +298,13 @@ pub(in crate::boot) fn absolute(directory: &str, path: &str) -> String {
 pub(super) fn binary(context: &Context, left: &Field, operator: &str, right: &Field) -> Answer {
     let default = without_overrides(&[left, right])
         .map(|words| binary_of(context, &words[0], operator, &words[1]))
-        .map(|answer| if matches!(answer, Answer::Wrong) { Answer::Is(false) } else { answer });
+        .map(|answer| {
+            if matches!(answer, Answer::Wrong) {
+                Answer::Is(false)
+            } else {
+                answer
+            }
+        });
     with_default(binary_of(context, left, operator, right), default)
 }
 
@@ -418,7 +426,10 @@ pub(super) fn matches(
     pattern: Option<&[super::pattern::Stretch]>,
     shown_pattern: &str,
 ) -> Answer {
-    let field = Field { value: word.clone(), open: false };
+    let field = Field {
+        value: word.clone(),
+        open: false,
+    };
     let default = without_overrides(&[&field])
         .map(|words| matches_of(context, &words[0].value, pattern, shown_pattern));
     with_default(matches_of(context, word, pattern, shown_pattern), default)

@@ -412,7 +412,11 @@ impl<'a> Expansion<'a> {
                 Some(value) => push_value(out, value, quoted),
                 None if quoted => {
                     let text = String::new();
-                    out.push(Segment::Text { text, quoted: true, split: false });
+                    out.push(Segment::Text {
+                        text,
+                        quoted: true,
+                        split: false,
+                    });
                 }
                 None => {}
             },
@@ -810,10 +814,10 @@ impl<'a> Expansion<'a> {
     }
 
     fn with_home(&self, text: String) -> String {
-        if text == "~" || text.starts_with("~/") {
-            if let Some(home) = self.lookup("HOME").and_then(|value| value.known()) {
-                return format!("{home}{}", &text[1..]);
-            }
+        if (text == "~" || text.starts_with("~/"))
+            && let Some(home) = self.lookup("HOME").and_then(|value| value.known())
+        {
+            return format!("{home}{}", &text[1..]);
         }
         text
     }
@@ -885,7 +889,10 @@ impl<'a> Expansion<'a> {
 
 /// Whether unquoted text is a pattern for file names.
 fn is_glob(text: &str) -> bool {
-    text.contains(['*', '?']) || text.split_once('[').is_some_and(|(_, rest)| rest.contains(']'))
+    text.contains(['*', '?'])
+        || text
+            .split_once('[')
+            .is_some_and(|(_, rest)| rest.contains(']'))
 }
 
 /// Variables as arithmetic sees them.

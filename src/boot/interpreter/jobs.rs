@@ -51,7 +51,8 @@ impl Turn<'_, '_> {
                 inner = code.at(*body);
                 redirects = around;
                 // bash does not fork again for the only command of a subshell, redirected or not.
-                if let (ShellFamily::Bash, Kind::List(items)) = (facts.family, &script.node(*body).kind)
+                if let (ShellFamily::Bash, Kind::List(items)) =
+                    (facts.family, &script.node(*body).kind)
                     && let [only] = items.as_slice()
                     && matches!(script.node(only.node).kind, Kind::Simple(_))
                     && only.end != crate::shell::Separator::Background
@@ -258,7 +259,6 @@ impl Turn<'_, '_> {
             pids: own,
             any,
             named,
-            status: Status::SUCCESS,
         }));
         Ok(())
     }

@@ -37,7 +37,7 @@ pub(in crate::boot) use traps::locate;
 
 /// A place in a parsed script.
 #[derive(Clone)]
-pub struct Code {
+pub(crate) struct Code {
     /// The script.
     pub script: Rc<Script>,
     /// The node.
@@ -46,7 +46,7 @@ pub struct Code {
 
 impl Code {
     /// The root of a script.
-    pub fn root(script: &Rc<Script>) -> Code {
+    pub(crate) fn root(script: &Rc<Script>) -> Code {
         Code {
             script: Rc::clone(script),
             node: script.root,
@@ -54,7 +54,7 @@ impl Code {
     }
 
     /// Another node of the same script.
-    pub fn at(&self, node: NodeId) -> Code {
+    pub(crate) fn at(&self, node: NodeId) -> Code {
         Code {
             script: Rc::clone(&self.script),
             node,
@@ -62,12 +62,12 @@ impl Code {
     }
 
     /// The span of the node.
-    pub fn span(&self) -> Span {
+    pub(crate) fn span(&self) -> Span {
         self.script.span(self.script.node(self.node).range.clone())
     }
 
     /// The node's text.
-    pub fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         self.script
             .text
             .text()
@@ -91,7 +91,7 @@ impl Hash for Code {
 
 /// A shell process.
 #[derive(Clone)]
-pub struct Shell {
+pub(crate) struct Shell {
     /// Its dialect.
     pub facts: &'static ShellFacts,
     /// Whether it runs a `-c` string (else a file or its standard input).
@@ -142,7 +142,7 @@ pub struct Shell {
 
 /// A variable.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Variable {
+pub(crate) struct Variable {
     /// Its value; `None` after `unset` or a mere declaration.
     pub value: Option<Stored>,
     /// Whether it is exported.
@@ -151,7 +151,7 @@ pub struct Variable {
 
 /// A variable's value.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Stored {
+pub(crate) enum Stored {
     /// A string.
     Text(Value),
     /// An array; the fields may be open.
@@ -160,7 +160,7 @@ pub enum Stored {
 
 /// An alias and whether a line has ended since it was defined.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Alias {
+pub(crate) struct Alias {
     /// Its text.
     pub text: String,
     /// Whether it is seen by now.
@@ -169,7 +169,7 @@ pub struct Alias {
 
 /// Options of `set` and `shopt`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Options {
+pub(crate) struct Options {
     /// `-e`
     pub errexit: bool,
     /// `-u`
@@ -194,7 +194,7 @@ pub struct Options {
 
 /// A trap.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Trap {
+pub(crate) struct Trap {
     /// Its action; empty means ignore.
     pub action: Value,
     /// The `trap` command.
@@ -203,7 +203,7 @@ pub struct Trap {
 
 /// A background job.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Job {
+pub(crate) struct Job {
     /// Its processes; the last is `$!`.
     pub pids: Vec<Pid>,
     /// Its number.
@@ -212,7 +212,7 @@ pub struct Job {
 
 /// One level of what a shell is doing.
 #[derive(Clone)]
-pub struct Frame {
+pub(crate) struct Frame {
     /// The code.
     pub code: Code,
     /// Whether the shell may replace itself by the command here, as far as the frames above say.
@@ -227,7 +227,7 @@ pub struct Frame {
 
 /// The state of a frame.
 #[derive(Clone)]
-pub enum State {
+pub(crate) enum State {
     /// A node whose execution has not begun.
     Start,
     /// A list: the index of the next item.
@@ -270,7 +270,7 @@ pub enum State {
 
 /// A `while` or `until` loop.
 #[derive(Clone, Default)]
-pub struct Loop {
+pub(crate) struct Loop {
     /// Whether the body runs (else the condition).
     pub in_body: bool,
     /// Rounds begun.
@@ -283,7 +283,7 @@ pub struct Loop {
 
 /// What a function's return restores.
 #[derive(Clone, Default)]
-pub struct Saved {
+pub(crate) struct Saved {
     /// Positional parameters.
     pub positional: Vec<Field>,
     /// `local` variables with their former values.
@@ -292,7 +292,7 @@ pub struct Saved {
 
 /// Foreground processes that are waited for.
 #[derive(Clone)]
-pub struct Foreground {
+pub(crate) struct Foreground {
     /// Their pids.
     pub pids: Vec<Pid>,
     /// Statuses of those that have ended.
@@ -303,20 +303,18 @@ pub struct Foreground {
 
 /// The state of a `wait`.
 #[derive(Clone)]
-pub struct Waiting {
+pub(crate) struct Waiting {
     /// Whom for.
     pub pids: Vec<Pid>,
     /// Whether the first to end is enough.
     pub any: bool,
     /// Whether operands were given (then the status is the last one's).
     pub named: bool,
-    /// The status so far.
-    pub status: Status,
 }
 
 /// See [`Shell::waits`].
 #[derive(Clone, Debug)]
-pub struct WaitsFor {
+pub(crate) struct WaitsFor {
     /// In the foreground; else in the `wait` builtin.
     pub foreground: bool,
     /// The command.
@@ -327,13 +325,11 @@ pub struct WaitsFor {
     pub exec_in_subshell: bool,
     /// It is a pipeline.
     pub in_pipeline: bool,
-    /// It is a command substitution.
-    pub in_substitution: bool,
 }
 
 impl Shell {
     /// A shell that has not begun.
-    pub fn new(facts: &'static ShellFacts, pid: Pid) -> Shell {
+    pub(crate) fn new(facts: &'static ShellFacts, pid: Pid) -> Shell {
         Shell {
             facts,
             dash_c: false,
@@ -362,7 +358,7 @@ impl Shell {
     }
 
     /// Whether it keeps the stream open.
-    pub fn holds_stream(&self, stream: usize) -> bool {
+    pub(crate) fn holds_stream(&self, stream: usize) -> bool {
         self.held.contains(&stream)
             || self.frames.iter().any(|frame| match &frame.state {
                 State::Restore(saved) => saved.1 == Output::Stream(stream),
@@ -371,21 +367,21 @@ impl Shell {
     }
 
     /// A variable's value, if it is set.
-    pub fn variable(&self, name: &str) -> Option<&Stored> {
+    pub(crate) fn variable(&self, name: &str) -> Option<&Stored> {
         self.variables
             .get(name)
             .and_then(|variable| variable.value.as_ref())
     }
 
     /// Whether the script has unset or declared the name without a value.
-    pub fn is_unset_here(&self, name: &str) -> bool {
+    pub(crate) fn is_unset_here(&self, name: &str) -> bool {
         self.variables
             .get(name)
             .is_some_and(|variable| variable.value.is_none())
     }
 
     /// Sets a variable, keeping its export flag.
-    pub fn set(&mut self, name: &str, value: Stored) {
+    pub(crate) fn set(&mut self, name: &str, value: Stored) {
         let allexport = self.options.allexport;
         let variables = Rc::make_mut(&mut self.variables);
         let variable = variables.entry(name.into()).or_insert(Variable {
@@ -396,13 +392,8 @@ impl Shell {
         variable.exported |= allexport;
     }
 
-    /// The trap for a signal, if one is set.
-    pub fn trap(&self, name: TrapName) -> Option<&Trap> {
-        self.traps.get(&name)
-    }
-
     /// Whether the innermost frame is one in which a trap has to wait.
-    pub fn is_waiting_in_foreground(&self) -> bool {
+    pub(crate) fn is_waiting_in_foreground(&self) -> bool {
         matches!(
             self.frames.last().map(|frame| &frame.state),
             Some(State::Foreground(_) | State::Capture(..))
@@ -410,7 +401,7 @@ impl Shell {
     }
 
     /// The processes that it waits for in the foreground.
-    pub fn foreground_pids(&self) -> Vec<Pid> {
+    pub(crate) fn foreground_pids(&self) -> Vec<Pid> {
         match self.frames.last().map(|frame| &frame.state) {
             Some(State::Foreground(waited)) => waited.pids.clone(),
             Some(State::Capture(pid, _)) => vec![*pid],
@@ -419,7 +410,7 @@ impl Shell {
     }
 
     /// The processes that it waits for, in the foreground or by `wait`.
-    pub fn awaited_pids(&self) -> Vec<Pid> {
+    pub(crate) fn awaited_pids(&self) -> Vec<Pid> {
         match self.frames.last().map(|frame| &frame.state) {
             Some(State::Wait(waiting)) => waiting.pids.clone(),
             _ => self.foreground_pids(),
@@ -427,7 +418,7 @@ impl Shell {
     }
 
     /// Whether it is in the `wait` builtin.
-    pub fn is_in_wait(&self) -> bool {
+    pub(crate) fn is_in_wait(&self) -> bool {
         matches!(
             self.frames.last().map(|frame| &frame.state),
             Some(State::Wait(_))
@@ -436,7 +427,7 @@ impl Shell {
 
     /// What it waits for, for people: whether in the foreground, where, whether something follows, and
     /// whether the text begins with `exec` or is a pipeline.
-    pub fn waits(&self) -> Option<WaitsFor> {
+    pub(crate) fn waits(&self) -> Option<WaitsFor> {
         let (top, below) = self.frames.split_last()?;
         let foreground = match &top.state {
             State::Foreground(_) | State::Capture(..) => true,
@@ -466,12 +457,11 @@ impl Shell {
             last,
             exec_in_subshell: text.starts_with("exec ") || (in_pipeline && exec_part),
             in_pipeline,
-            in_substitution: matches!(top.state, State::Capture(..)),
         })
     }
 
     /// What a forked copy starts with: traps with an action are reset, jobs are not its own.
-    pub fn forked(&self) -> Shell {
+    pub(crate) fn forked(&self) -> Shell {
         let mut copy = self.clone();
         copy.traps
             .retain(|_, trap| trap.action.is_certainly_empty());
@@ -488,7 +478,7 @@ impl Shell {
     }
 
     /// The exported variables.
-    pub fn environment(&self) -> BTreeMap<Rc<str>, Value> {
+    pub(crate) fn environment(&self) -> BTreeMap<Rc<str>, Value> {
         let exported = self
             .variables
             .iter()
@@ -502,7 +492,7 @@ impl Shell {
     }
 
     /// Signals that the shell ignores by an empty trap.
-    pub fn ignored(&self) -> BTreeSet<Signal> {
+    pub(crate) fn ignored(&self) -> BTreeSet<Signal> {
         let empty = self
             .traps
             .iter()

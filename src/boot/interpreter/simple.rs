@@ -15,7 +15,7 @@ use crate::shell::{AssignedValue, Assignment, Kind, Part, Simple, Word};
 use crate::source::Span;
 
 /// An assignment after expansion.
-struct Assigned {
+pub(super) struct Assigned {
     name: String,
     index: Option<i64>,
     append: bool,
@@ -289,10 +289,10 @@ impl Turn<'_, '_> {
                     State::Function(saved) => Some(saved),
                     _ => None,
                 });
-        if let Some(saved) = function {
-            if !saved.locals.iter().any(|(known, _)| &**known == name) {
-                saved.locals.push((name.into(), former.clone()));
-            }
+        if let Some(saved) = function
+            && !saved.locals.iter().any(|(known, _)| &**known == name)
+        {
+            saved.locals.push((name.into(), former.clone()));
         }
         let exported = former.is_some_and(|variable| variable.exported);
         Rc::make_mut(&mut self.shell.variables).insert(
@@ -313,10 +313,21 @@ impl Turn<'_, '_> {
         streams: Streams,
     ) -> Attempt<()> {
         let span = code.span();
-        if let Some(name) = words[0].known().filter(|name| self.shell.aliases.contains_key(name.as_str())) {
+        if let Some(name) = words[0]
+            .known()
+            .filter(|name| self.shell.aliases.contains_key(name.as_str()))
+        {
             // The alias is not seen here, and nobody gives it the name of a program.
             let why = format!("`{name}` is an alias that is not seen here");
-            let status = self.start_failed(&name, Failure { status: 127, why, certain: true }, &span);
+            let status = self.start_failed(
+                &name,
+                Failure {
+                    status: 127,
+                    why,
+                    certain: true,
+                },
+                &span,
+            );
             return self.finish(status);
         }
         if words[0].known().is_none()
@@ -460,7 +471,6 @@ impl Turn<'_, '_> {
                 _ => None,
             })
             .collect();
-        let held = self.shell.held.clone();
         let before = self.world.process_mut(self.pid).clone();
         let process = self.world.process_mut(self.pid);
         process.environment = Rc::new(variables);
@@ -468,7 +478,6 @@ impl Turn<'_, '_> {
         process.output = streams.output;
         process.span = Some(span.clone());
         process.ignored.extend(ignored.iter().copied());
-        let _ = held;
         let argv = words.clone();
         match start(
             self.machine,

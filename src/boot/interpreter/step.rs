@@ -69,11 +69,12 @@ impl Turn<'_, '_> {
         }
         if self.shell.check_failure {
             self.shell.check_failure = false;
-            if self.shell.options.errexit && !self.failure_is_handled() {
-                if let Status::Known(number @ 1..) = self.shell.status {
-                    self.exit(Status::Known(number));
-                    return Progress::Ran;
-                }
+            if self.shell.options.errexit
+                && !self.failure_is_handled()
+                && let Status::Known(number @ 1..) = self.shell.status
+            {
+                self.exit(Status::Known(number));
+                return Progress::Ran;
             }
         }
         let Some(frame) = self.shell.frames.last() else {
@@ -165,8 +166,18 @@ impl Turn<'_, '_> {
             Kind::Coproc { name, body } => {
                 let pid = self.fork(&code.at(*body), true, None);
                 self.shell.last_background = Some(pid);
-                let number = self.shell.jobs.iter().map(|job| job.number).max().unwrap_or(0) + 1;
-                self.shell.jobs.push(super::Job { pids: vec![pid], number });
+                let number = self
+                    .shell
+                    .jobs
+                    .iter()
+                    .map(|job| job.number)
+                    .max()
+                    .unwrap_or(0)
+                    + 1;
+                self.shell.jobs.push(super::Job {
+                    pids: vec![pid],
+                    number,
+                });
                 let name = format!("{name}_PID");
                 self.shell
                     .set(&name, super::Stored::Text(Value::text(pid.to_string())));
@@ -455,7 +466,10 @@ fn required(name: &str, span: &crate::source::Span) -> Question {
         no: format!("`${name}` is not set"),
         span: Some(span.clone()),
         key: Some(format!("`${name}` is not empty").into()),
-        fixes: Some((Piece::Setting(name.into()), Value::unknown(format!("${name}")))),
+        fixes: Some((
+            Piece::Setting(name.into()),
+            Value::unknown(format!("${name}")),
+        )),
         fixes_if_no: None,
         expected: false,
         candidate: false,

@@ -101,7 +101,9 @@ impl Turn<'_, '_> {
                 // In a subshell of bash the whole body has been read before it runs.
                 matches!(kind, Kind::Simple(_))
                     && self.shell.facts.exec_after_semicolon
-                    && line.last().is_some_and(|item| item.end == Separator::Semicolon)
+                    && line
+                        .last()
+                        .is_some_and(|item| item.end == Separator::Semicolon)
             }
         }
     }

@@ -167,7 +167,7 @@ impl Turn<'_, '_> {
 
 impl Shell {
     /// Whether an action is set for the signal (not merely ignored).
-    pub fn catches(&self, signal: Signal) -> bool {
+    pub(crate) fn catches(&self, signal: Signal) -> bool {
         self.traps
             .get(&TrapName::Signal(signal))
             .is_some_and(|trap| !trap.action.is_certainly_empty())
