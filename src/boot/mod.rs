@@ -76,6 +76,13 @@ pub(crate) fn initial_world(machine: &Machine, container: &Container) -> Option<
         program: "".into(),
         body: Body::Filter,
         environment: Rc::new(environment),
+        user: container
+            .image
+            .user
+            .value
+            .value()
+            .map_or("?", String::as_str)
+            .into(),
         directory: directory.into(),
         ignored: BTreeSet::new(),
         blocked: BTreeSet::new(),

@@ -821,6 +821,9 @@ impl Start<'_, '_> {
             How::Never(_) => pid,
         };
         self.prepare(target, &launch);
+        if let Some(user) = super::tools::switched_user(&name, &argv) {
+            self.world.process_mut(target).user = user.into();
+        }
         let outcome = Start {
             machine: self.machine,
             world: self.world,
@@ -1015,6 +1018,7 @@ fn is_no_program(name: &str) -> bool {
                 | "umask"
         )
         || name.starts_with(['-', '+', '('])
+        || name.contains('\r')
         || (!name.contains('/')
             && name.contains([
                 '=', ' ', '\t', '\n', '"', '\'', '$', '|', '&', ';', '<', '>', '`',

@@ -181,20 +181,19 @@ pub(super) fn run(machine: &Machine, world: &mut World, pid: Pid) {
             world.write(&output, &value);
         }
         "id" | "whoami" => {
-            let user = machine.container.image.user.value.value().cloned();
-            let is_root = user
-                .as_deref()
-                .is_some_and(|user| matches!(user, "" | "root" | "0" | "0:0" | "root:root"));
-            let wants_number = words.iter().flatten().any(|word| word == "-u");
-            let value = match (is_root, wants_number || name == "whoami") {
-                (true, true)
-                    if name == "id" && !words.iter().flatten().any(|word| word == "-un") =>
-                {
-                    Value::text("0\n")
-                }
-                (true, true) => Value::text("root\n"),
+            let user = Rc::clone(&world.process_mut(pid).user);
+            let options: String = words
+                .iter()
+                .flatten()
+                .filter(|word| word.starts_with('-'))
+                .cloned()
+                .collect();
+            let mut value = match (name.as_str(), options.as_str()) {
+                ("whoami", _) | (_, "-un" | "-nu" | "-u-n") => user_name(&user),
+                (_, "-u") => user_number(&user),
                 _ => Value::unknown(format!("output of `{command}`")),
             };
+            value.push_text("\n");
             world.write(&output, &value);
         }
         "uname" if operands.is_empty() && words.len() == 1 => {
@@ -241,6 +240,78 @@ pub(super) fn run(machine: &Machine, world: &mut World, pid: Pid) {
             }
         }
         _ => world.write(&output, &Value::unknown(format!("output of `{command}`"))),
+    }
+}
+
+/// The user that a launcher switches to: a name or number, `?` when that is not known.
+pub(super) fn switched_user(launcher: &str, argv: &[Field]) -> Option<String> {
+    let words: Vec<String> = argv
+        .iter()
+        .skip(1)
+        .map(|word| word.known().unwrap_or("?".into()))
+        .collect();
+    let after = |options: &[&str]| {
+        let at = words
+            .iter()
+            .position(|word| options.contains(&word.as_str()))?;
+        words.get(at + 1).cloned()
+    };
+    let attached = |prefix: &str| {
+        words
+            .iter()
+            .find_map(|word| word.strip_prefix(prefix).map(str::to_owned))
+    };
+    match launcher {
+        "gosu" | "su-exec" | "setuidgid" | "s6-setuidgid" => words.first().cloned(),
+        "chpst" => after(&["-u"]),
+        "sudo" => Some(after(&["-u"]).unwrap_or_else(|| "root".into())),
+        "setpriv" => attached("--reuid=").or_else(|| after(&["--reuid"])),
+        "chroot" => attached("--userspec="),
+        "su" | "runuser" => {
+            let operand = words.iter().enumerate().find(|(index, word)| {
+                let is_value = index
+                    .checked_sub(1)
+                    .and_then(|before| words.get(before))
+                    .is_some_and(|before| {
+                        matches!(
+                            before.as_str(),
+                            "-c" | "-s"
+                                | "--command"
+                                | "--shell"
+                                | "-g"
+                                | "-G"
+                                | "--session-command"
+                        )
+                    });
+                !word.starts_with('-') && !is_value
+            });
+            after(&["-u"])
+                .or_else(|| operand.map(|(_, word)| word.clone()))
+                .or_else(|| Some("root".into()))
+        }
+        _ => None,
+    }
+}
+
+/// The number of a user; that of a name is not known, but it is not 0.
+pub(super) fn user_number(user: &str) -> Value {
+    let user = user.split(':').next().unwrap_or(user);
+    match user {
+        "" | "root" | "0" => Value::text("0"),
+        _ if user.bytes().all(|byte| byte.is_ascii_digit()) => Value::text(user),
+        _ => Value::unknown(format!("the number of user {user}")),
+    }
+}
+
+fn user_name(user: &str) -> Value {
+    let user = user.split(':').next().unwrap_or(user);
+    match user {
+        "" | "root" | "0" => Value::text("root"),
+        "?" => Value::unknown("the name of the user"),
+        _ if user.bytes().all(|byte| byte.is_ascii_digit()) => {
+            Value::unknown(format!("the name of user {user}"))
+        }
+        _ => Value::text(user),
     }
 }
 

@@ -123,6 +123,8 @@ pub(crate) struct Process {
     pub body: Body,
     /// Its environment.
     pub environment: Rc<BTreeMap<Rc<str>, Value>>,
+    /// Its user, as a name or number; empty is root.
+    pub user: Rc<str>,
     /// Its working directory.
     pub directory: Rc<str>,
     /// Signals ignored since its start.

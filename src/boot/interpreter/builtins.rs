@@ -189,47 +189,7 @@ impl Turn<'_, '_> {
     /// Builtins whose effect does not matter to who is running, except that they set variables.
     fn without_effect(&mut self, name: &str, words: &[Field]) -> Attempt<()> {
         match name {
-            "getopts" => {
-                // Options are taken as given by the words; without any, the loop ends at once.
-                let given = self.shell.positional.first().and_then(Field::known);
-                let has_options = match &given {
-                    Some(text) => text.starts_with('-') && text.len() > 1,
-                    None => !self.shell.positional.is_empty(),
-                };
-                if has_options {
-                    for variable in words
-                        .get(2)
-                        .and_then(Field::known)
-                        .iter()
-                        .map(String::as_str)
-                        .chain(["OPTARG"])
-                    {
-                        self.shell.set(
-                            variable,
-                            Stored::Text(Value::unknown(format!("${variable}"))),
-                        );
-                    }
-                    self.shell
-                        .set("OPTIND", Stored::Text(Value::unknown("$OPTIND")));
-                    let span = self.top().code.span();
-                    return self.finish(Status::Unknown(
-                        Question {
-                            yes: "there are more options".into(),
-                            no: "there are no more options".into(),
-                            span: Some(span),
-                            key: None,
-                            fixes: None,
-                            fixes_if_no: None,
-                            expected: false,
-                            candidate: false,
-                            by_default: None,
-                        }
-                        .into(),
-                    ));
-                }
-                self.shell.set("OPTIND", Stored::Text(Value::text("1")));
-                self.finish(Status::Known(1))
-            }
+            "getopts" => self.getopts(words),
             "mapfile" | "readarray" => {
                 if let Some(variable) = words
                     .last()
@@ -246,6 +206,93 @@ impl Turn<'_, '_> {
             }
             _ => self.finish(Status::SUCCESS),
         }
+    }
+
+    /// `getopts letters name [words]`, over words that are known; else each round is a question.
+    fn getopts(&mut self, words: &[Field]) -> Attempt<()> {
+        let letters = words.get(1).and_then(Field::known).unwrap_or_default();
+        let variable = words.get(2).and_then(Field::known).unwrap_or_default();
+        let operands: &[Field] = if words.len() > 3 {
+            &words[3..]
+        } else {
+            &self.shell.positional
+        };
+        let (mut word, mut letter) = self.shell.options_read;
+        if self.shell.variable("OPTIND") == Some(&Stored::Text(Value::text("1"))) && letter == 0 {
+            word = 0;
+        }
+        let current = operands.get(word).cloned();
+        let Some(text) = current.as_ref().map_or(Some(String::new()), Field::known) else {
+            return self.unknown_option(&variable);
+        };
+        letter = letter.max(1);
+        let found = text
+            .chars()
+            .nth(letter)
+            .filter(|_| text.starts_with('-') && text != "--");
+        let Some(found) = found else {
+            if text == "--" {
+                word += 1;
+            }
+            self.shell
+                .set("OPTIND", Stored::Text(Value::text((word + 1).to_string())));
+            self.shell.set(&variable, Stored::Text(Value::text("?")));
+            self.shell.options_read = (word, 0);
+            return self.finish(Status::Known(1));
+        };
+        let takes_value = letters
+            .split_once(found)
+            .is_some_and(|(_, rest)| rest.starts_with(':'));
+        let is_known = found != ':' && letters.contains(found);
+        let rest: String = text.chars().skip(letter + 1).collect();
+        let mut value = None;
+        if takes_value {
+            if rest.is_empty() {
+                value = operands.get(word + 1).map(|field| field.value.clone());
+                word += 1;
+            } else {
+                value = Some(Value::text(&rest));
+            }
+        }
+        if takes_value || rest.is_empty() {
+            (word, letter) = (word + 1, 0);
+        } else {
+            letter += 1;
+        }
+        let name = if is_known && (!takes_value || value.is_some()) {
+            found
+        } else {
+            '?'
+        };
+        self.shell
+            .set(&variable, Stored::Text(Value::text(name.to_string())));
+        if let Some(value) = value {
+            self.shell.set("OPTARG", Stored::Text(value));
+        }
+        self.shell
+            .set("OPTIND", Stored::Text(Value::text((word + 1).to_string())));
+        self.shell.options_read = (word, letter);
+        self.finish(Status::SUCCESS)
+    }
+
+    /// An option in a word that is not known.
+    fn unknown_option(&mut self, variable: &str) -> Attempt<()> {
+        for name in [variable, "OPTARG", "OPTIND"] {
+            self.shell
+                .set(name, Stored::Text(Value::unknown(format!("${name}"))));
+        }
+        let span = self.top().code.span();
+        self.finish(Status::Unknown(Rc::new(Question {
+            yes: "there are more options".into(),
+            no: "there are no more options".into(),
+            span: Some(span),
+            key: None,
+            fixes: None,
+            fixes_if_no: None,
+            expected: false,
+            candidate: false,
+            by_default: None,
+        })))
     }
 
     fn print(&mut self, streams: &Streams, text: Value) -> Attempt<()> {
@@ -328,6 +375,8 @@ impl Turn<'_, '_> {
                 self.shell.check_failure = true;
                 Ok(())
             }
+            // bash refuses it outside of functions and goes on; the others end as by `exit`.
+            None if self.shell.facts.id == "bash" => self.finish(Status::Known(2)),
             None => {
                 self.exit(status);
                 Ok(())
@@ -434,7 +483,18 @@ impl Turn<'_, '_> {
             return self.finish(Status::SUCCESS);
         };
         let directory = Rc::clone(&self.world.process_mut(self.pid).directory);
-        let path = absolute(&directory, &name);
+        let mut path = absolute(&directory, &name);
+        if !name.contains('/') {
+            // A bare name is looked up on PATH; only bash outside POSIX mode then tries the directory.
+            let here = path.clone();
+            match self.find(&name) {
+                Found::File(file) => path = file.path,
+                _ if self.shell.facts.id == "bash" => path = here,
+                Found::Absent => return self.source_missing(&name, &span),
+                _ if self.is_at_hand(&here) => return self.source_missing(&name, &span),
+                _ => {}
+            }
+        }
         let written = self.world.files.get(&path).cloned();
         let text = match written {
             Some(value) => match value.known() {
@@ -471,6 +531,14 @@ impl Turn<'_, '_> {
         self.shell.status = Status::SUCCESS;
         self.push(Code::root(&script), false);
         Ok(())
+    }
+
+    /// Whether a file stands at the path for sure: who reads it by its bare name means that one.
+    fn is_at_hand(&self, path: &str) -> bool {
+        matches!(
+            self.machine.container.image.files.look_up(path),
+            Found::File(_)
+        )
     }
 
     /// A file that is read but not at hand. Settings (`/etc/profile`, `*.env`, `activate`) are taken to set variables

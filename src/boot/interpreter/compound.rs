@@ -328,6 +328,7 @@ impl Turn<'_, '_> {
             files: &self.machine.container.image.files,
             written: &self.world.files,
             directory: &self.world.processes[&self.pid].directory,
+            double_equals: self.shell.facts.family != ShellFamily::Dash,
             span,
         }
     }

@@ -54,6 +54,8 @@ pub(super) struct Context<'a> {
     pub written: &'a std::collections::BTreeMap<String, Value>,
     /// The working directory.
     pub directory: &'a str,
+    /// Whether `==` is known.
+    pub double_equals: bool,
     /// The place, for questions.
     pub span: Option<Span>,
 }
@@ -310,6 +312,7 @@ pub(super) fn binary(context: &Context, left: &Field, operator: &str, right: &Fi
 
 fn binary_of(context: &Context, left: &Field, operator: &str, right: &Field) -> Answer {
     match operator {
+        "==" if !context.double_equals => Answer::Wrong,
         "=" | "==" => equal(context, left, right),
         "!=" => equal(context, left, right).negated(),
         "-eq" | "-ne" | "-lt" | "-le" | "-gt" | "-ge" => {
@@ -319,6 +322,13 @@ fn binary_of(context: &Context, left: &Field, operator: &str, right: &Field) -> 
                     .certain()
                     .and_then(|text| text.trim().parse::<i64>().ok())
             };
+            let zero = |field: &Field| field.value.certain().as_deref() == Some("0");
+            if matches!(operator, "-eq" | "-ne" | "-gt")
+                && is_other_user(&left.value)
+                && zero(right)
+            {
+                return Answer::Is(operator != "-eq");
+            }
             if let (Some(left), Some(right)) = (number(left), number(right)) {
                 return Answer::Is(match operator {
                     "-eq" => left == right,
@@ -363,8 +373,19 @@ fn binary_of(context: &Context, left: &Field, operator: &str, right: &Field) -> 
     }
 }
 
+/// Whether a value is the number of a user other than root.
+fn is_other_user(value: &Value) -> bool {
+    matches!(value.pieces(), [Piece::Unknown(name)]
+        if name.strip_prefix("the number of user ").is_some_and(|user| user != "?"))
+}
+
 /// Whether two words are the same text.
 pub(super) fn equal(context: &Context, left: &Field, right: &Field) -> Answer {
+    for (one, other) in [(left, right), (right, left)] {
+        if is_other_user(&one.value) && other.value.certain().as_deref() == Some("0") {
+            return Answer::Is(false);
+        }
+    }
     if let (Some(left), Some(right)) = (left.value.certain(), right.value.certain()) {
         return Answer::Is(left == right);
     }

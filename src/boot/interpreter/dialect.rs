@@ -33,6 +33,29 @@ impl Turn<'_, '_> {
         found.map(|(_, _, what)| *what)
     }
 
+    /// The body of `function f {` with a line end behind the brace, in a shell that takes the first line
+    /// for a command.
+    pub(super) fn function_taken_for_command(&self, code: &Code) -> Option<Code> {
+        let Kind::Function {
+            keyword: true,
+            body,
+            ..
+        } = &code.script.node(code.node).kind
+        else {
+            return None;
+        };
+        if self.shell.facts.has(Feature::FunctionKeyword) {
+            return None;
+        }
+        let Kind::Compound(Compound::Group(list), _) = &code.script.node(*body).kind else {
+            return None;
+        };
+        let head = code.text().split_once('{')?;
+        let is_line =
+            head.1.trim_start_matches([' ', '\t']).starts_with('\n') && !head.0.contains('(');
+        is_line.then(|| code.at(*list))
+    }
+
     /// Whether the node on top is an item of a script's outermost list.
     fn at_top_level(&self) -> bool {
         let frames = &self.shell.frames;

@@ -20,6 +20,8 @@ pub(super) enum Need {
     /// It fails because that variable is not set (`set -u`, `${x:?}`): the shell ends, unless
     /// somebody sets the variable at run time, which is not possible for `false`.
     Fail(String, bool),
+    /// This shell does not know the expansion.
+    Bad,
 }
 
 /// One expansion of the words of a command.
@@ -27,6 +29,7 @@ pub(super) struct Expansion<'a> {
     world: &'a World,
     shell: &'a Shell,
     directory: &'a str,
+    user: &'a str,
     script: &'a Rc<Script>,
     results: &'a [(NodeId, Value)],
     files: &'a crate::image::Files,
@@ -58,6 +61,7 @@ impl<'a> Expansion<'a> {
         world: &'a World,
         shell: &'a Shell,
         directory: &'a str,
+        user: &'a str,
         script: &'a Rc<Script>,
         results: &'a [(NodeId, Value)],
         files: &'a crate::image::Files,
@@ -66,6 +70,7 @@ impl<'a> Expansion<'a> {
             world,
             shell,
             directory,
+            user,
             script,
             results,
             files,
@@ -263,7 +268,9 @@ impl<'a> Expansion<'a> {
             }
             "RANDOM" | "SECONDS" | "LINENO" | "EPOCHSECONDS" => Value::unknown(format!("${name}")),
             "BASHPID" => Value::text(shell.dollar.to_string()),
-            "UID" | "EUID" if shell.facts.family == ShellFamily::Bash => Value::unknown("$UID"),
+            "UID" | "EUID" if shell.facts.family == ShellFamily::Bash => {
+                crate::boot::tools::user_number(self.user)
+            }
             "BASH_SOURCE" if shell.facts.family == ShellFamily::Bash => {
                 match shell.variable(name) {
                     Some(Stored::Text(value)) => value.clone(),
@@ -333,6 +340,9 @@ impl<'a> Expansion<'a> {
         single: bool,
         out: &mut Vec<Segment>,
     ) -> Result<(), Need> {
+        if self.is_bad(parameter) {
+            return Err(Need::Bad);
+        }
         if parameter.indirect {
             return self.indirect(parameter, quoted, single, out);
         }
@@ -350,6 +360,21 @@ impl<'a> Expansion<'a> {
         }
         let value = self.value_of(parameter)?;
         self.operate(parameter, value, quoted, single, out)
+    }
+
+    /// Whether this dialect stops at the expansion with “bad substitution”.
+    fn is_bad(&self, parameter: &Parameter) -> bool {
+        match self.shell.facts.family {
+            ShellFamily::Bash => false,
+            _ if parameter.indirect || parameter.index.is_some() => true,
+            _ => match &parameter.operator {
+                Some(Operator::Substring { .. } | Operator::Replace { .. }) => {
+                    !self.shell.facts.has(Feature::Substring)
+                }
+                Some(Operator::Other(_)) => true,
+                _ => false,
+            },
+        }
     }
 
     fn value_of(&mut self, parameter: &Parameter) -> Result<Option<Value>, Need> {

@@ -207,7 +207,7 @@ impl Turn<'_, '_> {
                 "" => {}
                 _ => {
                     named = true;
-                    match self.job_pids(&text) {
+                    match self.waited_pids(&text) {
                         Some(found) => pids.extend(found),
                         None => {
                             return self.finish(Status::Known(
@@ -309,6 +309,17 @@ impl Turn<'_, '_> {
             return found.map(|job| job.pids.clone());
         }
         text.parse::<Pid>().ok().map(|pid| vec![pid])
+    }
+
+    /// As above for `wait`: the pid of a pipeline's last process stands for the whole pipeline.
+    fn waited_pids(&self, text: &str) -> Option<Vec<Pid>> {
+        let pids = self.job_pids(text)?;
+        let job = self
+            .shell
+            .jobs
+            .iter()
+            .find(|job| job.pids.last() == pids.last());
+        Some(job.map_or(pids, |job| job.pids.clone()))
     }
 
     /// The `kill` builtin (and `/bin/kill`, which takes the same words).

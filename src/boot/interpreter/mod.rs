@@ -114,6 +114,8 @@ pub(crate) struct Shell {
     pub pending: Vec<Signal>,
     /// Background jobs.
     pub jobs: Vec<Job>,
+    /// How far `getopts` has come: the word and the letter in it.
+    pub options_read: (usize, usize),
     /// `$!`
     pub last_background: Option<Pid>,
     /// `$?`
@@ -266,6 +268,8 @@ pub(crate) enum State {
     Wait(Box<Waiting>),
     /// Reads commands from a stream that others write.
     ReadInput,
+    /// What stands here stops the shell.
+    SyntaxError,
 }
 
 /// A `while` or `until` loop.
@@ -342,6 +346,7 @@ impl Shell {
             traps: BTreeMap::new(),
             pending: Vec::new(),
             jobs: Vec::new(),
+            options_read: (0, 0),
             last_background: None,
             status: Status::SUCCESS,
             check_failure: false,

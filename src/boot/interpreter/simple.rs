@@ -217,6 +217,12 @@ impl Turn<'_, '_> {
                         return self.builtin(code, name, words, streams, Vec::new());
                     }
                 }
+                if DECLARATIONS.contains(&name) {
+                    for assignment in assigned {
+                        self.assign(assignment);
+                    }
+                    return self.builtin(code, name, words, streams, Vec::new());
+                }
                 return self.builtin(code, name, words, streams, environment_of(assigned));
             }
         }

@@ -118,6 +118,15 @@ impl Turn<'_, '_> {
             }
             State::Wait(_) => self.waiting(),
             State::ReadInput => self.read_input(),
+            State::SyntaxError => {
+                let title = self.shell.facts.title.clone();
+                self.start_up_breaks(
+                    format!("{title} does not know the word `function`"),
+                    Some(code.span()),
+                );
+                self.exit(Status::Known(2));
+                Ok(())
+            }
         };
         match result {
             Ok(()) => Progress::Ran,
@@ -128,6 +137,14 @@ impl Turn<'_, '_> {
     /// Begins a node: expands what it needs and replaces the frame by the node's own.
     fn start(&mut self, code: Code) -> Attempt<()> {
         let script = Rc::clone(&code.script);
+        if let Some(body) = self.function_taken_for_command(&code) {
+            // `function f {` is a command that is not found; the lines of the body run at once, and the
+            // closing brace is the syntax error.
+            self.top().state = State::SyntaxError;
+            self.shell.status = Status::Known(127);
+            self.push(body, false);
+            return Ok(());
+        }
         if let Some(what) = self.syntax_error(&code) {
             let span = code.span();
             self.start_up_breaks(
@@ -270,11 +287,13 @@ impl Turn<'_, '_> {
     ) -> Attempt<T> {
         let results = self.top().results.clone();
         let directory = Rc::clone(&self.world.process_mut(self.pid).directory);
+        let user = Rc::clone(&self.world.process_mut(self.pid).user);
         let files = &self.machine.container.image.files;
         let mut expansion = Expansion::new(
             self.world,
             &self.shell,
             &directory,
+            &user,
             &code.script,
             &results,
             files,
@@ -295,6 +314,15 @@ impl Turn<'_, '_> {
             Err(Need::Process(body, output)) => {
                 let path = self.process_substitution(&code.at(body), output);
                 self.top().results.push((body, path));
+                Err(Progress::Ran)
+            }
+            Err(Need::Bad) => {
+                let title = &self.shell.facts.title;
+                self.start_up_breaks(
+                    format!("{title} does not know this expansion (bad substitution)"),
+                    Some(code.span()),
+                );
+                self.exit(Status::Known(2));
                 Err(Progress::Ran)
             }
             Err(Need::Fail(name, from_outside)) => {

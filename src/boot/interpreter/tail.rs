@@ -89,9 +89,16 @@ impl Turn<'_, '_> {
             ImplicitExec::Tail => true,
             ImplicitExec::Bash => {
                 // bash reads a line at a time: `a; b` is one command, `a` newline `b` are two.
-                let line_start = items[..index]
-                    .iter()
-                    .rposition(|item| item.end == Separator::Newline)
+                let text = code.script.text.text();
+                let ends_line = |at: &usize| {
+                    let end = code.script.node(items[*at].node).range.end;
+                    let next = code.script.node(items[at + 1].node).range.start;
+                    text.get(end..next)
+                        .is_some_and(|between| between.contains('\n'))
+                };
+                let line_start = (0..index)
+                    .rev()
+                    .find(ends_line)
                     .map_or(0, |position| position + 1);
                 let line = &items[line_start..index];
                 let kind = &code.script.node(items[index].node).kind;
