@@ -45,14 +45,24 @@ pub(crate) fn explore(
     let mut seen: HashMap<u64, ()> = HashMap::new();
     let mut todo = vec![(start, Vec::new())];
     while let Some((mut world, mut passed)) = todo.pop() {
-        if found.ways.len() + todo.len() >= machine.limits.ways {
+        if found.ways.len() + todo.len() >= machine.limits.ways
+            || machine.steps.get() >= machine.limits.total_steps
+        {
             found.too_many = true;
             break;
         }
         let rest = machine.run(&mut world, deadline);
         match rest {
             Rest::Ask(question) => {
-                let state = state_hash(&world, &question.yes);
+                // One variable set at run time is looked at on a way; that several are would multiply.
+                let overridden = world.trail.iter().any(|choice| choice.overridden);
+                if let (true, Some(default)) = (overridden, question.by_default) {
+                    world.take(*forks, &question, default);
+                    *forks += 1;
+                    todo.push((world, passed));
+                    continue;
+                }
+                let state = state_hash(machine, &world, &question.yes);
                 if seen.insert(state, ()).is_some() {
                     found.met.push((world.trail, state));
                     continue;
@@ -66,7 +76,9 @@ pub(crate) fn explore(
                 todo.push((no, passed.clone()));
                 todo.push((world, passed));
             }
-            Rest::Ended | Rest::Steady if deadline.is_none() && goes_back(&world, &rest) => {
+            Rest::Ended | Rest::Steady
+                if deadline.is_none() && goes_back(machine, &world, &rest) =>
+            {
                 // Nothing else goes on running, so the last command in the foreground is the application.
                 let Some(candidate) = world.candidate.take() else {
                     continue;
@@ -95,7 +107,8 @@ pub(crate) fn explore(
 }
 
 /// Whether the way leads back to the last command that may be the application.
-fn goes_back(world: &World, rest: &Rest) -> bool {
+fn goes_back(machine: &Machine, world: &World, rest: &Rest) -> bool {
+    machine.looked_at.candidate.set(true);
     let Some(candidate) = &world.candidate else {
         return false;
     };
@@ -132,42 +145,70 @@ fn taken_for_application(world: &World) -> Assumption {
 }
 
 /// A number for everything that can decide how a world goes on.
-fn state_hash(world: &World, question: &str) -> u64 {
+fn state_hash(machine: &Machine, world: &World, question: &str) -> u64 {
+    let looked_at = &machine.looked_at;
     let mut hasher = DefaultHasher::new();
     question.hash(&mut hasher);
     world.clock.hash(&mut hasher);
     world.files.hash(&mut hasher);
-    world.fixed.hash(&mut hasher);
-    world.decided.hash(&mut hasher);
+    let fixed = looked_at.fixed.borrow();
+    let relevant = world
+        .fixed
+        .iter()
+        .filter(|(piece, _)| fixed.contains(*piece));
+    relevant.for_each(|entry| entry.hash(&mut hasher));
+    let tests = looked_at.tests.borrow();
+    let relevant = world.decided.iter().filter(|(key, _)| tests.contains(*key));
+    relevant.for_each(|entry| entry.hash(&mut hasher));
     world.missing.hash(&mut hasher);
     world.broken.is_some().hash(&mut hasher);
     world.steady_loop.hash(&mut hasher);
-    match &world.candidate {
-        Some(candidate) => {
-            let newest = candidate
-                .processes
-                .values()
-                .rev()
-                .find(|process| matches!(process.body, Body::Application(_)));
-            newest.map(|process| &process.argv).hash(&mut hasher);
-            newest
-                .and_then(|process| process.span.clone())
-                .hash(&mut hasher);
-        }
-        None => 0.hash(&mut hasher),
+    if let Some(candidate) = world
+        .candidate
+        .as_ref()
+        .filter(|_| looked_at.candidate.get())
+    {
+        let applications = candidate.processes.values().rev();
+        let newest = applications
+            .into_iter()
+            .find(|process| matches!(process.body, Body::Application(_)));
+        newest.map(|process| &process.argv).hash(&mut hasher);
+        newest
+            .and_then(|process| process.span.clone())
+            .hash(&mut hasher);
     }
+    let variables = looked_at.variables.borrow();
+    let was_read = |name: &str| variables.contains(name);
+    // Pids grow with every helper that was started; only their order counts.
+    let rank = |pid: Pid| world.processes.keys().position(|known| *known == pid);
     for process in world.processes.values() {
-        process.pid.hash(&mut hasher);
-        process.parent.hash(&mut hasher);
-        process.group.hash(&mut hasher);
+        rank(process.parent).hash(&mut hasher);
+        rank(process.group).hash(&mut hasher);
         process.ignored.hash(&mut hasher);
         process.directory.hash(&mut hasher);
+        process.user.hash(&mut hasher);
         process.argv.hash(&mut hasher);
         process.history.hash(&mut hasher);
         stream_of(world, &process.input, &process.output).hash(&mut hasher);
-        hash_body(&process.body, 0, &mut hasher, &|value| value.clone());
+        hash_body(
+            &process.body,
+            0,
+            &mut hasher,
+            &Looking {
+                plain: &|value| value.clone(),
+                was_read: &was_read,
+            },
+        );
     }
     hasher.finish()
+}
+
+/// How values are looked at for a hash.
+struct Looking<'a> {
+    /// What of a value counts.
+    plain: &'a dyn Fn(&Value) -> Value,
+    /// Whether a variable counts.
+    was_read: &'a dyn Fn(&str) -> bool,
 }
 
 fn stream_of(world: &World, input: &Input, output: &Output) -> (Option<Value>, Option<Value>, u8) {
@@ -184,15 +225,10 @@ fn stream_of(world: &World, input: &Input, output: &Output) -> (Option<Value>, O
     (read, written, kind)
 }
 
-fn hash_body(
-    body: &Body,
-    now: Millis,
-    hasher: &mut DefaultHasher,
-    plain: &dyn Fn(&Value) -> Value,
-) {
+fn hash_body(body: &Body, now: Millis, hasher: &mut DefaultHasher, looking: &Looking) {
     std::mem::discriminant(body).hash(hasher);
     match body {
-        Body::Shell(shell) => hash_shell(shell, hasher, plain),
+        Body::Shell(shell) => hash_shell(shell, hasher, looking),
         Body::Application(application) => {
             application
                 .finishing
@@ -201,7 +237,6 @@ fn hash_body(
             application.undecided.hash(hasher);
         }
         Body::Launcher(launcher) => {
-            launcher.child.hash(hasher);
             launcher
                 .leaves_at
                 .map(|at| at.saturating_sub(now))
@@ -217,25 +252,34 @@ fn hash_body(
     }
 }
 
-fn hash_shell(shell: &Shell, hasher: &mut DefaultHasher, plain: &dyn Fn(&Value) -> Value) {
+fn hash_shell(shell: &Shell, hasher: &mut DefaultHasher, looking: &Looking) {
     shell.facts.id.hash(hasher);
-    for (name, variable) in shell.variables.iter() {
+    for (name, variable) in shell
+        .variables
+        .iter()
+        .filter(|(name, _)| (looking.was_read)(name))
+    {
         name.hash(hasher);
         variable.exported.hash(hasher);
         match &variable.value {
             None => 0.hash(hasher),
-            Some(Stored::Text(value)) => plain(value).hash(hasher),
-            Some(Stored::Array(fields)) => hash_fields(fields, hasher, plain),
+            Some(Stored::Text(value)) => (looking.plain)(value).hash(hasher),
+            Some(Stored::Array(fields)) => hash_fields(fields, hasher, looking),
         }
     }
-    hash_fields(&shell.positional, hasher, plain);
+    hash_fields(&shell.positional, hasher, looking);
     shell.zero.hash(hasher);
     shell.functions.hash(hasher);
     shell.aliases.hash(hasher);
     shell.options.hash(hasher);
     shell.traps.hash(hasher);
     shell.pending.hash(hasher);
-    shell.status.hash(hasher);
+    match &shell.status {
+        super::world::Status::Known(number) => {
+            (*number == 0, (looking.was_read)("?").then_some(*number)).hash(hasher)
+        }
+        super::world::Status::Unknown(question) => question.yes.hash(hasher),
+    }
     shell.check_failure.hash(hasher);
     shell.exiting.hash(hasher);
     shell.jobs.len().hash(hasher);
@@ -245,7 +289,7 @@ fn hash_shell(shell: &Shell, hasher: &mut DefaultHasher, plain: &dyn Fn(&Value) 
         frame.forced.hash(hasher);
         for (node, value) in &frame.results {
             node.hash(hasher);
-            plain(value).hash(hasher);
+            (looking.plain)(value).hash(hasher);
         }
         std::mem::discriminant(&frame.state).hash(hasher);
         match &frame.state {
@@ -253,15 +297,15 @@ fn hash_shell(shell: &Shell, hasher: &mut DefaultHasher, plain: &dyn Fn(&Value) 
             State::If(arm, in_body) => (arm, in_body).hash(hasher),
             State::While(state) => (state.in_body, state.undecided).hash(hasher),
             State::For(fields, next) => {
-                hash_fields(fields, hasher, plain);
+                hash_fields(fields, hasher, looking);
                 next.hash(hasher);
             }
             State::ForArithmetic(rounds) => rounds.hash(hasher),
             State::Case(word, arm, pattern) => {
-                plain(word).hash(hasher);
+                (looking.plain)(word).hash(hasher);
                 (arm, pattern).hash(hasher);
             }
-            State::Function(saved) => hash_fields(&saved.positional, hasher, plain),
+            State::Function(saved) => hash_fields(&saved.positional, hasher, looking),
             State::Foreground(waited) => waited.ended.hash(hasher),
             State::Wait(waiting) => (waiting.pids.len(), waiting.any).hash(hasher),
             State::Trap(saved) => saved.hash(hasher),
@@ -271,11 +315,11 @@ fn hash_shell(shell: &Shell, hasher: &mut DefaultHasher, plain: &dyn Fn(&Value) 
     }
 }
 
-fn hash_fields(fields: &[Field], hasher: &mut DefaultHasher, plain: &dyn Fn(&Value) -> Value) {
+fn hash_fields(fields: &[Field], hasher: &mut DefaultHasher, looking: &Looking) {
     fields.len().hash(hasher);
     for field in fields {
         field.open.hash(hasher);
-        plain(&field.value).hash(hasher);
+        (looking.plain)(&field.value).hash(hasher);
     }
 }
 
@@ -303,14 +347,18 @@ impl World {
         let mut hasher = DefaultHasher::new();
         self.fixed.hash(&mut hasher);
         self.decided.hash(&mut hasher);
-        hash_shell(shell, &mut hasher, &plain);
+        let looking = Looking {
+            plain: &plain,
+            was_read: &|_| true,
+        };
+        hash_shell(shell, &mut hasher, &looking);
         for process in self.processes.values() {
             if process.pid == pid || matches!(process.body, Body::Ended(_)) {
                 continue;
             }
             process.argv.hash(&mut hasher);
             process.history.told.is_some().hash(&mut hasher);
-            hash_body(&process.body, self.clock, &mut hasher, &plain);
+            hash_body(&process.body, self.clock, &mut hasher, &looking);
         }
         hasher.finish()
     }

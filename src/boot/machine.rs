@@ -1,11 +1,12 @@
 //! The machine: runs a world until it asks, rests or ends; delivers signals; ends processes.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use super::fact::{Fact, FactKind};
 use super::interpreter::{self, Construct, Progress};
+use super::value::Piece;
 use super::world::{Body, Ending, Input, Launcher, Millis, Pid, Question, Status, World};
 use crate::container::Container;
 use crate::image::Found;
@@ -28,6 +29,8 @@ pub struct Limits {
     pub ways: usize,
     /// Processes of one world.
     pub processes: usize,
+    /// Steps of all ways together.
+    pub total_steps: u32,
 }
 
 impl Default for Limits {
@@ -38,6 +41,7 @@ impl Default for Limits {
             steps: 40_000,
             ways: 2_000,
             processes: 300,
+            total_steps: 60_000,
         }
     }
 }
@@ -52,8 +56,35 @@ pub(crate) struct Machine<'c> {
     pub(crate) assumed_sh: Option<&'static ShellFacts>,
     /// Whether anything depended on which shell `/bin/sh` is.
     pub(crate) asked_for_sh: Cell<bool>,
+    /// What any way has looked at so far.
+    pub(crate) looked_at: LookedAt,
+    /// Steps over all ways.
+    pub(crate) steps: Cell<u32>,
     scripts: RefCell<HashMap<(usize, usize, String), Rc<Script>>>,
     constructs: RefCell<HashMap<usize, Rc<Vec<Construct>>>>,
+}
+
+/// What any way has looked at. Ways are followed depth first: when a second one comes to a place, all
+/// that can follow from there has been seen, so that what nobody looked at makes no difference.
+#[derive(Default)]
+pub(crate) struct LookedAt {
+    /// Variables that were read.
+    pub(crate) variables: RefCell<HashSet<Rc<str>>>,
+    /// Tests that were asked more than once.
+    pub(crate) tests: RefCell<HashSet<Rc<str>>>,
+    /// Values that a decision had fixed and that were read afterwards.
+    pub(crate) fixed: RefCell<HashSet<Piece>>,
+    /// Whether the last foreground command was taken for the application.
+    pub(crate) candidate: Cell<bool>,
+}
+
+impl LookedAt {
+    /// Notes that a variable was read.
+    pub(crate) fn variable(&self, name: &str) {
+        if !self.variables.borrow().contains(name) {
+            self.variables.borrow_mut().insert(name.into());
+        }
+    }
 }
 
 /// How a run of a world ended.
@@ -82,6 +113,8 @@ impl<'c> Machine<'c> {
             limits: Limits::default(),
             assumed_sh,
             asked_for_sh: Cell::new(false),
+            looked_at: LookedAt::default(),
+            steps: Cell::new(0),
             scripts: RefCell::default(),
             constructs: RefCell::default(),
         }
@@ -180,6 +213,7 @@ impl<'c> Machine<'c> {
                 }
             }
             if progressed {
+                self.steps.set(self.steps.get() + 1);
                 world.steps += 1;
                 continue;
             }

@@ -90,6 +90,7 @@ pub(crate) fn initial_world(machine: &Machine, container: &Container) -> Option<
         output: Output::Elsewhere,
         span: span.clone(),
         in_background: false,
+        captured: false,
         ran_as_application: false,
         history: History::default(),
     };

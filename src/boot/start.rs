@@ -167,7 +167,7 @@ impl Start<'_, '_> {
         text: Mapped,
         caller: Caller,
     ) -> Result<(), Failure> {
-        let first = text.text().lines().next().unwrap_or("");
+        let first = text.text().split('\n').next().unwrap_or("");
         // The kernel looks at the first two bytes, so a byte order mark hides the line.
         let Some(line) = text.text().starts_with("#!").then(|| first[2..].to_owned()) else {
             return match caller {
@@ -429,8 +429,10 @@ impl Start<'_, '_> {
             }
             Lifetime::Long => {
                 self.application(argv, Some(program), None);
+                // What is captured is asked something (`mysqld --verbose --help`), and ends.
+                let captured = self.process().captured;
                 if let Body::Application(application) = &mut self.process().body {
-                    application.undecided = false;
+                    application.undecided = captured;
                 }
             }
             Lifetime::Unknown => {

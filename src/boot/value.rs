@@ -116,6 +116,17 @@ impl Value {
         out
     }
 
+    /// As command substitution leaves it.
+    pub(crate) fn without_trailing_newlines(&self) -> Value {
+        let mut value = self.clone();
+        if let Some(Piece::Text(last)) = value.pieces.pop() {
+            value.push_text(last.trim_end_matches('\n'));
+        } else {
+            return self.clone();
+        }
+        value
+    }
+
     /// For people: text as it is, settings as `$NAME`, unknowns by their names.
     pub(crate) fn display(&self) -> String {
         let parts = self.pieces.iter().map(|piece| match piece {

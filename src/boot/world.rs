@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::fact::Fact;
 use super::interpreter::Shell;
+use super::machine::LookedAt;
 use super::outcome::{Assumption, Condition, Missing};
 use super::value::{Field, Value};
 use crate::knowledge::{Fork, Program, Signal};
@@ -139,6 +140,8 @@ pub(crate) struct Process {
     pub span: Option<Span>,
     /// Whether the path of the program is known to be native, a script …, or only assumed.
     pub in_background: bool,
+    /// Whether a command substitution waits for its output.
+    pub captured: bool,
     /// Whether it has become an application.
     pub ran_as_application: bool,
     /// What happened to it since the stop signal.
@@ -317,18 +320,18 @@ impl World {
     }
 
     /// The answer to a question, if it was asked before on this way or has just been answered.
-    pub(crate) fn answer_to(&mut self, question: &Question) -> Option<bool> {
-        if let Some(key) = &question.key {
-            let (key, negated) = match key.strip_prefix('!') {
-                Some(inner) => (inner, true),
-                None => (&**key, false),
-            };
-            if let Some(answer) = self.decided.get(key) {
-                self.answer = None;
-                return Some(*answer != negated);
-            }
+    pub(crate) fn answer_to(&mut self, question: &Question, looked_at: &LookedAt) -> Option<bool> {
+        if let Some(answer) = self.answer.take() {
+            return Some(answer);
         }
-        self.answer.take()
+        let key = question.key.as_ref()?;
+        let (key, negated) = match key.strip_prefix('!') {
+            Some(inner) => (inner, true),
+            None => (&**key, false),
+        };
+        let answer = self.decided.get(key)?;
+        looked_at.tests.borrow_mut().insert(key.into());
+        Some(*answer != negated)
     }
 
     /// Takes one of the two ways at a question.

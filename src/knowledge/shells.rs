@@ -144,6 +144,11 @@ impl ShellFamily {
 }
 
 impl ShellFacts {
+    /// Whether it is bash outside its POSIX mode.
+    pub fn is_plain_bash(&self) -> bool {
+        self.family == ShellFamily::Bash && !self.special_builtin_errors_end
+    }
+
     /// Whether it has the feature.
     pub fn has(&self, feature: Feature) -> bool {
         self.has.contains(&feature)
@@ -192,7 +197,7 @@ pub enum TrapName {
     Other,
 }
 
-const TABLES: [(&str, &str); 7] = [
+const TABLES: [(&str, &str); 8] = [
     (
         "dash-debian",
         include_str!("../../grammars/shells/dash-debian.toml"),
@@ -204,6 +209,7 @@ const TABLES: [(&str, &str); 7] = [
     ("dash", include_str!("../../grammars/shells/dash.toml")),
     ("ash", include_str!("../../grammars/shells/ash.toml")),
     ("bash", include_str!("../../grammars/shells/bash.toml")),
+    ("bash-4", include_str!("../../grammars/shells/bash-4.toml")),
     (
         "bash-posix",
         include_str!("../../grammars/shells/bash-posix.toml"),

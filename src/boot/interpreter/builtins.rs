@@ -376,7 +376,7 @@ impl Turn<'_, '_> {
                 Ok(())
             }
             // bash refuses it outside of functions and goes on; the others end as by `exit`.
-            None if self.shell.facts.id == "bash" => self.finish(Status::Known(2)),
+            None if self.shell.facts.is_plain_bash() => self.finish(Status::Known(2)),
             None => {
                 self.exit(status);
                 Ok(())
@@ -489,7 +489,7 @@ impl Turn<'_, '_> {
             let here = path.clone();
             match self.find(&name) {
                 Found::File(file) => path = file.path,
-                _ if self.shell.facts.id == "bash" => path = here,
+                _ if self.shell.facts.is_plain_bash() => path = here,
                 Found::Absent => return self.source_missing(&name, &span),
                 _ if self.is_at_hand(&here) => return self.source_missing(&name, &span),
                 _ => {}
@@ -566,7 +566,8 @@ impl Turn<'_, '_> {
                     | "sdkman-init.sh"
                     | "conda.sh"
             );
-        if only_settings {
+        if only_settings || self.shell.is_subshell {
+            // What is read in a subshell cannot change the shell that goes on.
             self.world.assume(crate::boot::Assumption {
                 kind: "only-settings",
                 subject: path.to_owned(),

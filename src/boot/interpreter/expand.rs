@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::pattern::{self, Stretch};
 use super::{Shell, Stored};
+use crate::boot::machine::Machine;
 use crate::boot::value::{Field, Piece, Value};
 use crate::boot::world::World;
 use crate::knowledge::{Feature, ShellFamily};
@@ -32,7 +33,7 @@ pub(super) struct Expansion<'a> {
     user: &'a str,
     script: &'a Rc<Script>,
     results: &'a [(NodeId, Value)],
-    files: &'a crate::image::Files,
+    machine: &'a Machine<'a>,
     /// Assignments made by `${x:=w}` and arithmetic, to be committed by the caller.
     pub(super) assigned: Vec<(String, Value)>,
 }
@@ -64,7 +65,7 @@ impl<'a> Expansion<'a> {
         user: &'a str,
         script: &'a Rc<Script>,
         results: &'a [(NodeId, Value)],
-        files: &'a crate::image::Files,
+        machine: &'a Machine<'a>,
     ) -> Expansion<'a> {
         Expansion {
             world,
@@ -73,7 +74,7 @@ impl<'a> Expansion<'a> {
             user,
             script,
             results,
-            files,
+            machine,
             assigned: Vec::new(),
         }
     }
@@ -242,6 +243,7 @@ impl<'a> Expansion<'a> {
     /// A variable or special parameter as one value; `None` when it is not set at all.
     pub(super) fn lookup(&self, name: &str) -> Option<Value> {
         let shell = self.shell;
+        self.machine.looked_at.variable(name);
         let value = match name {
             "?" => match &shell.status {
                 super::Status::Known(number) => Value::text(number.to_string()),
@@ -279,6 +281,12 @@ impl<'a> Expansion<'a> {
             }
             "PWD" => Value::text(self.directory),
             "PPID" => Value::unknown("$PPID"),
+            "FUNCNAME" | "SHLVL" | "OSTYPE" | "MACHTYPE" | "HOSTTYPE" | "PIPESTATUS"
+            | "BASH_REMATCH" | "BASH_VERSION" | "BASH_VERSINFO" | "SHELLOPTS" | "GROUPS" | "_"
+                if shell.facts.family == ShellFamily::Bash && shell.variable(name).is_none() =>
+            {
+                Value::unknown(format!("${name}"))
+            }
             "HOSTNAME" => Value::unknown("$HOSTNAME"),
             "IFS" if shell.variable("IFS").is_none() => Value::text(" \t\n"),
             _ => match name.parse::<usize>() {
@@ -308,7 +316,19 @@ impl<'a> Expansion<'a> {
     }
 
     fn fixed(&self, value: &Value) -> Value {
-        value.refined(|piece| self.world.fixed.get(piece).cloned())
+        value.refined(|piece| self.fixed_piece(piece))
+    }
+
+    fn fixed_piece(&self, piece: &Piece) -> Option<Value> {
+        let found = self.world.fixed.get(piece).cloned();
+        if found.is_some() {
+            self.machine
+                .looked_at
+                .fixed
+                .borrow_mut()
+                .insert(piece.clone());
+        }
+        found
     }
 
     /// The value of a name that nothing in the image or the script sets.
@@ -316,8 +336,8 @@ impl<'a> Expansion<'a> {
         let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
         if is_name && !self.shell.is_unset_here(name) {
             let piece = Piece::Setting(name.into());
-            return Some(match self.world.fixed.get(&piece) {
-                Some(value) => value.clone(),
+            return Some(match self.fixed_piece(&piece) {
+                Some(value) => value,
                 None => Value::setting(name),
             });
         }
@@ -327,8 +347,8 @@ impl<'a> Expansion<'a> {
     /// The value of a variable without which the script ends: given at run time, or not.
     fn required(&self, name: &str) -> Result<Value, Need> {
         let from_outside = self.unset(name).is_some() && self.shell.variable(name).is_none();
-        match self.world.fixed.get(&Piece::Setting(name.into())) {
-            Some(value) if from_outside && !value.is_certainly_empty() => Ok(value.clone()),
+        match self.fixed_piece(&Piece::Setting(name.into())) {
+            Some(value) if from_outside && !value.is_certainly_empty() => Ok(value),
             _ => Err(Need::Fail(name.to_owned(), from_outside)),
         }
     }
@@ -389,6 +409,7 @@ impl<'a> Expansion<'a> {
         let Some(index) = &parameter.index else {
             return Ok(self.lookup(&parameter.name));
         };
+        self.machine.looked_at.variable(&parameter.name);
         let index = self
             .arithmetic(index)?
             .known()
@@ -408,6 +429,13 @@ impl<'a> Expansion<'a> {
                     .map(|field| field.value.clone())
             }
             (Some(Stored::Text(value)), Some(0)) => Some(value.clone()),
+            (None, Some(0)) => self.lookup(&parameter.name),
+            (None, _)
+                if self.shell.facts.family == ShellFamily::Bash
+                    && self.lookup(&parameter.name).is_some() =>
+            {
+                Some(Value::unknown(format!("${{{}[…]}}", parameter.name)))
+            }
             (None, _) => None,
             _ => Some(Value::unknown(format!("${{{}[…]}}", parameter.name))),
         })
@@ -595,6 +623,7 @@ impl<'a> Expansion<'a> {
         if index != "@" && index != "*" {
             return None;
         }
+        self.machine.looked_at.variable(&parameter.name);
         match self.shell.variable(&parameter.name) {
             Some(Stored::Array(fields)) => all(fields),
             Some(Stored::Text(value)) => Some(vec![Field {
@@ -871,6 +900,9 @@ impl<'a> Expansion<'a> {
             format!("{}/{directory}", self.directory.trim_end_matches('/'))
         };
         match self
+            .machine
+            .container
+            .image
             .files
             .list(if absolute.is_empty() { "/" } else { &absolute })
         {

@@ -159,10 +159,11 @@ impl Turn<'_, '_> {
             keeps_jobs = self.shell.jobs.clone();
         }
         let pid = self.fork(code, false, Some(stream));
+        self.world.process_mut(pid).captured = true;
         if let Body::Shell(copy) = &mut self.world.process_mut(pid).body {
             copy.jobs = keeps_jobs;
             // bash clears `-e` in command substitutions unless it is in POSIX mode.
-            if copy.facts.family == ShellFamily::Bash && copy.facts.id == "bash" {
+            if copy.facts.family == ShellFamily::Bash && copy.facts.is_plain_bash() {
                 copy.options.errexit = false;
             }
         }

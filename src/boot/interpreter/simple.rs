@@ -236,7 +236,7 @@ impl Turn<'_, '_> {
     fn builtin_wins(&self, name: &str) -> bool {
         // In POSIX mode special builtins are found before functions (POSIX, 2.9.1.4).
         is_special(name)
-            && (self.shell.facts.family != ShellFamily::Bash || self.shell.facts.id != "bash")
+            && (self.shell.facts.family != ShellFamily::Bash || !self.shell.facts.is_plain_bash())
     }
 
     fn call(
@@ -350,7 +350,7 @@ impl Turn<'_, '_> {
         }
         let command = display_words(&words);
         if self.replaces_itself(redirects_of(code)) {
-            if !self.top().forced {
+            if !self.top().forced && !self.shell.is_subshell {
                 let shell = self.shell.facts.id.clone();
                 self.note(
                     FactKind::ImplicitExec { shell, command },

@@ -261,7 +261,7 @@ impl Turn<'_, '_> {
         match status {
             Status::Known(number) => Ok(*number == 0),
             Status::Unknown(question) => {
-                if let Some(answer) = self.world.answer_to(question) {
+                if let Some(answer) = self.world.answer_to(question, &self.machine.looked_at) {
                     return Ok(answer);
                 }
                 Err(Progress::Ask(Rc::clone(question)))
@@ -288,7 +288,6 @@ impl Turn<'_, '_> {
         let results = self.top().results.clone();
         let directory = Rc::clone(&self.world.process_mut(self.pid).directory);
         let user = Rc::clone(&self.world.process_mut(self.pid).user);
-        let files = &self.machine.container.image.files;
         let mut expansion = Expansion::new(
             self.world,
             &self.shell,
@@ -296,7 +295,7 @@ impl Turn<'_, '_> {
             &user,
             &code.script,
             &results,
-            files,
+            self.machine,
         );
         let outcome = work(&mut expansion);
         let assigned = std::mem::take(&mut expansion.assigned);
@@ -330,7 +329,9 @@ impl Turn<'_, '_> {
                 if from_outside && self.decide(&Status::Unknown(required(&name, &span).into()))? {
                     return Err(Progress::Ran);
                 }
-                self.start_up_breaks(format!("`{name}` must be set and is not"), Some(span));
+                if !from_outside {
+                    self.start_up_breaks(format!("`{name}` must be set and is not"), Some(span));
+                }
                 let is_bash = self.shell.facts.family == crate::knowledge::ShellFamily::Bash;
                 self.exit(Status::Known(if is_bash { 1 } else { 2 }));
                 Err(Progress::Ran)
@@ -439,6 +440,9 @@ impl Turn<'_, '_> {
                 return Ok(());
             }
         }
+        for pid in &waited.pids {
+            self.world.processes.remove(pid);
+        }
         self.finish(status)
     }
 
@@ -451,10 +455,7 @@ impl Turn<'_, '_> {
             self.world.process_mut(pid).body = Body::Ended(status);
             return Err(Progress::Blocked);
         }
-        let mut value = self.world.streams[stream].clone();
-        if let Some(text) = value.certain() {
-            value = Value::text(text.trim_end_matches('\n'));
-        }
+        let value = self.world.streams[stream].without_trailing_newlines();
         self.shell.status = status;
         let node = self.top().code.node;
         self.shell.frames.pop();
