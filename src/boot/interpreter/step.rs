@@ -440,8 +440,11 @@ impl Turn<'_, '_> {
                 return Ok(());
             }
         }
-        for pid in &waited.pids {
-            self.world.processes.remove(pid);
+        // What ends after the stop signal is still asked about.
+        if self.world.stopped_at.is_none() {
+            for pid in &waited.pids {
+                self.world.processes.remove(pid);
+            }
         }
         self.finish(status)
     }
