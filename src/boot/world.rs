@@ -440,6 +440,12 @@ impl World {
         }
     }
 
+    /// Whether PID 1 is a shell that would do nothing on the signal now.
+    pub(crate) fn is_deaf_to(&self, signal: Signal) -> bool {
+        matches!(self.process(1).map(|process| &process.body),
+            Some(Body::Shell(shell)) if !shell.catches(signal))
+    }
+
     /// The processes that PID 1 is, runs or waits for in the end: applications, else what idles there.
     pub(crate) fn awaited(&self) -> Awaited {
         let mut found = Awaited::default();

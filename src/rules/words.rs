@@ -20,6 +20,38 @@ pub(super) fn consequence(finding: &mut Finding, target: &Target, path: &Path) {
     }
 }
 
+/// Adds to a finding about a script what leads there, and what will happen on stop.
+pub(super) fn finish(finding: &mut Finding, target: &Target, path: &Path) {
+    let within = |outer: &Span, inner: &Span| {
+        outer.source.path() == inner.source.path()
+            && outer.start <= inner.start
+            && inner.end <= outer.end
+    };
+    if let (Some((span, word)), Some(first)) = (start_instruction(target), &path.processes)
+        && !within(&span, &finding.primary.span)
+    {
+        let name = shell_name(&first.program);
+        finding.related(span, format!("this {word} makes `{name}` PID 1"));
+    }
+    consequence(finding, target, path);
+}
+
+/// The stop signal's name with and without its prefix: `SIGTERM`, `TERM`.
+pub(super) fn signal_names(target: &Target) -> (String, String) {
+    let signal = target.container.stop_signal.value.value();
+    let long = signal.map_or_else(|| "SIGTERM".to_owned(), ToString::to_string);
+    let short = long.trim_start_matches("SIG").to_owned();
+    (long, short)
+}
+
+/// What the path's application is called in messages; `the application` when it is not one process.
+pub(super) fn application_name(path: &Path) -> String {
+    match application(path) {
+        Some(process) => format!("`{}`", process.program),
+        None => "the application".to_owned(),
+    }
+}
+
 /// The paths on which the stop signal provably goes wrong.
 pub(super) fn bad_paths(target: &Target) -> impl Iterator<Item = &Path> {
     target.paths.iter().filter(|path| {
