@@ -64,7 +64,7 @@ fn check(target: &Target, findings: &mut Findings) {
         } else {
             "a subshell"
         };
-        let title = format!("`exec` in {place} does not make `{}` PID 1", command.name);
+        let title = format!("`exec` in {place} does not replace PID 1");
         let label = format!(
             "replaces only {place} of `{}`, which stays PID 1",
             command.shell

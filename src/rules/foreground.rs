@@ -69,12 +69,11 @@ pub(super) fn finish(finding: &mut Finding, target: &Target, path: &Path, comman
     finish_words(finding, target, path);
     let name = &command.name;
     finding.help(if command.in_pipeline {
-        format!(
-            "a pipeline needs the shell: redirect the output of `exec {name}` to a file, or let the \
-             container's log take it"
-        )
+        "a pipeline needs the shell: let the container's log take the output, or redirect it \
+         (`exec … > file`)"
+            .to_owned()
     } else if command.exec_in_subshell {
-        format!("run `exec {name}` in the shell itself, outside of the subshell")
+        "run `exec` in the shell itself, without the parentheses".to_owned()
     } else if command.last {
         format!("write `exec {name}`, so that it replaces the shell")
     } else {
