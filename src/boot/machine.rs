@@ -560,10 +560,11 @@ pub(crate) fn signal_process(
     if !world.alive(to) {
         return;
     }
-    let span = world.process(from).and_then(|process| match &process.body {
-        Body::Shell(shell) => shell.frames.last().map(|frame| frame.code.span()),
-        _ => process.span.clone(),
-    });
+    let span = match world.process(from).map(|process| &process.body) {
+        // The shell that runs `kill` is being stepped, and not in the table.
+        Some(Body::Shell(_) | Body::Filter) => world.sends_at.clone(),
+        _ => world.process(from).and_then(|process| process.span.clone()),
+    };
     note(world, FactKind::Sent { signal, from, to }, span);
     let process = world.process_mut(to);
     process.history.received.push(signal);

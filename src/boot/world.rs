@@ -40,6 +40,8 @@ pub(crate) struct World {
     pub decided: Rc<BTreeMap<Rc<str>, bool>>,
     /// Values that a decision has fixed.
     pub fixed: Rc<BTreeMap<super::value::Piece, Value>>,
+    /// The place of the last `kill`.
+    pub sends_at: Option<Span>,
     /// Facts for rules and routes.
     pub facts: Vec<Fact>,
     /// Assumptions made.
@@ -294,6 +296,7 @@ impl World {
             trail: Vec::new(),
             decided: Rc::default(),
             fixed: Rc::default(),
+            sends_at: None,
             facts: Vec::new(),
             assumptions: Vec::new(),
             missing: Vec::new(),

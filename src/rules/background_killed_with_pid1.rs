@@ -1,6 +1,6 @@
 use super::Findings;
-use super::foreground::short;
 use super::rule::declare_rule;
+use super::words::written;
 use crate::analyze::Target;
 use crate::boot::FactKind;
 use crate::stop::Verdict;
@@ -73,7 +73,7 @@ fn check(target: &Target, findings: &mut Findings) {
             };
             findings
                 .add(
-                    format!("`{}` is not told to stop", short(command)),
+                    format!("`{}` is not told to stop", written(target, span, command)),
                     span.clone(),
                     "runs in the background, and nobody waits for it",
                 )

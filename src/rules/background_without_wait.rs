@@ -1,9 +1,8 @@
 use super::Findings;
 use super::Severity;
 use super::cause::{self, Cause};
-use super::foreground::short;
 use super::rule::declare_rule;
-use super::words::start_instruction;
+use super::words::{start_instruction, written};
 use crate::analyze::Target;
 use crate::boot::FactKind;
 
@@ -72,7 +71,7 @@ fn check(target: &Target, findings: &mut Findings) {
             else {
                 continue;
             };
-            let command = short(command);
+            let command = written(target, span, command);
             let finding = findings.add(
                 format!("nothing waits for `{command}`"),
                 span.clone(),

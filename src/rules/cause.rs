@@ -79,7 +79,7 @@ pub(super) fn of(target: &Target, path: &Path) -> Option<Cause> {
         let lost = lost_trap(path, signal).is_some() && path.reaction != Reaction::Handles;
         return match () {
             () if lost => Some(Cause::TrapLost),
-            () if !told && keeps => Some(Cause::KeepAlive),
+            () if keeps => Some(Cause::KeepAlive),
             () => None,
         };
     };

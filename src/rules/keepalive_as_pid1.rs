@@ -1,9 +1,8 @@
 use super::Findings;
 use super::Severity;
 use super::cause::{self, Cause};
-use super::foreground::short;
 use super::rule::declare_rule;
-use super::words::{consequence, finish, processes};
+use super::words::{consequence, finish, processes, written};
 use crate::analyze::Target;
 
 declare_rule! {
@@ -62,7 +61,7 @@ fn check(target: &Target, findings: &mut Findings) {
         let Some((pid, command, span)) = cause::keep_alive(path) else {
             continue;
         };
-        let command = short(command);
+        let command = written(target, span, command);
         let all = path.processes.as_ref().map(processes).unwrap_or_default();
         let others = all.into_iter();
         let mut others = others.filter(|process| process.is_application && process.pid != pid);

@@ -80,7 +80,7 @@ fn check(target: &Target, findings: &mut Findings) {
         let shell = shell_name(shell);
         let is_kill = word.split_whitespace().nth(1).is_some();
         let title = if is_kill {
-            format!("`{shell}` refuses `{}`", short(word))
+            format!("`{shell}` refuses `{}`", short(span.text()))
         } else {
             format!("`{shell}` does not know the signal name `{word}`")
         };

@@ -1,8 +1,10 @@
 //! What several rules say and ask in the same way.
 
+use super::foreground::short;
 use super::{Finding, Severity};
 use crate::analyze::Target;
 use crate::image::{Command, Origin};
+use crate::knowledge::shell_facts;
 use crate::source::{Mapped, Span};
 use crate::stop::{Path, ProcessTree, Verdict};
 
@@ -30,10 +32,22 @@ pub(super) fn finish(finding: &mut Finding, target: &Target, path: &Path) {
     if let (Some((span, word)), Some(first)) = (start_instruction(target), &path.processes)
         && !within(&span, &finding.primary.span)
     {
-        let name = shell_name(&first.program);
+        let name = match shell_facts(&first.program) {
+            Some(shell) => shell_name(&shell.id),
+            None => &first.program,
+        };
         finding.related(span, format!("this {word} makes `{name}` PID 1"));
     }
     consequence(finding, target, path);
+}
+
+/// A command as it is written at its place in a script; as it is run where its place is the
+/// instruction that starts PID 1.
+pub(super) fn written(target: &Target, span: &Span, command: &str) -> String {
+    let in_dockerfile = span.source.path() == target.file;
+    let text = span.text();
+    let text = text.strip_prefix("exec ").unwrap_or(text);
+    short(if in_dockerfile { command } else { text })
 }
 
 /// The stop signal's name with and without its prefix: `SIGTERM`, `TERM`.
