@@ -340,7 +340,13 @@ impl<'c> Machine<'c> {
             );
         }
         world.candidate = Some(Rc::new(kept));
-        if world.is_deaf_to(self.stop_signal()) {
+        let is_named = world.process(pid).is_some_and(|process| {
+            process
+                .argv
+                .first()
+                .is_some_and(|word| word.known().is_some())
+        });
+        if is_named && world.is_deaf_to(self.stop_signal()) {
             let command = command.clone();
             note(world, FactKind::Preparation { command }, span.clone());
         }

@@ -40,6 +40,8 @@ pub(crate) struct World {
     pub decided: Rc<BTreeMap<Rc<str>, bool>>,
     /// Values that a decision has fixed.
     pub fixed: Rc<BTreeMap<super::value::Piece, Value>>,
+    /// Whether PID 1 ends its script on purpose because something has failed (`set -e`, `exit 1`).
+    pub gives_up: bool,
     /// The place of the last `kill`.
     pub sends_at: Option<Span>,
     /// Facts for rules and routes.
@@ -296,6 +298,7 @@ impl World {
             trail: Vec::new(),
             decided: Rc::default(),
             fixed: Rc::default(),
+            gives_up: false,
             sends_at: None,
             facts: Vec::new(),
             assumptions: Vec::new(),

@@ -219,6 +219,8 @@ fn judge_rested(world: &World, rest: &Rest) -> Path {
         });
     }
     let ending = world.ending.as_ref();
+    // A start-up that gives up takes its jobs along, as its author wrote it.
+    let gives_up = world.gives_up;
     let cut_off: Vec<_> = world
         .processes
         .values()
@@ -229,7 +231,7 @@ fn judge_rested(world: &World, rest: &Rest) -> Path {
                     .killed
                     .is_some_and(|(_, signal)| signal == Signal::KILL)
         })
-        .filter(|process| process.is_application_like())
+        .filter(|process| process.is_application_like() && !gives_up)
         .collect();
     path.verdict = if !path.missing.is_empty() {
         Verdict::Unknown
