@@ -51,6 +51,51 @@ pub enum FactKind {
     Waiting {
         /// The dialect.
         shell: String,
+        /// The pid of the shell.
+        pid: u32,
+    },
+    /// What a shell waits for stands in a loop, which goes round again; the place is the loop's.
+    InLoop {
+        /// The pid of the shell.
+        pid: u32,
+    },
+    /// A `trap` for the stop signal stands behind the command that a shell waits for.
+    TrapBehind {
+        /// The pid of the shell.
+        pid: u32,
+    },
+    /// A process that only waits (`sleep infinity`, `tail -f`) is PID 1 or keeps it.
+    KeepAlive {
+        /// The process.
+        pid: u32,
+        /// The command.
+        command: String,
+    },
+    /// A process is an init: a launcher that passes signals on and reaps.
+    Init {
+        /// The process.
+        pid: u32,
+        /// Its name.
+        name: String,
+    },
+    /// A `trap` told the shell to ignore the signal.
+    IgnoredByTrap {
+        /// The signal.
+        signal: Signal,
+    },
+    /// An application in the background that nobody signalled was killed when PID 1 ended.
+    KilledWithPid1 {
+        /// The process.
+        pid: u32,
+        /// The command.
+        command: String,
+        /// Whether the stop signal was what ended PID 1; else the start-up came to its end.
+        on_stop: bool,
+    },
+    /// The words that CMD gives a script, of which no script reads any.
+    ArgumentsUnread {
+        /// The words.
+        words: String,
     },
     /// `trap` refused a signal's name.
     TrapRejected {

@@ -13,7 +13,7 @@ use crate::image::Found;
 use crate::knowledge::{
     Effect, OnSignal, Recipient, ShellFacts, ShellFamily, Signal, Then, TrapName, shell_facts,
 };
-use crate::shell::{Script, parse};
+use crate::shell::{Compound, Kind, Script, parse};
 use crate::source::{Mapped, Span};
 
 /// Bounds that keep every input finite. Reaching one makes the way unknown, with the reason.
@@ -135,6 +135,30 @@ impl<'c> Machine<'c> {
         })
     }
 
+    /// Whether any script that has been read seems to use its arguments. The text is searched, and not
+    /// what ran, so that ways not taken and functions count too.
+    pub(crate) fn reads_arguments(&self) -> bool {
+        let scripts = self.scripts.borrow();
+        scripts.values().any(|script| {
+            let mentions = |text: &str| {
+                let words = ["$@", "$*", "$#", "${@", "${*", "${#", "${!", "BASH_ARG"];
+                words.iter().any(|word| text.contains(word))
+                    || ["shift", "getopts"].iter().any(|word| text.contains(word))
+                    || text.split('$').skip(1).any(|rest| {
+                        let rest = rest.strip_prefix('{').unwrap_or(rest);
+                        rest.starts_with(|digit: char| digit.is_ascii_digit())
+                    })
+            };
+            let loops = |node: &crate::shell::Node| {
+                matches!(
+                    &node.kind,
+                    Kind::Compound(Compound::For { words: None, .. }, _)
+                )
+            };
+            mentions(script.text.text()) || script.nodes.iter().any(loops)
+        })
+    }
+
     /// The constructs of a script that not every shell has.
     pub(super) fn constructs(&self, script: &Rc<Script>) -> Rc<Vec<Construct>> {
         let key = Rc::as_ptr(script).addr();
@@ -156,6 +180,12 @@ impl<'c> Machine<'c> {
             Some(None) => None,
             None => self.assumed_sh,
         }
+    }
+
+    /// The stop signal, as far as it is known.
+    pub(crate) fn stop_signal(&self) -> Signal {
+        let signal = self.container.stop_signal.value.value();
+        signal.copied().unwrap_or(Signal::TERM)
     }
 
     /// Whether the image's basic tools are busybox's.
@@ -344,6 +374,16 @@ impl<'c> Machine<'c> {
             );
         }
         world.candidate = Some(Rc::new(kept));
+        let is_named = world.process(pid).is_some_and(|process| {
+            process
+                .argv
+                .first()
+                .is_some_and(|word| word.known().is_some())
+        });
+        if is_named && world.is_deaf_to(self.stop_signal()) {
+            let command = command.clone();
+            note(world, FactKind::Preparation { command }, span.clone());
+        }
         let question = Question {
             yes: format!("`{command}` succeeds"),
             no: format!("`{command}` fails"),
@@ -457,7 +497,6 @@ pub(super) fn end_process(
     status: Status,
     signal: Option<Signal>,
 ) {
-    let _ = machine;
     let now = world.clock;
     let stopping = world.stopped_at.is_some();
     let Some(process) = world.processes.get_mut(&pid) else {
@@ -488,6 +527,9 @@ pub(super) fn end_process(
         note(world, kind, span);
     }
     if pid == 1 {
+        if !stopping {
+            start_jobs(machine, world);
+        }
         for process in world.processes.values_mut() {
             if !matches!(process.body, Body::Ended(_)) {
                 process.history.killed.get_or_insert((now, Signal::KILL));
@@ -503,6 +545,26 @@ pub(super) fn end_process(
     for process in world.processes.values_mut() {
         if process.parent == pid {
             process.parent = 1;
+        }
+    }
+}
+
+/// Lets background jobs become what they run: they are started although PID 1 ends before it is
+/// their turn.
+fn start_jobs(machine: &Machine, world: &mut World) {
+    const STEPS: u32 = 100;
+    let jobs: Vec<Pid> = world.processes.keys().copied().collect();
+    for pid in jobs {
+        for _ in 0..STEPS {
+            let waits_for_its_turn = world.process(pid).is_some_and(|process| {
+                process.in_background && matches!(process.body, Body::Shell(_))
+            });
+            if !waits_for_its_turn {
+                break;
+            }
+            if !matches!(machine.step(world, pid), Progress::Ran) {
+                break;
+            }
         }
     }
 }
@@ -538,10 +600,11 @@ pub(crate) fn signal_process(
     if !world.alive(to) {
         return;
     }
-    let span = world.process(from).and_then(|process| match &process.body {
-        Body::Shell(shell) => shell.frames.last().map(|frame| frame.code.span()),
-        _ => process.span.clone(),
-    });
+    let span = match world.process(from).map(|process| &process.body) {
+        // The shell that runs `kill` is being stepped, and not in the table.
+        Some(Body::Shell(_) | Body::Filter) => world.sends_at.clone(),
+        _ => world.process(from).and_then(|process| process.span.clone()),
+    };
     note(world, FactKind::Sent { signal, from, to }, span);
     let process = world.process_mut(to);
     process.history.received.push(signal);

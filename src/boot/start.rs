@@ -405,7 +405,16 @@ impl Start<'_, '_> {
         let process = self.process();
         process.program = program.name.as_str().into();
         let is_pid1 = process.pid == 1;
-        match &program.lifetime {
+        // A server that is asked for its options prints them and ends (`mysqld --verbose --help`).
+        let only_prints = argv
+            .iter()
+            .skip(1)
+            .any(|word| matches!(word.known().as_deref(), Some("--help" | "--version")));
+        let lifetime = match only_prints {
+            true => &Lifetime::Short,
+            false => &program.lifetime,
+        };
+        match lifetime {
             Lifetime::Short | Lifetime::OneShot => {
                 process.argv = argv;
                 let status = self.short_status(&program);

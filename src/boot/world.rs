@@ -41,6 +41,10 @@ pub(crate) struct World {
     pub decided: Rc<BTreeMap<Rc<str>, bool>>,
     /// Values that a decision has fixed.
     pub fixed: Rc<BTreeMap<super::value::Piece, Value>>,
+    /// Whether PID 1 ends its script on purpose because something has failed (`set -e`, `exit 1`).
+    pub gives_up: bool,
+    /// The place of the last `kill`.
+    pub sends_at: Option<Span>,
     /// Facts for rules and routes.
     pub facts: Vec<Fact>,
     /// Assumptions made.
@@ -297,6 +301,8 @@ impl World {
             trail: Vec::new(),
             decided: Rc::default(),
             fixed: Rc::default(),
+            gives_up: false,
+            sends_at: None,
             facts: Vec::new(),
             assumptions: Vec::new(),
             missing: Vec::new(),
@@ -441,6 +447,12 @@ impl World {
                 files.entry(path.to_string()).or_default().append(text);
             }
         }
+    }
+
+    /// Whether PID 1 is a shell that would do nothing on the signal now.
+    pub(crate) fn is_deaf_to(&self, signal: Signal) -> bool {
+        matches!(self.process(1).map(|process| &process.body),
+            Some(Body::Shell(shell)) if !shell.catches(signal))
     }
 
     /// The processes that PID 1 is, runs or waits for in the end: applications, else what idles there.

@@ -1,4 +1,5 @@
 use super::Findings;
+use super::cause::Cause;
 use super::foreground::{self, Foreground};
 use super::rule::declare_rule;
 use crate::analyze::Target;
@@ -54,7 +55,7 @@ declare_rule! {
 }
 
 fn check(target: &Target, findings: &mut Findings) {
-    foreground::each(target, |path, command: Foreground| {
+    foreground::each(target, Cause::Foreground, |path, command: Foreground| {
         if !command.exec_in_subshell {
             return;
         }
@@ -63,7 +64,7 @@ fn check(target: &Target, findings: &mut Findings) {
         } else {
             "a subshell"
         };
-        let title = format!("`exec` in {place} does not make `{}` PID 1", command.name);
+        let title = format!("`exec` in {place} does not replace PID 1");
         let label = format!(
             "replaces only {place} of `{}`, which stays PID 1",
             command.shell

@@ -1,7 +1,8 @@
 //! What the rules about a shell that waits as PID 1 have in common.
 
 use super::Finding;
-use super::words::{bad_paths, consequence, shell_name, start_instruction};
+use super::cause::{self, Cause};
+use super::words::{finish as finish_words, shell_name};
 use crate::analyze::Target;
 use crate::boot::FactKind;
 use crate::source::Span;
@@ -25,19 +26,14 @@ pub(super) struct Foreground<'a> {
     pub(super) span: &'a Span,
 }
 
-/// The commands because of which the signal does not arrive: on every path that ends badly, with the
-/// application not reached, those that PID 1 itself waits for without a trap.
-pub(super) fn each<'a>(target: &'a Target, mut found: impl FnMut(&'a Path, Foreground<'a>)) {
-    for path in bad_paths(target) {
-        let trapped = path.facts.iter().any(|fact| {
-            matches!(
-                fact.kind,
-                FactKind::TrapDeferred { .. } | FactKind::TrapRan { .. }
-            )
-        });
-        if path.delivered != Some(false) || trapped {
-            continue;
-        }
+/// The commands because of which the signal does not arrive: on every path that ends badly for that
+/// reason, those that PID 1 itself waits for without a trap.
+pub(super) fn each<'a>(
+    target: &'a Target,
+    reason: Cause,
+    mut found: impl FnMut(&'a Path, Foreground<'a>),
+) {
+    for path in cause::paths(target, reason) {
         for fact in &path.facts {
             let (
                 FactKind::Foreground {
@@ -70,20 +66,14 @@ pub(super) fn each<'a>(target: &'a Target, mut found: impl FnMut(&'a Path, Foreg
 
 /// Adds to a finding about such a command what leads there, what will happen and what to do.
 pub(super) fn finish(finding: &mut Finding, target: &Target, path: &Path, command: &Foreground) {
-    if let Some((span, word)) = start_instruction(target)
-        && !contains(&span, command.span)
-    {
-        finding.related(span, format!("this {word} makes `{}` PID 1", command.shell));
-    }
-    consequence(finding, target, path);
+    finish_words(finding, target, path);
     let name = &command.name;
     finding.help(if command.in_pipeline {
-        format!(
-            "a pipeline needs the shell: redirect the output of `exec {name}` to a file, or let the \
-             container's log take it"
-        )
+        "a pipeline needs the shell: let the container's log take the output, or redirect it \
+         (`exec … > file`)"
+            .to_owned()
     } else if command.exec_in_subshell {
-        format!("run `exec {name}` in the shell itself, outside of the subshell")
+        "run `exec` in the shell itself, without the parentheses".to_owned()
     } else if command.last {
         format!("write `exec {name}`, so that it replaces the shell")
     } else {
@@ -92,12 +82,6 @@ pub(super) fn finish(finding: &mut Finding, target: &Target, path: &Path, comman
              write `exec {name}` if what follows can go"
         )
     });
-}
-
-fn contains(outer: &Span, inner: &Span) -> bool {
-    outer.source.path() == inner.source.path()
-        && outer.start <= inner.start
-        && inner.end <= outer.end
 }
 
 /// A command line on one line, cut where it gets long.

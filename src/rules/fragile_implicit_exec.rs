@@ -51,16 +51,17 @@ fn check(target: &Target, findings: &mut Findings) {
         .iter()
         .filter(|path| path.verdict == Verdict::Graceful);
     for path in good {
-        let is_pid1 = path
-            .processes
-            .as_ref()
-            .is_some_and(|tree| tree.is_application);
+        let first = path.processes.as_ref();
+        let Some(first) = first.filter(|tree| tree.is_application) else {
+            continue;
+        };
         for fact in &path.facts {
             let (FactKind::ImplicitExec { shell, command }, Some(span)) = (&fact.kind, &fact.span)
             else {
                 continue;
             };
-            if !is_pid1 || fact.while_stopping {
+            // Subshells replace themselves too: only what PID 1 has become counts.
+            if first.span.as_ref() != Some(span) || fact.while_stopping {
                 continue;
             }
             let (command, shell) = (short(command), shell_name(shell));

@@ -4,23 +4,44 @@
 //! nothing, follow nothing and read no file. If two rules would derive the same thing, it belongs
 //! further left.
 
+mod cause;
 mod finding;
 mod foreground;
 mod rule;
 mod words;
 
+mod background_killed_with_pid1;
+mod background_without_wait;
+mod cmd_args_not_used;
+mod deaf_while_starting;
 mod exec_in_subshell;
+mod exit_trap_not_run_on_signal;
 mod fragile_implicit_exec;
+mod ignored_signal_inherited;
+mod init_not_first;
+mod init_signals_only_the_shell;
 mod invalid_stop_signal;
+mod keepalive_as_pid1;
 mod literal_variable_in_exec_form;
 mod malformed_exec_form;
+mod path_without_exec;
 mod relative_entrypoint;
+mod restart_loop_swallows_stop;
 mod script_without_exec;
 mod several_entrypoints;
 mod shell_holds_pid1;
 mod shell_syntax_in_exec_form;
+mod single_wait_truncates;
+mod trap_lost_by_exec;
+mod trap_set_too_late;
+mod trap_signal_spelling;
+mod trap_waits_for_foreground_child;
+mod trap_without_forward;
+mod unquoted_arguments;
 mod unreadable_file;
 mod unstoppable_stop_signal;
+mod wait_without_trap;
+mod wrong_pid_signalled;
 
 pub use finding::{Finding, Findings, Place};
 pub use rule::{HEADINGS, Rule, Severity};
@@ -32,18 +53,38 @@ use crate::analyze::Target;
 
 /// Every rule, by name.
 pub static ALL: &[&Rule] = &[
+    &background_killed_with_pid1::BACKGROUND_KILLED_WITH_PID1,
+    &background_without_wait::BACKGROUND_WITHOUT_WAIT,
+    &cmd_args_not_used::CMD_ARGS_NOT_USED,
+    &deaf_while_starting::DEAF_WHILE_STARTING,
     &exec_in_subshell::EXEC_IN_SUBSHELL,
+    &exit_trap_not_run_on_signal::EXIT_TRAP_NOT_RUN_ON_SIGNAL,
     &fragile_implicit_exec::FRAGILE_IMPLICIT_EXEC,
+    &ignored_signal_inherited::IGNORED_SIGNAL_INHERITED,
+    &init_not_first::INIT_NOT_FIRST,
+    &init_signals_only_the_shell::INIT_SIGNALS_ONLY_THE_SHELL,
     &invalid_stop_signal::INVALID_STOP_SIGNAL,
+    &keepalive_as_pid1::KEEPALIVE_AS_PID1,
     &literal_variable_in_exec_form::LITERAL_VARIABLE_IN_EXEC_FORM,
     &malformed_exec_form::MALFORMED_EXEC_FORM,
+    &path_without_exec::PATH_WITHOUT_EXEC,
     &relative_entrypoint::RELATIVE_ENTRYPOINT,
+    &restart_loop_swallows_stop::RESTART_LOOP_SWALLOWS_STOP,
     &script_without_exec::SCRIPT_WITHOUT_EXEC,
     &several_entrypoints::SEVERAL_ENTRYPOINTS,
     &shell_holds_pid1::SHELL_HOLDS_PID1,
     &shell_syntax_in_exec_form::SHELL_SYNTAX_IN_EXEC_FORM,
+    &single_wait_truncates::SINGLE_WAIT_TRUNCATES,
+    &trap_lost_by_exec::TRAP_LOST_BY_EXEC,
+    &trap_set_too_late::TRAP_SET_TOO_LATE,
+    &trap_signal_spelling::TRAP_SIGNAL_SPELLING,
+    &trap_waits_for_foreground_child::TRAP_WAITS_FOR_FOREGROUND_CHILD,
+    &trap_without_forward::TRAP_WITHOUT_FORWARD,
+    &unquoted_arguments::UNQUOTED_ARGUMENTS,
     &unreadable_file::UNREADABLE_FILE,
     &unstoppable_stop_signal::UNSTOPPABLE_STOP_SIGNAL,
+    &wait_without_trap::WAIT_WITHOUT_TRAP,
+    &wrong_pid_signalled::WRONG_PID_SIGNALLED,
 ];
 
 /// The rule of that name.

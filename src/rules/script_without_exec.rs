@@ -1,4 +1,5 @@
 use super::Findings;
+use super::cause::Cause;
 use super::foreground::{self, Foreground};
 use super::rule::declare_rule;
 use crate::analyze::Target;
@@ -56,7 +57,7 @@ declare_rule! {
 }
 
 fn check(target: &Target, findings: &mut Findings) {
-    foreground::each(target, |path, command: Foreground| {
+    foreground::each(target, Cause::Foreground, |path, command: Foreground| {
         if command.dash_c || command.exec_in_subshell {
             return;
         }

@@ -1,8 +1,10 @@
 //! What several rules say and ask in the same way.
 
+use super::foreground::short;
 use super::{Finding, Severity};
 use crate::analyze::Target;
 use crate::image::{Command, Origin};
+use crate::knowledge::shell_facts;
 use crate::source::{Mapped, Span};
 use crate::stop::{Path, ProcessTree, Verdict};
 
@@ -17,6 +19,50 @@ pub(super) fn consequence(finding: &mut Finding, target: &Target, path: &Path) {
     finding.note(text);
     if !path.when.is_empty() {
         finding.at_most(Severity::Warning);
+    }
+}
+
+/// Adds to a finding about a script what leads there, and what will happen on stop.
+pub(super) fn finish(finding: &mut Finding, target: &Target, path: &Path) {
+    let within = |outer: &Span, inner: &Span| {
+        outer.source.path() == inner.source.path()
+            && outer.start <= inner.start
+            && inner.end <= outer.end
+    };
+    if let (Some((span, word)), Some(first)) = (start_instruction(target), &path.processes)
+        && !within(&span, &finding.primary.span)
+    {
+        let name = match shell_facts(&first.program) {
+            Some(shell) => shell_name(&shell.id),
+            None => &first.program,
+        };
+        finding.related(span, format!("this {word} makes `{name}` PID 1"));
+    }
+    consequence(finding, target, path);
+}
+
+/// A command as it is written at its place in a script; as it is run where its place is the
+/// instruction that starts PID 1.
+pub(super) fn written(target: &Target, span: &Span, command: &str) -> String {
+    let in_dockerfile = span.source.path() == target.file;
+    let text = span.text();
+    let text = text.strip_prefix("exec ").unwrap_or(text);
+    short(if in_dockerfile { command } else { text })
+}
+
+/// The stop signal's name with and without its prefix: `SIGTERM`, `TERM`.
+pub(super) fn signal_names(target: &Target) -> (String, String) {
+    let signal = target.container.stop_signal.value.value();
+    let long = signal.map_or_else(|| "SIGTERM".to_owned(), ToString::to_string);
+    let short = long.trim_start_matches("SIG").to_owned();
+    (long, short)
+}
+
+/// What the path's application is called in messages; `the application` when it is not one process.
+pub(super) fn application_name(path: &Path) -> String {
+    match application(path) {
+        Some(process) => format!("`{}`", process.program),
+        None => "the application".to_owned(),
     }
 }
 

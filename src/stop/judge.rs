@@ -87,6 +87,7 @@ fn judge_with(container: &Container, sh: Option<&'static ShellFacts>) -> (Vec<Pa
     let Some(world) = initial_world(&machine, container) else {
         return (vec![bare_path(Verdict::Exits)], false);
     };
+    let first = world.clone();
     let booted = explore(&machine, world, None, &mut forks);
     let mut met = booted.met;
     let mut too_many = booted.too_many;
@@ -128,6 +129,11 @@ fn judge_with(container: &Container, sh: Option<&'static ShellFacts>) -> (Vec<Pa
     }
     if paths.is_empty() {
         paths.push(bare_path(Verdict::Exits));
+    }
+    if let Some(fact) = unread_arguments(&machine, container, &first) {
+        for path in &mut paths {
+            path.facts.push(fact.clone());
+        }
     }
     let depends = machine.asked_for_sh.get() && container.image.sh.value().is_none();
     (paths, depends)
@@ -213,6 +219,8 @@ fn judge_rested(world: &World, rest: &Rest) -> Path {
         });
     }
     let ending = world.ending.as_ref();
+    // A start-up that gives up takes its jobs along, as its author wrote it.
+    let gives_up = world.gives_up;
     let cut_off: Vec<_> = world
         .processes
         .values()
@@ -223,7 +231,7 @@ fn judge_rested(world: &World, rest: &Rest) -> Path {
                     .killed
                     .is_some_and(|(_, signal)| signal == Signal::KILL)
         })
-        .filter(|process| process.is_application_like())
+        .filter(|process| process.is_application_like() && !gives_up)
         .collect();
     path.verdict = if !path.missing.is_empty() {
         Verdict::Unknown
@@ -234,6 +242,16 @@ fn judge_rested(world: &World, rest: &Rest) -> Path {
     } else {
         Verdict::Exits
     };
+    path.facts.extend(cut_off.iter().map(|process| {
+        before_stop(
+            FactKind::KilledWithPid1 {
+                pid: process.pid,
+                command: display_words(&process.argv),
+                on_stop: false,
+            },
+            process.span.clone(),
+        )
+    }));
     path.route = super::route::ending(world, &cut_off);
     path
 }
@@ -251,7 +269,10 @@ fn judge_stopped(
     path.assumptions = end.assumptions.clone();
     path.missing = end.missing.clone();
     path.facts = end.facts.clone();
-    path.facts.extend(waiting_facts(steady));
+    let signal = container.stop_signal.value.value().copied();
+    path.facts.extend(waiting_facts(steady, signal));
+    path.facts
+        .extend(killed_with_pid1(steady, end, applications));
     let ended = matches!(rest, Rest::Ended);
     let mut worst: Option<(Verdict, Option<bool>, Reaction, Pid)> = None;
     for pid in applications {
@@ -437,7 +458,7 @@ fn assume_time(
 }
 
 /// Which shells wait for what in the steady state.
-fn waiting_facts(steady: &World) -> Vec<Fact> {
+fn waiting_facts(steady: &World, signal: Option<Signal>) -> Vec<Fact> {
     let mut facts = Vec::new();
     for process in steady.processes.values() {
         let Body::Shell(shell) = &process.body else {
@@ -457,15 +478,108 @@ fn waiting_facts(steady: &World) -> Vec<Fact> {
                 pid: process.pid,
             }
         } else {
-            FactKind::Waiting { shell: shell_id }
+            FactKind::Waiting {
+                shell: shell_id,
+                pid: process.pid,
+            }
         };
-        facts.push(Fact {
-            kind,
-            span: Some(waits.span),
-            while_stopping: false,
-        });
+        facts.push(before_stop(kind, Some(waits.span)));
+        let pid = process.pid;
+        if let Some(span) = shell.enclosing_loop() {
+            facts.push(before_stop(FactKind::InLoop { pid }, Some(span)));
+        }
+        if let Some(span) = signal.and_then(|signal| shell.trap_behind(signal)) {
+            facts.push(before_stop(FactKind::TrapBehind { pid }, Some(span)));
+        }
+    }
+    for process in steady.processes.values() {
+        let pid = process.pid;
+        let is_awaited =
+            |body: &Body| matches!(body, Body::Shell(shell) if shell.awaited_pids().contains(&pid));
+        let kind = match &process.body {
+            Body::Idle(_)
+                if pid == 1
+                    || steady
+                        .process(process.parent)
+                        .is_some_and(|parent| is_awaited(&parent.body)) =>
+            {
+                FactKind::KeepAlive {
+                    pid,
+                    command: display_words(&process.argv),
+                }
+            }
+            Body::Launcher(launcher) if launcher.fork.reaps => FactKind::Init {
+                pid,
+                name: process.program.to_string(),
+            },
+            _ => continue,
+        };
+        facts.push(before_stop(kind, process.span.clone()));
     }
     facts
+}
+
+/// Applications in the background that PID 1 took with it, although nobody had told them to stop.
+fn killed_with_pid1(steady: &World, end: &World, applications: &[Pid]) -> Vec<Fact> {
+    if end.ending.is_none() {
+        return Vec::new();
+    }
+    let helpers = steady.processes.values().filter(|process| {
+        matches!(process.body, Body::Application(_))
+            && !applications.contains(&process.pid)
+            && end.process(process.pid).is_some_and(|process| {
+                process.history.received.is_empty()
+                    && matches!(process.history.killed, Some((_, Signal::KILL)))
+            })
+    });
+    let facts = helpers.map(|process| Fact {
+        kind: FactKind::KilledWithPid1 {
+            pid: process.pid,
+            command: display_words(&process.argv),
+            on_stop: true,
+        },
+        span: process.span.clone(),
+        while_stopping: true,
+    });
+    facts.collect()
+}
+
+/// The words of CMD, if they reach a script as its arguments and no script that ran reads any.
+fn unread_arguments(machine: &Machine, container: &Container, first: &World) -> Option<Fact> {
+    let argv = container.argv.value()?.as_ref()?;
+    let words = argv
+        .get(container.entrypoint_words..)
+        .filter(|words| !words.is_empty())?;
+    if container.entrypoint_words == 0 || machine.reads_arguments() {
+        return None;
+    }
+    // Of the shells that stand before anything has run, the one that CMD's words were given to.
+    let gets_them = |process: &crate::boot::Process| match &process.body {
+        // After a `-c` string the first word is `$0`; CMD may also be that string itself.
+        Body::Shell(shell) if shell.dash_c => {
+            shell.positional.len() + 1 == words.len()
+                && shell.zero.known().as_deref() == Some(words[0].text())
+        }
+        Body::Shell(shell) => shell.positional.len() >= words.len(),
+        _ => false,
+    };
+    first.processes.values().any(gets_them).then(|| {
+        let words: Vec<&str> = words.iter().map(|word| word.text()).collect();
+        before_stop(
+            FactKind::ArgumentsUnread {
+                words: words.join(" "),
+            },
+            None,
+        )
+    })
+}
+
+fn before_stop(kind: FactKind, span: Option<crate::source::Span>) -> Fact {
+    Fact {
+        kind,
+        span,
+        while_stopping: false,
+    }
 }
 
 fn bare_path(verdict: Verdict) -> Path {

@@ -37,7 +37,7 @@ pub(super) fn route(steady: &World, end: &World, application: Pid, path: &Path) 
                 );
                 push(&mut steps, text, fact);
             }
-            FactKind::Waiting { shell } => push(
+            FactKind::Waiting { shell, .. } => push(
                 &mut steps,
                 format!("{} is in `wait`", shell_title(shell)),
                 fact,

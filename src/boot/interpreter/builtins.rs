@@ -52,6 +52,7 @@ impl Turn<'_, '_> {
             "exec" => self.exec(code, words, streams, prefix),
             "exit" => {
                 let status = self.operand_status(&words);
+                self.world.gives_up |= self.pid == 1 && matches!(status, Status::Known(1..));
                 self.exit(status);
                 Ok(())
             }

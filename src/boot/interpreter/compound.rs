@@ -4,6 +4,7 @@ use super::conditions::{self, Answer, Context};
 use super::expand::Expansion;
 use super::step::{Attempt, Progress, Turn};
 use super::{Code, Foreground, Loop, State, Stored};
+use crate::boot::fact::FactKind;
 use crate::boot::value::{Field, Value};
 use crate::boot::world::{Output, Question, Status};
 use crate::knowledge::ShellFamily;
@@ -11,6 +12,16 @@ use crate::shell::{AndOr, ArmEnd, Compound, Condition, Kind, Redirect, Separator
 
 /// Rounds of a loop whose condition is not decided that are looked at: none, one, and two.
 const UNDECIDED_ROUNDS: u32 = 1;
+
+/// Whether a command in the code is `sleep`.
+fn sleeps(code: &Code) -> bool {
+    let around = &code.script.node(code.node).range;
+    code.script.nodes.iter().any(|node| {
+        around.contains(&node.range.start)
+            && matches!(&node.kind, Kind::Simple(simple) if simple.words.first()
+                .and_then(|word| word.constant(false)).is_some_and(|word| word == "sleep"))
+    })
+}
 
 impl Turn<'_, '_> {
     pub(super) fn list(&mut self, code: Code, next: usize) -> Attempt<()> {
@@ -136,6 +147,9 @@ impl Turn<'_, '_> {
             return Ok(());
         }
         let was_open = self.shell.status.success().is_none();
+        if was_open {
+            self.note_wait_loop(&code, *condition);
+        }
         if was_open && state.undecided >= UNDECIDED_ROUNDS {
             // A wait loop ends some day: the steady state lies behind it.
             self.shell.status = Status::SUCCESS;
@@ -154,6 +168,20 @@ impl Turn<'_, '_> {
         self.top().state = State::While(state);
         self.push(code.at(*body), false);
         Ok(())
+    }
+
+    /// Notes a loop that sleeps until something outside has happened, while PID 1 is deaf.
+    fn note_wait_loop(&mut self, code: &Code, condition: crate::shell::NodeId) {
+        let signal = self.machine.stop_signal();
+        let deaf = match self.pid {
+            // The shell that takes a step is not in the table.
+            1 => !self.shell.catches(signal),
+            _ => self.world.is_deaf_to(signal),
+        };
+        if deaf && sleeps(code) {
+            let command = code.at(condition).text().to_owned();
+            self.note(FactKind::Preparation { command }, Some(code.span()));
+        }
     }
 
     /// Whether the world at the beginning of this round has been seen before in this loop. Then the

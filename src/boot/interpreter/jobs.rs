@@ -393,6 +393,7 @@ impl Turn<'_, '_> {
         span: Span,
     ) -> Attempt<()> {
         let mut status = Status::SUCCESS;
+        self.world.sends_at = Some(span.clone());
         if targets.is_empty() {
             self.note(
                 FactKind::KillMissed {

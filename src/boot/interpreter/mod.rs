@@ -24,7 +24,7 @@ use std::rc::Rc;
 use super::value::{Field, Value};
 use super::world::{Input, Output, Pid, Status};
 use crate::knowledge::{ShellFacts, Signal, TrapName};
-use crate::shell::{Kind, NodeId, Script};
+use crate::shell::{Compound, Kind, NodeId, Script};
 use crate::source::Span;
 
 pub(in crate::boot) use conditions::absolute;
@@ -86,6 +86,50 @@ impl Hash for Code {
     fn hash<H: Hasher>(&self, state: &mut H) {
         Rc::as_ptr(&self.script).hash(state);
         self.node.hash(state);
+    }
+}
+
+/// Whether the command is `trap ACTION … SIGNAL …` as it stands there.
+fn sets_trap(simple: &crate::shell::Simple, signal: Signal, facts: &ShellFacts) -> bool {
+    let words: Vec<Option<String>> = simple
+        .words
+        .iter()
+        .map(|word| word.constant(false))
+        .collect();
+    matches!(words.as_slice(), [Some(command), _, names @ ..] if command == "trap"
+        && names.iter().flatten().any(|name| facts.trap_signal(name) == Some(TrapName::Signal(signal))))
+}
+
+/// Whether a subshell, or a part of a pipeline, ends in an `exec` that replaces only that.
+fn execs_in_a_process_of_its_own(code: &Code) -> bool {
+    let script = &code.script;
+    match &script.node(code.node).kind {
+        Kind::Pipeline { parts, .. } if parts.len() > 1 => {
+            parts.iter().any(|part| ends_in_exec(script, *part))
+        }
+        Kind::Compound(Compound::Subshell(body), _) => ends_in_exec(script, *body),
+        // A command substitution is the list in it.
+        Kind::List(_) => ends_in_exec(script, code.node),
+        _ => false,
+    }
+}
+
+/// Whether the last command of a node is `exec` with a command.
+fn ends_in_exec(script: &Script, mut node: NodeId) -> bool {
+    loop {
+        node = match &script.node(node).kind {
+            Kind::List(items) => match items.last() {
+                Some(last) => last.node,
+                None => return false,
+            },
+            Kind::AndOr { first, rest } => rest.last().map_or(*first, |(_, last)| *last),
+            Kind::Compound(Compound::Subshell(body) | Compound::Group(body), _) => *body,
+            Kind::Simple(simple) => {
+                let word = simple.words.first().and_then(|word| word.constant(false));
+                return simple.words.len() > 1 && word.as_deref() == Some("exec");
+            }
+            _ => return false,
+        };
     }
 }
 
@@ -439,16 +483,7 @@ impl Shell {
             State::Wait(_) => false,
             _ => return None,
         };
-        let text = top
-            .code
-            .text()
-            .trim_start_matches(['(', '{', ' ', '\n', '\t']);
         let in_pipeline = matches!(&top.code.script.node(top.code.node).kind, Kind::Pipeline { parts, .. } if parts.len() > 1);
-        let exec_part = top
-            .code
-            .text()
-            .split('|')
-            .any(|part| part.trim_start().starts_with("exec "));
         let last = below.iter().all(|frame| {
             match (&frame.state, &frame.code.script.node(frame.code.node).kind) {
                 (State::List(next), Kind::List(items)) => *next >= items.len(),
@@ -460,8 +495,37 @@ impl Shell {
             foreground,
             span: top.code.span(),
             last,
-            exec_in_subshell: text.starts_with("exec ") || (in_pipeline && exec_part),
+            exec_in_subshell: execs_in_a_process_of_its_own(&top.code),
             in_pipeline,
+        })
+    }
+
+    /// The innermost loop that it is in and that goes round again.
+    pub fn enclosing_loop(&self) -> Option<Span> {
+        let is_loop =
+            |frame: &&Frame| matches!(frame.state, State::While(_) | State::ForArithmetic(_));
+        self.frames
+            .iter()
+            .rev()
+            .find(is_loop)
+            .map(|frame| frame.code.span())
+    }
+
+    /// The first `trap` for that signal among the commands that follow what it does now.
+    pub fn trap_behind(&self, signal: Signal) -> Option<Span> {
+        self.frames.iter().rev().find_map(|frame| {
+            let script = &frame.code.script;
+            let (State::List(next), Kind::List(items)) =
+                (&frame.state, &script.node(frame.code.node).kind)
+            else {
+                return None;
+            };
+            let behind = items.get(*next..).unwrap_or_default();
+            let trap = behind.iter().find(|item| {
+                matches!(&script.node(item.node).kind, Kind::Simple(simple)
+                    if sets_trap(simple, signal, self.facts))
+            });
+            trap.map(|item| frame.code.at(item.node).span())
         })
     }
 

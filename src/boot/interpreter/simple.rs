@@ -359,6 +359,13 @@ impl Turn<'_, '_> {
             }
             return self.replace(words, environment, streams, span, None);
         }
+        for signal in self.shell.ignored() {
+            let command = command.clone();
+            self.note(
+                FactKind::StartedIgnoring { signal, command },
+                Some(span.clone()),
+            );
+        }
         let pid = self.spawn(&words, environment, &streams, &span);
         let caller = Caller::Shell(self.shell.facts);
         match start(self.machine, self.world, pid, words, caller) {

@@ -73,6 +73,7 @@ impl Turn<'_, '_> {
                 && !self.failure_is_handled()
                 && let Status::Known(number @ 1..) = self.shell.status
             {
+                self.world.gives_up |= self.pid == 1;
                 self.exit(Status::Known(number));
                 return Progress::Ran;
             }

@@ -139,6 +139,9 @@ impl Turn<'_, '_> {
                 self.shell.traps.remove(&name);
             }
             Some(action) => {
+                if let (TrapName::Signal(signal), true) = (name, action.is_certainly_empty()) {
+                    self.note(FactKind::IgnoredByTrap { signal }, Some(span.clone()));
+                }
                 if !action.is_certainly_empty() {
                     self.shell.ever_trapped = true;
                     self.shell.exit_trapped |= name == TrapName::Exit;

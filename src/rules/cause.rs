@@ -1,0 +1,268 @@
+//! Why a path ends badly: one cause, so that one mistake is reported by one rule.
+//!
+//! In: a [`Path`] with its facts. Out: a [`Cause`]. The order of the questions is the precedence
+//! of the rules.
+
+use super::words::{bad_paths, processes};
+use crate::analyze::Target;
+use crate::boot::{Fact, FactKind};
+use crate::knowledge::{Signal, shell_facts};
+use crate::source::Span;
+use crate::stop::{Path, ProcessTree, Reaction, Verdict};
+
+/// The one thing to change first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cause {
+    /// PID 1 came to its end although an application runs in the background.
+    NothingWaits,
+    /// The application was started with the signal ignored, or the shell ignores it.
+    Ignored,
+    /// `exec` reset the trap, and the application itself does nothing on the signal.
+    TrapLost,
+    /// An init told only a shell, which died of it.
+    InitTellsShell,
+    /// The trap signals the application, and PID 1 does not wait for its end.
+    WaitsOnce,
+    /// The application is told, ends, and is started again.
+    RestartLoop,
+    /// Something that only waits keeps PID 1.
+    KeepAlive,
+    /// A trap is set, and waits for the command in the foreground.
+    TrapWaits,
+    /// `trap` or `kill` refused the name of the signal.
+    Spelling,
+    /// `kill` reached nobody, or somebody else.
+    WrongPid,
+    /// A trap ran and signalled nobody.
+    NoForward,
+    /// The trap stands behind the command that is waited for.
+    TrapTooLate,
+    /// Only an EXIT trap is set, which a signal does not start.
+    ExitTrap,
+    /// An init stands behind a shell that is PID 1.
+    InitNotFirst,
+    /// Other paths of the same script replace the shell.
+    PathWithoutExec,
+    /// A shell without a trap waits in the foreground.
+    Foreground,
+    /// A shell without a trap is in `wait`.
+    WaitWithoutTrap,
+}
+
+/// The paths that end badly for that reason.
+pub(super) fn paths(target: &Target, cause: Cause) -> impl Iterator<Item = &Path> {
+    let paths = target.paths.iter();
+    paths.filter(move |path| of(target, path) == Some(cause))
+}
+
+/// Why the path ends badly, if it does and the facts say why.
+pub(super) fn of(target: &Target, path: &Path) -> Option<Cause> {
+    let has = |wanted: fn(&FactKind) -> bool| path.facts.iter().any(|fact| wanted(&fact.kind));
+    if path.verdict == Verdict::Fails {
+        let cut_off = has(|kind| matches!(kind, FactKind::KilledWithPid1 { on_stop: false, .. }));
+        return cut_off.then_some(Cause::NothingWaits);
+    }
+    if !bad_paths(target).any(|bad| std::ptr::eq(bad, path)) {
+        return None;
+    }
+    let signal = *target.container.stop_signal.value.value()?;
+    let first_told = hearer(path)?;
+    if ignoring(path, signal).is_some() {
+        return Some(Cause::Ignored);
+    }
+    let shell = is_shell(first_told).then_some(first_told.pid);
+    let told = path.delivered == Some(true);
+    let in_loop = has(|kind| matches!(kind, FactKind::InLoop { .. }));
+    let keeps = keep_alive(path).is_some();
+    let trap_ran = has(|kind| matches!(kind, FactKind::TrapRan { .. }));
+    let Some(shell) = shell else {
+        let lost = lost_trap(path, signal).is_some() && path.reaction != Reaction::Handles;
+        return match () {
+            () if lost => Some(Cause::TrapLost),
+            () if keeps => Some(Cause::KeepAlive),
+            () => None,
+        };
+    };
+    let died = |fact: &Fact| matches!(&fact.kind, FactKind::Died { pid, .. } if *pid == shell);
+    let shell_died = path.facts.iter().any(died);
+    let init_first = init(path).is_some_and(|(pid, _, _)| pid == 1);
+    if shell_died && init_first && !trap_ran {
+        return Some(Cause::InitTellsShell);
+    }
+    if told {
+        return match path.verdict {
+            Verdict::Truncated => Some(Cause::WaitsOnce),
+            Verdict::Lingers if keeps => Some(Cause::KeepAlive),
+            Verdict::Lingers if in_loop => Some(Cause::RestartLoop),
+            _ => None,
+        };
+    }
+    if has(|kind| matches!(kind, FactKind::TrapDeferred { .. })) {
+        return Some(Cause::TrapWaits);
+    }
+    if trap_ran || signalled_others(path) {
+        return Some(match () {
+            () if refused(path, signal).is_some() => Cause::Spelling,
+            () if missed(path).is_some() => Cause::WrongPid,
+            () => Cause::NoForward,
+        });
+    }
+    let foreground =
+        has(|kind| matches!(kind, FactKind::Foreground { pid, .. } if *pid == 1)) && shell == 1;
+    Some(match () {
+        () if refused(path, signal).is_some() => Cause::Spelling,
+        () if has(|kind| matches!(kind, FactKind::TrapBehind { .. })) => Cause::TrapTooLate,
+        () if keeps => Cause::KeepAlive,
+        () if in_loop => Cause::RestartLoop,
+        () if foreground && init(path).is_some() => Cause::InitNotFirst,
+        () if foreground && another_execs(target, path) => Cause::PathWithoutExec,
+        () if foreground => Cause::Foreground,
+        () if has(|kind| matches!(kind, FactKind::ExitTrapNotRun { .. })) => Cause::ExitTrap,
+        () if has(|kind| matches!(kind, FactKind::Waiting { .. })) => Cause::WaitWithoutTrap,
+        () => return None,
+    })
+}
+
+/// The process that has to act on the signal: PID 1, or whom launchers from there pass it on to.
+pub(super) fn hearer(path: &Path) -> Option<&ProcessTree> {
+    let tree = path.processes.as_ref()?;
+    let all = processes(tree);
+    let mut at = tree;
+    for _ in 0..all.len() {
+        if is_shell(at) {
+            break;
+        }
+        let next = path.facts.iter().find_map(|fact| match fact.kind {
+            FactKind::Sent { from, to, .. } if from == at.pid => Some(to),
+            _ => None,
+        });
+        match all.iter().find(|process| Some(process.pid) == next) {
+            Some(process) => at = process,
+            None => break,
+        }
+    }
+    Some(at)
+}
+
+/// Whether a process is a shell.
+pub(super) fn is_shell(process: &ProcessTree) -> bool {
+    shell_facts(&process.program).is_some()
+}
+
+/// Where a `trap` makes ignored what an application or the shell in charge then ignores.
+pub(super) fn ignoring(path: &Path, signal: Signal) -> Option<&Span> {
+    let tree = path.processes.as_ref()?;
+    let all = processes(tree);
+    let ignored = |pid: u32| {
+        path.facts.iter().any(|fact| {
+            fact.while_stopping
+                && matches!(&fact.kind, FactKind::Ignored { pid: ignorer, signal: of, .. }
+                    if *ignorer == pid && *of == signal)
+        })
+    };
+    let started_so = |process: &ProcessTree| {
+        path.facts.iter().any(|fact| {
+            matches!(&fact.kind, FactKind::StartedIgnoring { signal: of, .. } if *of == signal)
+                && fact.span == process.span
+        })
+    };
+    let is_cause = all.iter().any(|process| {
+        let in_charge = hearer(path).is_some_and(|hearer| hearer.pid == process.pid);
+        ignored(process.pid)
+            && ((process.is_application && started_so(process)) || (in_charge && is_shell(process)))
+    });
+    let set =
+        path.facts.iter().rev().find(
+            |fact| matches!(&fact.kind, FactKind::IgnoredByTrap { signal: of } if *of == signal),
+        );
+    set.filter(|_| is_cause)?.span.as_ref()
+}
+
+/// The trap that `exec` lost on its way to the application, with the place of that `exec`.
+pub(super) fn lost_trap(path: &Path, signal: Signal) -> Option<(&Span, &Span)> {
+    path.facts.iter().rev().find_map(|fact| match &fact.kind {
+        FactKind::TrapLostByExec {
+            signal: of,
+            set_at: Some(set_at),
+        } if *of == signal => Some((set_at, fact.span.as_ref()?)),
+        _ => None,
+    })
+}
+
+/// The init among the processes: its pid, name and place.
+pub(super) fn init(path: &Path) -> Option<(u32, &str, Option<&Span>)> {
+    path.facts.iter().find_map(|fact| match &fact.kind {
+        FactKind::Init { pid, name } => Some((*pid, name.as_str(), fact.span.as_ref())),
+        _ => None,
+    })
+}
+
+/// What only waits, and keeps PID 1: its pid, command and place.
+pub(super) fn keep_alive(path: &Path) -> Option<(u32, &str, &Span)> {
+    path.facts.iter().find_map(|fact| match &fact.kind {
+        FactKind::KeepAlive { pid, command } => Some((*pid, command.as_str(), fact.span.as_ref()?)),
+        _ => None,
+    })
+}
+
+/// A `trap` for the stop signal, or a `kill` after it, whose spelling the shell refused: the shell,
+/// the word and the place.
+pub(super) fn refused(path: &Path, signal: Signal) -> Option<(&str, &str, &Span)> {
+    let name = signal.to_string();
+    let short = name.trim_start_matches("SIG").to_owned();
+    path.facts.iter().find_map(|fact| {
+        let span = fact.span.as_ref()?;
+        match &fact.kind {
+            FactKind::TrapRejected { shell, word } => {
+                let names_it = span.text().to_ascii_uppercase().contains(&short);
+                names_it.then_some((shell.as_str(), word.as_str(), span))
+            }
+            FactKind::KillRejected { shell, word } if fact.while_stopping => {
+                Some((shell.as_str(), word.as_str(), span))
+            }
+            _ => None,
+        }
+    })
+}
+
+/// A `kill` that reached nobody, or whom it should not have been for: the command's place, and
+/// whom it reached.
+pub(super) fn missed(path: &Path) -> Option<(&Span, Option<u32>)> {
+    let hearer = hearer(path)?.pid;
+    path.facts
+        .iter()
+        .filter(|fact| fact.while_stopping)
+        .find_map(|fact| match &fact.kind {
+            FactKind::KillMissed { .. } => Some((fact.span.as_ref()?, None)),
+            FactKind::Sent { from, to, .. } if *from == hearer && *to != hearer => {
+                Some((fact.span.as_ref()?, Some(*to)))
+            }
+            _ => None,
+        })
+}
+
+fn signalled_others(path: &Path) -> bool {
+    let Some(hearer) = hearer(path) else {
+        return false;
+    };
+    path.facts.iter().any(|fact| {
+        matches!(fact.kind, FactKind::Sent { from, to, .. } if from == hearer.pid && to != from)
+    })
+}
+
+/// Whether the application is PID 1 on another path because a shell was replaced there.
+fn another_execs(target: &Target, path: &Path) -> bool {
+    target
+        .paths
+        .iter()
+        .filter(|other| !std::ptr::eq(*other, path))
+        .any(|other| {
+            let is_pid1 = other
+                .processes
+                .as_ref()
+                .is_some_and(|tree| tree.is_application);
+            let execs =
+                |fact: &Fact| !fact.while_stopping && matches!(fact.kind, FactKind::Exec { .. });
+            other.verdict == Verdict::Graceful && is_pid1 && other.facts.iter().any(execs)
+        })
+}

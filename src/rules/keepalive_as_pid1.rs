@@ -1,0 +1,86 @@
+use super::Findings;
+use super::Severity;
+use super::cause::{self, Cause};
+use super::rule::declare_rule;
+use super::words::{consequence, finish, processes, written};
+use crate::analyze::Target;
+
+declare_rule! {
+    /// ## What it does
+    /// Reports a container that is kept alive by a command that only waits (`tail -f`, `sleep
+    /// infinity`, a loop of `sleep`), while the application runs in the background or as a daemon.
+    ///
+    /// ## Why is this bad
+    /// The stop signal reaches the keep-alive or the shell in front of it, and nothing is done
+    /// about it: the application is killed when the grace period is over. It is not noticed either
+    /// when the application dies: the container goes on.
+    ///
+    /// ## Example
+    /// ```dockerfile Dockerfile
+    /// FROM debian:12-slim
+    /// COPY app /demo/app
+    /// COPY --chmod=755 start.sh /start.sh
+    /// CMD ["/start.sh"]
+    /// ```
+    /// ```sh start.sh 755
+    /// #!/bin/sh
+    /// /demo/app &
+    /// tail -f /dev/null
+    /// ```
+    ///
+    /// ## Use instead
+    /// ```dockerfile Dockerfile
+    /// FROM debian:12-slim
+    /// COPY app /demo/app
+    /// COPY --chmod=755 start.sh /start.sh
+    /// CMD ["/start.sh"]
+    /// ```
+    /// ```sh start.sh 755
+    /// #!/bin/sh
+    /// mkdir -p /run/demo
+    /// exec /demo/app --port 80
+    /// ```
+    ///
+    /// ## Fix safety
+    /// There is no fix: how the application runs in the foreground is for its manual to say.
+    ///
+    /// ## When it stays silent
+    /// When the application itself is what PID 1 is or waits for. A keep-alive with no application
+    /// (a container to work in) is only a note.
+    pub(super) static KEEPALIVE_AS_PID1 = {
+        id: "keepalive-as-pid1",
+        summary: "PID 1 is kept by `sleep` or `tail -f` instead of the application",
+        severity: Error,
+        since: "0.1.0",
+        check: check,
+    }
+}
+
+fn check(target: &Target, findings: &mut Findings) {
+    for path in cause::paths(target, Cause::KeepAlive) {
+        let Some((pid, command, span)) = cause::keep_alive(path) else {
+            continue;
+        };
+        let command = written(target, span, command);
+        let all = path.processes.as_ref().map(processes).unwrap_or_default();
+        let others = all.into_iter();
+        let mut others = others.filter(|process| process.is_application && process.pid != pid);
+        let served = others.next();
+        if let Some(process) = served {
+            let title = format!("`{command}` keeps PID 1 instead of `{}`", process.program);
+            let finding = findings.add(title, span.clone(), "only waits");
+            if let Some(started) = &process.span {
+                finding.related(started.clone(), "the application is started here");
+            }
+            finish(finding, target, path);
+            finding.help("run the application in the foreground with `exec`; if it must be in the background, trap the signal, pass it on and `wait`");
+            continue;
+        }
+        let title = format!("`{command}` does not stop on the stop signal");
+        let finding = findings.add(title, span.clone(), "only waits");
+        consequence(finding, target, path);
+        finding
+            .help("run it with an init (`docker run --init`) if a quick stop matters")
+            .at_most(Severity::Note);
+    }
+}
