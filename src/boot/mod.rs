@@ -20,7 +20,7 @@ use std::rc::Rc;
 use crate::container::Container;
 use crate::source::Known;
 
-pub use fact::{Fact, FactKind};
+pub use fact::{ExecFailure, ExecProblem, Fact, FactKind};
 pub use machine::Limits;
 pub use outcome::{Assumption, Condition, Missing};
 
