@@ -168,8 +168,25 @@ impl Start<'_, '_> {
             Found::Unknown(_) if is_no_program(&name) && !self.may_have_builtins(&name) => {
                 self.no_program(&name)
             }
+            Found::Unknown(why) if self.is_far(&name) => {
+                let text = format!("nothing says that `{name}` is there: {}", why.text);
+                let unsure = Missing {
+                    kind: "program",
+                    text,
+                    span: why.span,
+                };
+                self.application(argv, None, Some(unsure));
+                Ok(())
+            }
             Found::Unknown(_) => self.by_name(name, argv),
         }
+    }
+
+    /// Whether a path leads to a place that nothing names.
+    fn is_far(&mut self, name: &str) -> bool {
+        let directory = Rc::clone(&self.process().directory);
+        let path = super::interpreter::absolute(&directory, name);
+        name.contains('/') && self.machine.container.image.files.is_far(&path)
     }
 
     fn no_program(&mut self, name: &str) -> Result<(), Failure> {
