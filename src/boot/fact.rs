@@ -181,6 +181,8 @@ pub enum FactKind {
         /// The command.
         command: String,
     },
+    /// The words of CMD are arguments of a command string that reads none.
+    ArgumentsUnread,
     /// `exec "$@"` without arguments: nothing happens and the script runs on.
     ExecWithoutCommand,
     /// `exec $@` or `$*` without quotes splits arguments again.

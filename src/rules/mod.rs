@@ -9,14 +9,25 @@ mod foreground;
 mod rule;
 mod words;
 
+mod cmd_dropped_by_entrypoint;
+mod cmd_ignored_by_shell_form_entrypoint;
+mod entrypoint_not_executable;
+mod entrypoint_not_found;
+mod entrypoint_not_runnable_by_user;
 mod exec_in_subshell;
 mod fragile_implicit_exec;
+mod heredoc_expands_script;
+mod interpreter_missing;
 mod invalid_stop_signal;
 mod literal_variable_in_exec_form;
 mod malformed_exec_form;
 mod relative_entrypoint;
+mod script_with_bom;
+mod script_with_crlf;
 mod script_without_exec;
+mod script_without_shebang;
 mod several_entrypoints;
+mod shell_form_cmd_as_arguments;
 mod shell_holds_pid1;
 mod shell_syntax_in_exec_form;
 mod unreadable_file;
@@ -32,14 +43,25 @@ use crate::analyze::Target;
 
 /// Every rule, by name.
 pub static ALL: &[&Rule] = &[
+    &cmd_dropped_by_entrypoint::CMD_DROPPED_BY_ENTRYPOINT,
+    &cmd_ignored_by_shell_form_entrypoint::CMD_IGNORED_BY_SHELL_FORM_ENTRYPOINT,
+    &entrypoint_not_executable::ENTRYPOINT_NOT_EXECUTABLE,
+    &entrypoint_not_found::ENTRYPOINT_NOT_FOUND,
+    &entrypoint_not_runnable_by_user::ENTRYPOINT_NOT_RUNNABLE_BY_USER,
     &exec_in_subshell::EXEC_IN_SUBSHELL,
     &fragile_implicit_exec::FRAGILE_IMPLICIT_EXEC,
+    &heredoc_expands_script::HEREDOC_EXPANDS_SCRIPT,
+    &interpreter_missing::INTERPRETER_MISSING,
     &invalid_stop_signal::INVALID_STOP_SIGNAL,
     &literal_variable_in_exec_form::LITERAL_VARIABLE_IN_EXEC_FORM,
     &malformed_exec_form::MALFORMED_EXEC_FORM,
     &relative_entrypoint::RELATIVE_ENTRYPOINT,
+    &script_with_bom::SCRIPT_WITH_BOM,
+    &script_with_crlf::SCRIPT_WITH_CRLF,
     &script_without_exec::SCRIPT_WITHOUT_EXEC,
+    &script_without_shebang::SCRIPT_WITHOUT_SHEBANG,
     &several_entrypoints::SEVERAL_ENTRYPOINTS,
+    &shell_form_cmd_as_arguments::SHELL_FORM_CMD_AS_ARGUMENTS,
     &shell_holds_pid1::SHELL_HOLDS_PID1,
     &shell_syntax_in_exec_form::SHELL_SYNTAX_IN_EXEC_FORM,
     &unreadable_file::UNREADABLE_FILE,

@@ -1,9 +1,9 @@
 use super::Findings;
 use super::rule::declare_rule;
-use super::words::{application, argv, own_commands};
+use super::words::{application, argv, broken_starts, own_commands};
 use crate::analyze::Target;
 use crate::image::Command;
-use crate::stop::Verdict;
+use crate::stop::ExecProblem;
 
 declare_rule! {
     /// ## What it does
@@ -42,10 +42,6 @@ declare_rule! {
     }
 }
 
-/// Built-ins that are no programs in any common image.
-const BUILTINS: [&str; 9] = [
-    ".", "eval", "exec", "export", "set", "shift", "source", "trap", "unset",
-];
 const OPERATORS: [&str; 10] = [
     "&",
     "&&",
@@ -64,21 +60,24 @@ fn check(target: &Target, findings: &mut Findings) {
         let Command::Exec(words) = command else {
             continue;
         };
-        let fails = target
-            .paths
-            .iter()
-            .any(|path| path.verdict == Verdict::Fails);
         if let (Some(first), true) = (words.first(), argv(target).first() == words.first()) {
             let program = first.text().trim();
-            let (is_line, is_builtin) = (
-                program.contains(char::is_whitespace),
-                BUILTINS.contains(&program),
-            );
-            if fails && (is_line || is_builtin) {
+            let is_line = program.contains(char::is_whitespace);
+            let is_broken = broken_starts(target).iter().any(|broken| {
+                let reason = &broken.failure.reason;
+                broken.failure.program == first.text()
+                    && match is_line {
+                        true => matches!(reason, ExecProblem::NotFound | ExecProblem::NotAProgram),
+                        false => *reason == ExecProblem::NotAProgram,
+                    }
+            });
+            if is_broken && !program.is_empty() {
                 let title = if is_line {
                     format!("exec form takes `{program}` for the name of one program")
-                } else {
+                } else if program.starts_with(|c: char| c.is_ascii_lowercase() || c == '.') {
                     format!("`{program}` is a built-in of shells, and exec form runs no shell")
+                } else {
+                    format!("`{program}` is shell syntax, and exec form runs no shell")
                 };
                 findings
                     .add(title, first.full_span(), "there is no program of that name")
