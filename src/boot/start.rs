@@ -134,6 +134,10 @@ impl Start<'_, '_> {
         let Some(name) = argv[0].known() else {
             return self.unknown_program(argv);
         };
+        if name.is_empty() && !argv[0].value.is_certainly_empty() {
+            // A variable that is set when the container runs.
+            return self.unknown_program(argv);
+        }
         if name.is_empty() {
             let why = "the command is the empty string".into();
             return self.fail(127, "", ExecProblem::NotAProgram, why);
@@ -1176,7 +1180,10 @@ fn is_no_program(name: &str) -> bool {
                 | "ulimit"
                 | "umask"
         )
-        || name.starts_with(['-', '+', '('])
+        || name.starts_with(['-', '+', '(', '“', '‘'])
+        // `[bash`, `npm,`: an array that is no JSON array, read by a shell.
+        || (name.len() > 2 && name.starts_with('['))
+        || name.ends_with(',')
         || (!name.contains('/')
             && name.contains([
                 '=', ' ', '\t', '\n', '"', '\'', '$', '|', '&', ';', '<', '>', '`',

@@ -18,7 +18,7 @@ declare_rule! {
     /// FROM debian:12-slim
     /// COPY app /demo/app
     /// ENTRYPOINT ["/demo/app"]
-    /// CMD --port 80
+    /// CMD serve --port 80
     /// ```
     ///
     /// ## Use instead
@@ -26,7 +26,7 @@ declare_rule! {
     /// FROM debian:12-slim
     /// COPY app /demo/app
     /// ENTRYPOINT ["/demo/app"]
-    /// CMD ["--port", "80"]
+    /// CMD ["serve", "--port", "80"]
     /// ```
     ///
     /// ## Fix safety

@@ -91,6 +91,22 @@ fn check(target: &Target, findings: &mut Findings) {
                 continue;
             }
         }
+        if let [only] = words.as_slice()
+            && let Some(program) = takes_line_for_a_name(target, only.text())
+        {
+            findings
+                .add(
+                    format!("`{program}` gets `{}` as one word", only.text()),
+                    only.full_span(),
+                    "one argument, blanks included",
+                )
+                .related(span.clone(), "")
+                .note("at the start: nothing of that name is found")
+                .help(format!(
+                    "write each word for itself, or {word} in shell form with `exec`"
+                ));
+            continue;
+        }
         let Some(operator) = words
             .iter()
             .skip(1)
@@ -112,6 +128,21 @@ fn check(target: &Target, findings: &mut Findings) {
                 "write {word} in shell form, with `exec` before the last command"
             ));
     }
+}
+
+/// The program that gets a whole command line, its own name first, as one argument: what the entrypoints of
+/// language images make of `CMD ["node server.js"]`.
+fn takes_line_for_a_name<'t>(target: &'t Target, line: &str) -> Option<&'t str> {
+    let (name, _) = line.split_once(char::is_whitespace)?;
+    let mut applications = target.paths.iter().filter_map(application);
+    let process = applications.find(|process| {
+        let mut arguments = process.argv.iter().skip(1);
+        process.program == name
+            && arguments
+                .next()
+                .is_some_and(|word| word.as_deref() == Some(line))
+    })?;
+    Some(&process.program)
 }
 
 /// Whether an operator arrives among the application's own words.
