@@ -13,8 +13,9 @@ use std::process::{Command, Output, Stdio};
 
 const GOOD: &str = "FROM debian:12-slim\nCOPY app /demo/app\nCMD [\"/demo/app\"]\n";
 /// Judged bad by its text alone.
-const BAD: &str = "FROM debian:12-slim\nSTOPSIGNAL SIGKILL\nCMD [\"/demo/app\"]\n";
-const NOTED: &str = "FROM debian:12-slim\nCMD [\"/demo/app\"]\nCMD [\"/demo/app\", \"-v\"]\n";
+const BAD: &str =
+    "FROM debian:12-slim\nSTOPSIGNAL SIGKILL\nRUN make-app -o /demo/app\nCMD [\"/demo/app\"]\n";
+const NOTED: &str = "FROM debian:12-slim\nRUN make-app -o /demo/app\nCMD [\"/demo/app\"]\nCMD [\"/demo/app\", \"-v\"]\n";
 
 /// A directory of its own for each test.
 struct Folder(PathBuf);

@@ -86,8 +86,17 @@ impl Context {
             if best.0 == sources.len() {
                 break;
             }
+            // `COPY server /bin/server` in `server/Dockerfile` more likely means a program that is yet to be
+            // built than the Dockerfile's own folder, unless something else speaks for this parent.
+            let is_own = |source: &&String| {
+                folder
+                    .strip_prefix(&parent)
+                    .is_ok_and(|own| own == Path::new(source.as_str()))
+                    && !source.contains('/')
+            };
+            let own = sources.iter().filter(is_own).count();
             let found = count(&parent);
-            if found > best.0 {
+            if found > best.0 && found > own {
                 best = (found, parent, Choice::Parent);
             }
         }
