@@ -509,6 +509,20 @@ fn a_directory_named_after_an_opaque_run_is_listed() {
 }
 
 #[test]
+fn a_dockerfile_that_lies_alone_tells_nothing_of_the_context() {
+    let text = "FROM alpine\nCOPY . /app\n";
+    let file = parse(&Source::new("Dockerfile", text));
+    let stages = resolve(&file, &BuildOptions::default());
+    let look = |disk: MemoryDisk| {
+        let context = Context::find(Arc::new(disk), Path::new("Dockerfile"), &stages, None);
+        at(&build(&stages, 0, &context, None), "/app/start.sh")
+    };
+    let alone = MemoryDisk::new().file("Dockerfile", text);
+    assert_eq!(look(alone.clone()), "unknown");
+    assert_eq!(look(alone.file("main.go", "package main")), "absent");
+}
+
+#[test]
 fn without_a_context_nothing_is_absent() {
     let file = parse(&Source::new(
         "-",
