@@ -228,6 +228,22 @@ fn standard_input_is_a_dockerfile_without_context() {
 }
 
 #[test]
+fn without_a_context_nothing_is_said_to_be_missing() {
+    let folder = Folder::new("no_context");
+    let copied = "FROM debian:12-slim\nCOPY . /demo\nENTRYPOINT [\"/demo/start.sh\"]\n";
+    let by_name = "FROM debian:12-slim\nCOPY start.sh /start.sh\nENTRYPOINT [\"/start.sh\"]\n";
+    for text in [copied, by_name] {
+        let ran = folder.run_with(&["check", "-"], text);
+        assert_eq!(ran.status, 0, "{}", ran.stdout);
+        assert!(ran.stdout.contains("0 judged, 1 not"), "{}", ran.stdout);
+        folder.file("alone/Dockerfile", text);
+        let ran = folder.run(&["check", "alone"]);
+        assert_eq!(ran.status, 0, "{}", ran.stdout);
+        assert!(ran.stdout.contains("0 judged, 1 not"), "{}", ran.stdout);
+    }
+}
+
+#[test]
 fn the_search_respects_gitignore_and_keeps_its_order() {
     let folder = Folder::new("search");
     folder
