@@ -13,8 +13,9 @@ use std::process::{Command, Output, Stdio};
 
 const GOOD: &str = "FROM debian:12-slim\nCOPY app /demo/app\nCMD [\"/demo/app\"]\n";
 /// Judged bad by its text alone.
-const BAD: &str = "FROM debian:12-slim\nSTOPSIGNAL SIGKILL\nCMD [\"/demo/app\"]\n";
-const NOTED: &str = "FROM debian:12-slim\nCMD [\"/demo/app\"]\nCMD [\"/demo/app\", \"-v\"]\n";
+const BAD: &str =
+    "FROM debian:12-slim\nSTOPSIGNAL SIGKILL\nRUN make-app -o /demo/app\nCMD [\"/demo/app\"]\n";
+const NOTED: &str = "FROM debian:12-slim\nRUN make-app -o /demo/app\nCMD [\"/demo/app\"]\nCMD [\"/demo/app\", \"-v\"]\n";
 
 /// A directory of its own for each test.
 struct Folder(PathBuf);
@@ -224,6 +225,22 @@ fn standard_input_is_a_dockerfile_without_context() {
         ran.stdout
             .starts_with("<stdin>:2:1: warning[unstoppable-stop-signal]")
     );
+}
+
+#[test]
+fn without_a_context_nothing_is_said_to_be_missing() {
+    let folder = Folder::new("no_context");
+    let copied = "FROM debian:12-slim\nCOPY . /demo\nENTRYPOINT [\"/demo/start.sh\"]\n";
+    let by_name = "FROM debian:12-slim\nCOPY start.sh /start.sh\nENTRYPOINT [\"/start.sh\"]\n";
+    for text in [copied, by_name] {
+        let ran = folder.run_with(&["check", "-"], text);
+        assert_eq!(ran.status, 0, "{}", ran.stdout);
+        assert!(ran.stdout.contains("0 judged, 1 not"), "{}", ran.stdout);
+        folder.file("alone/Dockerfile", text);
+        let ran = folder.run(&["check", "alone"]);
+        assert_eq!(ran.status, 0, "{}", ran.stdout);
+        assert!(ran.stdout.contains("0 judged, 1 not"), "{}", ran.stdout);
+    }
 }
 
 #[test]

@@ -212,6 +212,8 @@ pub enum FactKind {
         /// Why.
         why: String,
     },
+    /// An exec failed. It goes with the other facts of the failure, and says in types why.
+    ExecFailed(ExecFailure),
     /// A long-running command was put into the background.
     Background {
         /// The process.
@@ -224,6 +226,8 @@ pub enum FactKind {
         /// The command.
         command: String,
     },
+    /// The words of CMD are arguments of a command string that reads none.
+    StringArgumentsUnread,
     /// `exec "$@"` without arguments: nothing happens and the script runs on.
     ExecWithoutCommand,
     /// `exec $@` or `$*` without quotes splits arguments again.
@@ -233,4 +237,55 @@ pub enum FactKind {
         /// The command.
         command: String,
     },
+}
+
+/// An exec that failed.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ExecFailure {
+    /// The process that was to become the program.
+    pub pid: u32,
+    /// The program as it was called.
+    pub program: String,
+    /// Why.
+    pub reason: ExecProblem,
+    /// The place in the file that is to blame: the first line of a script.
+    pub place: Option<Span>,
+    /// The instruction that put the file into the image.
+    pub origin: Option<Span>,
+}
+
+/// Why an exec failed.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum ExecProblem {
+    /// There is no such file.
+    NotFound,
+    /// It is a directory.
+    Directory,
+    /// Nobody may execute it.
+    NotExecutable {
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// The user of the process may not execute it.
+    NotRunnableBy {
+        /// The user as written.
+        user: String,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// A script without a `#!` line, for a caller that does not put a shell in front of it.
+    NoInterpreterLine,
+    /// A byte order mark hides the `#!` line.
+    ByteOrderMark,
+    /// A carriage return is part of a name: of the interpreter in a `#!` line, or of the program.
+    CarriageReturn,
+    /// The interpreter of a script, or a shell, is not in the image.
+    InterpreterMissing {
+        /// The interpreter.
+        interpreter: String,
+    },
+    /// A word that no program is called: a built-in of shells, a whole command line.
+    NotAProgram,
+    /// Something else, as the message says.
+    Other,
 }

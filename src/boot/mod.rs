@@ -20,7 +20,7 @@ use std::rc::Rc;
 use crate::container::Container;
 use crate::source::Known;
 
-pub use fact::{Fact, FactKind};
+pub use fact::{ExecFailure, ExecProblem, Fact, FactKind};
 pub use machine::Limits;
 pub use outcome::{Assumption, Condition, Missing};
 
@@ -95,6 +95,13 @@ pub(crate) fn initial_world(machine: &Machine, container: &Container) -> Option<
         history: History::default(),
     };
     world.processes.insert(pid, process);
+    if arguments_unread(container) {
+        world.note(Fact {
+            kind: FactKind::StringArgumentsUnread,
+            span: span.clone(),
+            while_stopping: false,
+        });
+    }
     if let Err(failure) = start(machine, &mut world, pid, words, Caller::Kernel) {
         world.broken = Some((failure.why, span));
         machine::end_process(
@@ -106,4 +113,42 @@ pub(crate) fn initial_world(machine: &Machine, container: &Container) -> Option<
         );
     }
     Some(world)
+}
+
+/// Whether ENTRYPOINT is a command string of a shell that surely reads none of the words of CMD, and there
+/// are some. Anything that may read them, even in quotes, counts as reading.
+fn arguments_unread(container: &Container) -> bool {
+    let Known::Known(Some(argv)) = &container.argv else {
+        return false;
+    };
+    let (entrypoint, cmd) = argv.split_at(container.entrypoint_words.min(argv.len()));
+    let [before @ .., option, text] = entrypoint else {
+        return false;
+    };
+    let is_shell = |word: &crate::source::Mapped| {
+        let name = word.text().rsplit('/').next().unwrap_or_default();
+        matches!(name, "sh" | "bash" | "dash" | "ash" | "zsh" | "ksh")
+    };
+    let text = text.text();
+    let is_parameter = |rest: &str| {
+        let rest = rest
+            .strip_prefix('{')
+            .unwrap_or(rest)
+            .trim_start_matches(['#', '!']);
+        rest.starts_with(|c: char| c.is_ascii_digit() || "@*}".contains(c))
+    };
+    let mut dollars = text.match_indices('$').map(|(at, _)| &text[at + 1..]);
+    let words = || text.split(|c: char| c.is_whitespace() || ";&|(){}".contains(c));
+    let reads = dollars.any(|rest| is_parameter(rest) || rest.starts_with('#'))
+        || words().any(|word| {
+            matches!(
+                word,
+                "." | "source" | "shift" | "getopts" | "eval" | "for" | "select" | "set"
+            )
+        });
+    !cmd.is_empty()
+        && option.text().starts_with('-')
+        && option.text().ends_with('c')
+        && before.iter().any(is_shell)
+        && !reads
 }

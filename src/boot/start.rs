@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::fact::{ExecFailure, ExecProblem, Fact, FactKind};
 use super::interpreter::{Code, Frame, Shell, State, Stored, Variable, root_tail};
 use super::machine::{Machine, end_process};
 use super::outcome::Missing;
@@ -11,7 +12,7 @@ use crate::image::{Content, File, Found};
 use crate::knowledge::{
     self, ChildGroup, How, Lifetime, Position, ShellFacts, Wrapped, shell_facts,
 };
-use crate::source::Mapped;
+use crate::source::{Mapped, Span};
 
 /// Who calls exec.
 #[derive(Clone, Copy)]
@@ -46,13 +47,16 @@ pub(super) fn start(
     argv: Vec<Field>,
     caller: Caller,
 ) -> Result<(), Failure> {
-    Start {
+    let mut start = Start {
         machine,
         world,
         pid,
         depth: 0,
-    }
-    .run(argv, caller)
+        problem: None,
+    };
+    let outcome = start.run(argv, caller);
+    start.note_problem();
+    outcome
 }
 
 struct Start<'a, 'm> {
@@ -60,11 +64,59 @@ struct Start<'a, 'm> {
     world: &'a mut World,
     pid: Pid,
     depth: u32,
+    /// What went wrong, in the words of rules.
+    problem: Option<ExecFailure>,
 }
 
 impl Start<'_, '_> {
     fn process(&mut self) -> &mut Process {
         self.world.process_mut(self.pid)
+    }
+
+    /// A failure that is certain.
+    fn fail(
+        &mut self,
+        status: i32,
+        program: &str,
+        reason: ExecProblem,
+        why: String,
+    ) -> Result<(), Failure> {
+        self.problem = Some(ExecFailure {
+            pid: self.pid,
+            program: program.to_owned(),
+            reason,
+            place: None,
+            origin: None,
+        });
+        Err(Failure {
+            status,
+            why,
+            certain: true,
+        })
+    }
+
+    /// Says where the file to blame is.
+    fn blame(&mut self, place: Option<Span>, origin: Option<Span>) {
+        if let Some(problem) = &mut self.problem {
+            problem.place = problem.place.take().or(place);
+            problem.origin = problem.origin.take().or(origin);
+        }
+    }
+
+    fn note_problem(&mut self) {
+        let Some(problem) = self.problem.take() else {
+            return;
+        };
+        let span = self
+            .world
+            .process(self.pid)
+            .and_then(|process| process.span.clone());
+        let while_stopping = self.world.stopped_at.is_some();
+        self.world.note(Fact {
+            kind: FactKind::ExecFailed(problem),
+            span,
+            while_stopping,
+        });
     }
 
     fn run(&mut self, argv: Vec<Field>, caller: Caller) -> Result<(), Failure> {
@@ -82,33 +134,91 @@ impl Start<'_, '_> {
         let Some(name) = argv[0].known() else {
             return self.unknown_program(argv);
         };
+        if name.is_empty() && !argv[0].value.is_certainly_empty() {
+            // A variable that is set when the container runs.
+            return self.unknown_program(argv);
+        }
         if name.is_empty() {
-            return Err(Failure {
-                status: 127,
-                why: "the command is the empty string".into(),
-                certain: true,
-            });
+            let why = "the command is the empty string".into();
+            return self.fail(127, "", ExecProblem::NotAProgram, why);
         }
         let found = self.find(&name);
         match found {
-            Found::Directory => Err(Failure {
-                status: 126,
-                why: format!("`{name}` is a directory"),
-                certain: true,
-            }),
-            Found::Absent => Err(Failure {
-                status: 127,
-                why: format!("`{name}` is not there"),
-                certain: true,
-            }),
+            Found::Directory => {
+                let why = format!("`{name}` is a directory");
+                self.fail(126, &name, ExecProblem::Directory, why)
+            }
+            Found::Absent if is_no_program(&name) && !name.contains('\r') => self.no_program(&name),
+            Found::Absent => {
+                let reason = match name.rsplit('/').next() {
+                    Some(base) if name.ends_with('\r') || base.ends_with('\r') => {
+                        ExecProblem::CarriageReturn
+                    }
+                    Some(base) if self.shell_named(base).is_some() => {
+                        ExecProblem::InterpreterMissing {
+                            interpreter: name.clone(),
+                        }
+                    }
+                    _ => ExecProblem::NotFound,
+                };
+                let why = format!("`{}` is not there", name.escape_default());
+                self.fail(127, &name, reason, why)
+            }
             Found::File(file) => self.file(name, argv, file, caller),
-            Found::Unknown(_) if is_no_program(&name) => Err(Failure {
-                status: 127,
-                why: format!("there is no program `{name}`"),
-                certain: true,
-            }),
+            Found::Unknown(_) if name.ends_with('\r') => {
+                let why = format!("the name `{}` ends in a carriage return", name.trim_end());
+                self.fail(127, &name, ExecProblem::CarriageReturn, why)
+            }
+            Found::Unknown(_) if is_no_program(&name) && !self.may_have_builtins(&name) => {
+                self.no_program(&name)
+            }
+            Found::Unknown(why) if self.is_far(&name) => {
+                let text = format!("nothing says that `{name}` is there: {}", why.text);
+                let unsure = Missing {
+                    kind: "program",
+                    text,
+                    span: why.span,
+                };
+                self.application(argv, None, Some(unsure));
+                Ok(())
+            }
             Found::Unknown(_) => self.by_name(name, argv),
         }
+    }
+
+    /// Whether a path leads to a place that nothing names.
+    fn is_far(&mut self, name: &str) -> bool {
+        let directory = Rc::clone(&self.process().directory);
+        let path = super::interpreter::absolute(&directory, name);
+        name.contains('/') && self.machine.container.image.files.is_far(&path)
+    }
+
+    fn no_program(&mut self, name: &str) -> Result<(), Failure> {
+        let why = format!("there is no program `{name}`");
+        self.fail(127, name, ExecProblem::NotAProgram, why)
+    }
+
+    /// Red Hat's bash brings the built-ins of POSIX as programs (`/usr/bin/cd`), and an unknown image
+    /// may be of that family.
+    fn may_have_builtins(&self, name: &str) -> bool {
+        let is_of_posix = matches!(
+            name,
+            "alias"
+                | "bg"
+                | "cd"
+                | "fc"
+                | "fg"
+                | "getopts"
+                | "jobs"
+                | "read"
+                | "ulimit"
+                | "umask"
+                | "unalias"
+                | "wait"
+        );
+        let sh = self.machine.container.image.sh.value();
+        let sh = sh.map(|id| id.as_deref().unwrap_or("none"));
+        is_of_posix && sh.is_none_or(|id| id.starts_with("bash-posix"))
     }
 
     fn find(&mut self, name: &str) -> Found {
@@ -127,13 +237,20 @@ impl Start<'_, '_> {
         file: File,
         caller: Caller,
     ) -> Result<(), Failure> {
-        if file.mode.is_some_and(|mode| mode & 0o111 == 0) {
-            return Err(Failure {
-                status: 126,
-                why: format!("`{name}` is not executable"),
-                certain: true,
-            });
+        if let Some(mode) = file.mode.filter(|mode| mode & 0o111 == 0) {
+            let why = format!("`{name}` is not executable");
+            let outcome = self.fail(126, &name, ExecProblem::NotExecutable { mode }, why);
+            self.blame(None, file.origin);
+            return outcome;
         }
+        if let Some((user, mode)) = self.shut_out(&file) {
+            let why =
+                format!("`{name}` has the mode {mode:o}, and the user `{user}` may not run it");
+            let outcome = self.fail(126, &name, ExecProblem::NotRunnableBy { user, mode }, why);
+            self.blame(None, file.origin);
+            return outcome;
+        }
+        let origin = file.origin.clone();
         match file.content {
             Content::Binary => {
                 if self.is_known(&argv) {
@@ -154,8 +271,35 @@ impl Start<'_, '_> {
                 self.application(argv, None, unsure);
                 Ok(())
             }
-            Content::Text(text) => self.script(name, argv, &file.path, text, caller),
+            Content::Text(text) => {
+                let end = text.text().find('\n').unwrap_or(text.text().len());
+                let first = text.span(0..end);
+                let outcome = self.script(name, argv, &file.path, text, caller);
+                if outcome.is_err() {
+                    self.blame(Some(first), origin);
+                }
+                outcome
+            }
         }
+    }
+
+    /// The process's user and the mode of a file, if that user certainly may not execute it. Which groups a
+    /// user is in is not known, so a bit for the group counts for everybody.
+    fn shut_out(&mut self, file: &File) -> Option<(String, u32)> {
+        let user = Rc::clone(&self.process().user);
+        let name = user.split(':').next().filter(|name| !is_root(name))?;
+        if user.contains(['?', '$']) {
+            return None;
+        }
+        let (mode, owner) = (file.mode?, file.owner.as_deref()?);
+        let owner = owner.split([':', '.']).next()?;
+        let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        // A name and a number may mean the same user.
+        let is_other = is_root(owner) || (owner != name && is_number(owner) == is_number(name));
+        let is_script = matches!(file.content, Content::Text(_));
+        let runs = mode & 0o011 != 0;
+        let reads = !is_script || mode & 0o044 != 0;
+        (is_other && !(runs && reads)).then(|| (user.to_string(), mode))
     }
 
     /// A text file: its `#!` line decides.
@@ -167,15 +311,19 @@ impl Start<'_, '_> {
         text: Mapped,
         caller: Caller,
     ) -> Result<(), Failure> {
+        // `lines` would hide a carriage return.
         let first = text.text().split('\n').next().unwrap_or("");
         // The kernel looks at the first two bytes, so a byte order mark hides the line.
         let Some(line) = text.text().starts_with("#!").then(|| first[2..].to_owned()) else {
             return match caller {
-                Caller::Kernel => Err(Failure {
-                    status: 126,
-                    why: format!("`{name}` has no `#!` line (exec format error)"),
-                    certain: true,
-                }),
+                Caller::Kernel if first.starts_with('\u{feff}') => {
+                    let why = format!("a byte order mark hides the `#!` line of `{name}`");
+                    self.fail(126, &name, ExecProblem::ByteOrderMark, why)
+                }
+                Caller::Kernel => {
+                    let why = format!("`{name}` has no `#!` line (exec format error)");
+                    self.fail(126, &name, ExecProblem::NoInterpreterLine, why)
+                }
                 Caller::Shell(facts) => {
                     self.shell_script(facts, argv, name, &[], text);
                     Ok(())
@@ -204,11 +352,8 @@ impl Start<'_, '_> {
                 .as_deref()
                 .is_some_and(|argument| argument.ends_with('\r'))
         {
-            return Err(Failure {
-                status: 127,
-                why: format!("the `#!` line of `{name}` ends in a carriage return"),
-                certain: true,
-            });
+            let why = format!("the `#!` line of `{name}` ends in a carriage return");
+            return self.fail(127, &name, ExecProblem::CarriageReturn, why);
         }
         let mut words = vec![Field::text(&interpreter)];
         words.extend(argument.map(Field::text));
@@ -229,7 +374,20 @@ impl Start<'_, '_> {
             );
             return Ok(());
         }
-        self.run(words, Caller::Kernel).map_err(|failure| Failure {
+        let failure = match self.run(words, Caller::Kernel) {
+            Ok(()) => return Ok(()),
+            Err(failure) => failure,
+        };
+        if let Some(problem) = &mut self.problem
+            && matches!(
+                problem.reason,
+                ExecProblem::NotFound | ExecProblem::InterpreterMissing { .. }
+            )
+        {
+            let interpreter = std::mem::replace(&mut problem.program, name.clone());
+            problem.reason = ExecProblem::InterpreterMissing { interpreter };
+        }
+        Err(Failure {
             why: format!(
                 "the interpreter of `{name}` cannot be started: {}",
                 failure.why
@@ -353,11 +511,9 @@ impl Start<'_, '_> {
 
     fn unknown_shell(&mut self, argv: Vec<Field>) -> Result<(), Failure> {
         if let Some(None) = self.machine.container.image.sh.value() {
-            return Err(Failure {
-                status: 127,
-                why: "the image has no shell".into(),
-                certain: true,
-            });
+            let interpreter = "/bin/sh".to_owned();
+            let reason = ExecProblem::InterpreterMissing { interpreter };
+            return self.fail(127, "/bin/sh", reason, "the image has no shell".into());
         }
         let span = self.process().span.clone();
         let text = "which shell `/bin/sh` is, is not known".to_owned();
@@ -663,16 +819,18 @@ impl Start<'_, '_> {
                 content: Content::Binary,
                 ..
             })
-            | Found::Directory => Err(Failure {
-                status: 126,
-                why: format!("`{name}` is not a script that {} can run", facts.title),
-                certain: true,
-            }),
-            Found::Absent => Err(Failure {
-                status: 127,
-                why: format!("the script `{name}` is not there"),
-                certain: true,
-            }),
+            | Found::Directory => {
+                let why = format!("`{name}` is not a script that {} can run", facts.title);
+                self.fail(126, &name, ExecProblem::Other, why)
+            }
+            Found::Absent => {
+                let reason = match name.ends_with('\r') {
+                    true => ExecProblem::CarriageReturn,
+                    false => ExecProblem::NotFound,
+                };
+                let why = format!("the script `{}` is not there", name.escape_default());
+                self.fail(127, &name, reason, why)
+            }
             Found::File(File {
                 content: Content::Unknown(why),
                 ..
@@ -835,13 +993,18 @@ impl Start<'_, '_> {
         if let Some(user) = super::tools::switched_user(&name, &argv) {
             self.world.process_mut(target).user = user.into();
         }
-        let outcome = Start {
+        let mut inner = Start {
             machine: self.machine,
             world: self.world,
             pid: target,
             depth: self.depth,
+            problem: None,
+        };
+        let outcome = inner.run(words, caller);
+        match &launch.how {
+            How::Exec => self.problem = inner.problem.take(),
+            _ => inner.note_problem(),
         }
-        .run(words, caller);
         match (launch.how, outcome) {
             (How::Exec, outcome) => outcome,
             (How::Fork(fork), outcome) => {
@@ -1028,12 +1191,19 @@ fn is_no_program(name: &str) -> bool {
                 | "ulimit"
                 | "umask"
         )
-        || name.starts_with(['-', '+', '('])
-        || name.contains('\r')
+        || name.starts_with(['-', '+', '(', '“', '‘'])
+        // `[bash`, `npm,`: an array that is no JSON array, read by a shell.
+        || (name.len() > 2 && name.starts_with('['))
+        || name.ends_with(',')
         || (!name.contains('/')
             && name.contains([
                 '=', ' ', '\t', '\n', '"', '\'', '$', '|', '&', ';', '<', '>', '`',
             ]))
+}
+
+/// Whether a user is the superuser.
+fn is_root(user: &str) -> bool {
+    matches!(user, "" | "0" | "root")
 }
 
 /// Names that are scripts by their ending.

@@ -147,6 +147,7 @@ fn build_stage(
         cmd_is_set: false,
     };
     for step in stages.steps(index) {
+        builder.name_trees(step.instruction);
         builder.apply(step);
     }
     builder.reconsider_sh();
@@ -356,6 +357,27 @@ impl<'d> Builder<'_, 'd> {
             | Keyword::Maintainer
             | Keyword::Onbuild
             | Keyword::Unknown => {}
+        }
+    }
+
+    /// Remembers which trees the instructions are about. What is only started, tested or said there need not
+    /// be there.
+    fn name_trees(&mut self, instruction: &Instruction) {
+        match instruction.keyword {
+            Keyword::Cmd
+            | Keyword::Entrypoint
+            | Keyword::Healthcheck
+            | Keyword::Label
+            | Keyword::Maintainer
+            | Keyword::Onbuild
+            | Keyword::Expose
+            | Keyword::From => {}
+            _ => {
+                self.image.files.name_trees(instruction.arguments.text());
+                for heredoc in &instruction.heredocs {
+                    self.image.files.name_trees(heredoc.body.text());
+                }
+            }
         }
     }
 

@@ -86,8 +86,17 @@ impl Context {
             if best.0 == sources.len() {
                 break;
             }
+            // `COPY server /bin/server` in `server/Dockerfile` more likely means a program that is yet to be
+            // built than the Dockerfile's own folder, unless something else speaks for this parent.
+            let is_own = |source: &&String| {
+                folder
+                    .strip_prefix(&parent)
+                    .is_ok_and(|own| own == Path::new(source.as_str()))
+                    && !source.contains('/')
+            };
+            let own = sources.iter().filter(is_own).count();
             let found = count(&parent);
-            if found > best.0 {
+            if found > best.0 && found > own {
                 best = (found, parent, Choice::Parent);
             }
         }
@@ -174,12 +183,24 @@ impl Context {
     /// as it does what a build makes.
     pub(super) fn may_be_built(&self, relative: &str) -> Option<Why> {
         let place = self.place.as_ref().ok()?;
+        if place.choice != Choice::Given && self.is_bare() {
+            let text = format!("`{relative}` is not at hand: there is only the Dockerfile");
+            return Some(Why::new(text));
+        }
         let is_candidate = !relative.is_empty()
             && place.git_ignore.excludes(relative)
             && !place.ignore.excludes(relative);
         is_candidate.then(|| {
             let text = format!("git ignores `{relative}`: it may be built before the image is");
             Why::new(text)
+        })
+    }
+
+    /// Whether the context has nothing to copy: a Dockerfile that lies alone was taken from somewhere else.
+    fn is_bare(&self) -> bool {
+        self.names("").iter().all(|name| {
+            let name = name.to_ascii_lowercase();
+            name.contains("dockerfile") || name.contains("containerfile") || name.starts_with('.')
         })
     }
 

@@ -165,6 +165,7 @@ impl Copy<'_, '_, '_, '_> {
                 self.builder.image.expanded_heredocs.push(ExpandedHeredoc {
                     path: target.clone(),
                     instruction: self.span.clone(),
+                    is_script: heredoc.body.text().starts_with("#!"),
                     expansions,
                 });
             }

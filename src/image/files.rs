@@ -25,6 +25,8 @@ pub struct Files {
     depth: usize,
     /// How many changes there are.
     count: usize,
+    /// The trees ([`root_of`]) that instructions name.
+    trees: Arc<BTreeSet<String>>,
 }
 
 /// Changes that are followed; every look-up goes through them.
@@ -52,6 +54,13 @@ impl Files {
             Ok((path, raw)) => found(path, raw),
             Err(why) => Found::Unknown(why),
         }
+    }
+
+    /// Whether a path is unknown only because some command may have written anywhere: nothing names the
+    /// tree that it is in, so that nothing speaks for its being there.
+    pub fn is_far(&self, path: &str) -> bool {
+        let budget = Budget::new();
+        matches!(self.resolve(path, &budget), Ok((_, Raw::Unknown(_)))) && budget.far.get()
     }
 
     /// The names in a directory, for globs; unknown when something else may have put files there.
@@ -106,7 +115,18 @@ impl Files {
             segments: Arc::default(),
             depth: 0,
             count: 0,
+            trees: Arc::default(),
         }
+    }
+
+    /// The trees of the absolute paths in a text count as named.
+    pub(super) fn name_trees(&mut self, text: &str) {
+        let is_separator = |c: char| c.is_whitespace() || "\"'`;&|<>(){}=,:[]!".contains(c);
+        let paths = text
+            .split(is_separator)
+            .filter(|word| word.len() > 1 && word.starts_with('/'));
+        let trees = Arc::make_mut(&mut self.trees);
+        trees.extend(paths.map(|path| root_of(&path::tidy(path)).to_owned()));
     }
 
     /// Begins a stage on top of these files.
@@ -235,6 +255,7 @@ impl Files {
     /// What stands at a path whose parents are no links.
     fn raw(&self, path: &str, budget: &Budget) -> Result<Raw, Why> {
         let mut later = Later::default();
+        budget.far.set(false);
         for change in self.changes() {
             budget.spend()?;
             match change {
@@ -318,7 +339,7 @@ impl Files {
                 Change::Remove { at } => {
                     let gone = at.name.is_none() && path::below(path, &at.path).is_some();
                     if gone || at.means(path) {
-                        return Ok(later.nothing(None));
+                        return Ok(self.nothing(path, later, false, budget));
                     }
                 }
                 Change::Mode { at, mode } => {
@@ -343,13 +364,30 @@ impl Files {
         Ok(match below {
             Raw::Node(Node::Directory, ..) => directory(),
             Raw::Node(node, span, _) => later.finish(node, span),
-            Raw::Absent => later.nothing(self.ground.owns(path).then_some(())),
+            Raw::Absent => self.nothing(path, later, self.ground.owns(path), budget),
             Raw::Unknown(why) => Raw::Unknown(later.unknown.unwrap_or(why)),
         })
     }
 
+    /// Nothing was found below. `owned` says that the base image may have the directory.
+    fn nothing(&self, path: &str, later: Later, owned: bool, budget: &Budget) -> Raw {
+        if let Some(why) = later.unknown {
+            return Raw::Unknown(why);
+        }
+        match later.suspect {
+            Some(why) if owned || !later.named => {
+                budget
+                    .far
+                    .set(!owned && !self.trees.contains(root_of(path)));
+                Raw::Unknown(why)
+            }
+            _ => Raw::Absent,
+        }
+    }
+
     fn names(&self, directory: &str, budget: &Budget) -> Result<BTreeSet<String>, Why> {
         let mut names = BTreeSet::new();
+        let mut later = Later::default();
         let child = |path: &str| {
             let rest = path::below(path, directory)?;
             let name = rest.split('/').next().filter(|name| !name.is_empty())?;
@@ -374,11 +412,21 @@ impl Files {
                         names.extend(tree.names(rest, budget)?);
                     }
                 }
-                Change::Opaque(opaque) if opaque.may_touch(&path::join(directory, "?")) => {
-                    return Err(opaque.why.clone());
-                }
+                Change::Opaque(opaque) => later.pass(&path::join(directory, "?"), opaque),
                 _ => {}
             }
+            if let Change::Put { path, .. }
+            | Change::Unclear { path, .. }
+            | Change::Program { path, .. } = change
+            {
+                later.name(directory, path);
+            } else if let Change::Tree(tree) = change {
+                later.name(directory, &tree.destination);
+            }
+        }
+        let owned = self.ground.owns(directory);
+        if let Raw::Unknown(why) = self.nothing(directory, later, owned, budget) {
+            return Err(why);
         }
         // A path that nobody names: whether the base image may have it.
         let probe = path::join(directory, "\u{1}");
@@ -457,15 +505,6 @@ impl Later {
         self.edits.reverse();
         let owner = self.owner.unwrap_or(owner);
         Raw::Node(Node::File { body, mode, owner }, origin, self.edits)
-    }
-
-    /// Nothing was found below. `owned` says that the base image may have the directory.
-    fn nothing(self, owned: Option<()>) -> Raw {
-        let suspect = self.suspect.filter(|_| owned.is_some() || !self.named);
-        match self.unknown.or(suspect) {
-            Some(why) => Raw::Unknown(why),
-            None => Raw::Absent,
-        }
     }
 }
 
@@ -553,17 +592,24 @@ impl Tree {
 }
 
 /// Counts the changes that a look-up considers.
-struct Budget(Cell<usize>);
+struct Budget {
+    left: Cell<usize>,
+    /// Whether the last node is unknown only because of a command that may have written anywhere.
+    far: Cell<bool>,
+}
 
 impl Budget {
     fn new() -> Budget {
-        Budget(Cell::new(MOST_STEPS))
+        Budget {
+            left: Cell::new(MOST_STEPS),
+            far: Cell::new(false),
+        }
     }
 
     fn spend(&self) -> Result<(), Why> {
-        match self.0.get().checked_sub(1) {
+        match self.left.get().checked_sub(1) {
             Some(left) => {
-                self.0.set(left);
+                self.left.set(left);
                 Ok(())
             }
             None => Err(Why::new(

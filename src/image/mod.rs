@@ -124,6 +124,8 @@ pub struct ExpandedHeredoc {
     pub path: String,
     /// The instruction.
     pub instruction: Span,
+    /// Whether it is a script: its text begins with `#!`.
+    pub is_script: bool,
     /// The `$…` that the build replaced, and what stands there now, in order.
     pub expansions: Vec<(Span, String)>,
 }

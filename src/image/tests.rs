@@ -455,6 +455,74 @@ fn the_context_is_the_nearest_parent_that_has_the_sources() {
 }
 
 #[test]
+fn a_folder_that_has_the_name_of_a_source_is_no_context() {
+    let text = "FROM alpine\nCOPY server /bin/server\n";
+    let file = parse(&Source::new("server/Dockerfile", text));
+    let stages = resolve(&file, &BuildOptions::default());
+    let disk = MemoryDisk::new().file("server/Dockerfile", text);
+    let context = Context::find(
+        Arc::new(disk),
+        Path::new("server/Dockerfile"),
+        &stages,
+        None,
+    );
+    let image = build(&stages, 0, &context, None);
+    assert_eq!(at(&image, "/bin/server"), "? <unknown>");
+}
+
+#[test]
+fn a_tree_that_nothing_names_is_far() {
+    let far = |text: &str, path: &str| image(text).files.is_far(path);
+    let opaque = "FROM debian:12\nRUN ./install\n";
+    assert!(far(opaque, "/no/such/app"));
+    assert!(far(
+        &format!("{opaque}CMD [\"/no/such/app\"]\n"),
+        "/no/such/app"
+    ));
+    assert!(!far(
+        &format!("{opaque}RUN x --prefix=/no/such\n"),
+        "/no/such/app"
+    ));
+    assert!(!far(opaque, "/usr/bin/app"));
+    assert!(!far(
+        "FROM example.com/unknown\nRUN ./install\n",
+        "/no/such/app"
+    ));
+    // Named after it, the directory is not its work.
+    check(&format!("{opaque}WORKDIR /w\n"), &[("/w/entry", "absent")]);
+}
+
+#[test]
+fn a_directory_named_after_an_opaque_run_is_listed() {
+    let list = |text: &str, path: &str| image(text).files.list(path).value().cloned();
+    let opaque = "FROM debian:12\nRUN ./install\n";
+    let named = format!("{opaque}COPY conf/ /conf/\n");
+    let names = ["a.conf", "b.txt", "bin"].map(str::to_owned).to_vec();
+    assert_eq!(list(&named, "/conf"), Some(names));
+    assert_eq!(
+        list(
+            &format!("FROM debian:12\nCOPY conf/ /conf/\nRUN ./install\n"),
+            "/conf"
+        ),
+        None
+    );
+}
+
+#[test]
+fn a_dockerfile_that_lies_alone_tells_nothing_of_the_context() {
+    let text = "FROM alpine\nCOPY . /app\n";
+    let file = parse(&Source::new("Dockerfile", text));
+    let stages = resolve(&file, &BuildOptions::default());
+    let look = |disk: MemoryDisk| {
+        let context = Context::find(Arc::new(disk), Path::new("Dockerfile"), &stages, None);
+        at(&build(&stages, 0, &context, None), "/app/start.sh")
+    };
+    let alone = MemoryDisk::new().file("Dockerfile", text);
+    assert_eq!(look(alone.clone()), "unknown");
+    assert_eq!(look(alone.file("main.go", "package main")), "absent");
+}
+
+#[test]
 fn without_a_context_nothing_is_absent() {
     let file = parse(&Source::new(
         "-",

@@ -13,13 +13,20 @@ mod words;
 mod background_killed_with_pid1;
 mod background_without_wait;
 mod cmd_args_not_used;
+mod cmd_dropped_by_entrypoint;
+mod cmd_ignored_by_shell_form_entrypoint;
 mod deaf_while_starting;
+mod entrypoint_not_executable;
+mod entrypoint_not_found;
+mod entrypoint_not_runnable_by_user;
 mod exec_in_subshell;
 mod exit_trap_not_run_on_signal;
 mod fragile_implicit_exec;
+mod heredoc_expands_script;
 mod ignored_signal_inherited;
 mod init_not_first;
 mod init_signals_only_the_shell;
+mod interpreter_missing;
 mod invalid_stop_signal;
 mod keepalive_as_pid1;
 mod literal_variable_in_exec_form;
@@ -27,8 +34,12 @@ mod malformed_exec_form;
 mod path_without_exec;
 mod relative_entrypoint;
 mod restart_loop_swallows_stop;
+mod script_with_bom;
+mod script_with_crlf;
 mod script_without_exec;
+mod script_without_shebang;
 mod several_entrypoints;
+mod shell_form_cmd_as_arguments;
 mod shell_holds_pid1;
 mod shell_syntax_in_exec_form;
 mod single_wait_truncates;
@@ -56,13 +67,20 @@ pub static ALL: &[&Rule] = &[
     &background_killed_with_pid1::BACKGROUND_KILLED_WITH_PID1,
     &background_without_wait::BACKGROUND_WITHOUT_WAIT,
     &cmd_args_not_used::CMD_ARGS_NOT_USED,
+    &cmd_dropped_by_entrypoint::CMD_DROPPED_BY_ENTRYPOINT,
+    &cmd_ignored_by_shell_form_entrypoint::CMD_IGNORED_BY_SHELL_FORM_ENTRYPOINT,
     &deaf_while_starting::DEAF_WHILE_STARTING,
+    &entrypoint_not_executable::ENTRYPOINT_NOT_EXECUTABLE,
+    &entrypoint_not_found::ENTRYPOINT_NOT_FOUND,
+    &entrypoint_not_runnable_by_user::ENTRYPOINT_NOT_RUNNABLE_BY_USER,
     &exec_in_subshell::EXEC_IN_SUBSHELL,
     &exit_trap_not_run_on_signal::EXIT_TRAP_NOT_RUN_ON_SIGNAL,
     &fragile_implicit_exec::FRAGILE_IMPLICIT_EXEC,
+    &heredoc_expands_script::HEREDOC_EXPANDS_SCRIPT,
     &ignored_signal_inherited::IGNORED_SIGNAL_INHERITED,
     &init_not_first::INIT_NOT_FIRST,
     &init_signals_only_the_shell::INIT_SIGNALS_ONLY_THE_SHELL,
+    &interpreter_missing::INTERPRETER_MISSING,
     &invalid_stop_signal::INVALID_STOP_SIGNAL,
     &keepalive_as_pid1::KEEPALIVE_AS_PID1,
     &literal_variable_in_exec_form::LITERAL_VARIABLE_IN_EXEC_FORM,
@@ -70,8 +88,12 @@ pub static ALL: &[&Rule] = &[
     &path_without_exec::PATH_WITHOUT_EXEC,
     &relative_entrypoint::RELATIVE_ENTRYPOINT,
     &restart_loop_swallows_stop::RESTART_LOOP_SWALLOWS_STOP,
+    &script_with_bom::SCRIPT_WITH_BOM,
+    &script_with_crlf::SCRIPT_WITH_CRLF,
     &script_without_exec::SCRIPT_WITHOUT_EXEC,
+    &script_without_shebang::SCRIPT_WITHOUT_SHEBANG,
     &several_entrypoints::SEVERAL_ENTRYPOINTS,
+    &shell_form_cmd_as_arguments::SHELL_FORM_CMD_AS_ARGUMENTS,
     &shell_holds_pid1::SHELL_HOLDS_PID1,
     &shell_syntax_in_exec_form::SHELL_SYNTAX_IN_EXEC_FORM,
     &single_wait_truncates::SINGLE_WAIT_TRUNCATES,

@@ -1,8 +1,7 @@
 use super::Findings;
 use super::rule::declare_rule;
-use super::words::{argv, start_instruction};
+use super::words::{at_the_start, broken_starts, leads_nowhere_without_workdir, start_instruction};
 use crate::analyze::Target;
-use crate::image::{Found, Origin};
 
 declare_rule! {
     /// ## What it does
@@ -42,35 +41,34 @@ declare_rule! {
 }
 
 fn check(target: &Target, findings: &mut Findings) {
-    let Some(first) = argv(target).first() else {
-        return;
-    };
-    let program = first.text();
-    if program.starts_with('/') || !program.contains('/') {
-        return;
-    }
     let image = &target.container.image;
-    let setting = &image.working_directory;
-    let (Some(directory), false) = (
-        setting.value.value(),
-        matches!(setting.origin, Origin::Instruction(_)),
-    ) else {
-        return;
-    };
-    let relative = program.strip_prefix("./").unwrap_or(program);
-    let path = format!("{}/{relative}", directory.trim_end_matches('/'));
-    if !matches!(image.files.look_up(&path), Found::Absent) {
-        return;
-    }
-    let finding = findings.add(
-        format!("there is no `{program}` in the working directory `{directory}`"),
-        first.full_span(),
-        format!("looked up as `{path}`"),
-    );
-    finding
-        .note("at the start: the runtime finds no such program and gives up")
-        .help("write the absolute path, or set WORKDIR in this stage");
-    if let Some((span, _)) = start_instruction(target) {
-        finding.related(span, "");
+    let directory = image.working_directory.value.value();
+    for broken in broken_starts(target) {
+        let (true, Some(directory), Some(span)) = (
+            leads_nowhere_without_workdir(target, &broken),
+            directory,
+            broken.word(target),
+        ) else {
+            continue;
+        };
+        let program = &broken.failure.program;
+        let relative = program.strip_prefix("./").unwrap_or(program);
+        let finding = findings.add(
+            format!("there is no `{program}` in the working directory `{directory}`"),
+            span,
+            format!(
+                "looked up as `{}/{relative}`",
+                directory.trim_end_matches('/')
+            ),
+        );
+        at_the_start(
+            finding,
+            broken.path,
+            "the runtime finds no such program and gives up",
+        );
+        finding.help("write the absolute path, or set WORKDIR in this stage");
+        if let Some((span, _)) = start_instruction(target) {
+            finding.related(span, "");
+        }
     }
 }

@@ -1,9 +1,9 @@
 use super::Findings;
 use super::rule::declare_rule;
-use super::words::{application, argv, own_commands};
+use super::words::{application, argv, broken_starts, own_commands};
 use crate::analyze::Target;
 use crate::image::Command;
-use crate::stop::Verdict;
+use crate::stop::ExecProblem;
 
 declare_rule! {
     /// ## What it does
@@ -42,10 +42,6 @@ declare_rule! {
     }
 }
 
-/// Built-ins that are no programs in any common image.
-const BUILTINS: [&str; 9] = [
-    ".", "eval", "exec", "export", "set", "shift", "source", "trap", "unset",
-];
 const OPERATORS: [&str; 10] = [
     "&",
     "&&",
@@ -64,21 +60,24 @@ fn check(target: &Target, findings: &mut Findings) {
         let Command::Exec(words) = command else {
             continue;
         };
-        let fails = target
-            .paths
-            .iter()
-            .any(|path| path.verdict == Verdict::Fails);
         if let (Some(first), true) = (words.first(), argv(target).first() == words.first()) {
             let program = first.text().trim();
-            let (is_line, is_builtin) = (
-                program.contains(char::is_whitespace),
-                BUILTINS.contains(&program),
-            );
-            if fails && (is_line || is_builtin) {
+            let is_line = program.contains(char::is_whitespace);
+            let is_broken = broken_starts(target).iter().any(|broken| {
+                let reason = &broken.failure.reason;
+                broken.failure.program == first.text()
+                    && match is_line {
+                        true => matches!(reason, ExecProblem::NotFound | ExecProblem::NotAProgram),
+                        false => *reason == ExecProblem::NotAProgram,
+                    }
+            });
+            if is_broken && !program.is_empty() {
                 let title = if is_line {
                     format!("exec form takes `{program}` for the name of one program")
-                } else {
+                } else if program.starts_with(|c: char| c.is_ascii_lowercase() || c == '.') {
                     format!("`{program}` is a built-in of shells, and exec form runs no shell")
+                } else {
+                    format!("`{program}` is shell syntax, and exec form runs no shell")
                 };
                 findings
                     .add(title, first.full_span(), "there is no program of that name")
@@ -91,6 +90,22 @@ fn check(target: &Target, findings: &mut Findings) {
                     });
                 continue;
             }
+        }
+        if let [only] = words.as_slice()
+            && let Some(program) = takes_line_for_a_name(target, only.text())
+        {
+            findings
+                .add(
+                    format!("`{program}` gets `{}` as one word", only.text()),
+                    only.full_span(),
+                    "one argument, blanks included",
+                )
+                .related(span.clone(), "")
+                .note("at the start: nothing of that name is found")
+                .help(format!(
+                    "write each word for itself, or {word} in shell form with `exec`"
+                ));
+            continue;
         }
         let Some(operator) = words
             .iter()
@@ -113,6 +128,21 @@ fn check(target: &Target, findings: &mut Findings) {
                 "write {word} in shell form, with `exec` before the last command"
             ));
     }
+}
+
+/// The program that gets a whole command line, its own name first, as one argument: what the entrypoints of
+/// language images make of `CMD ["node server.js"]`.
+fn takes_line_for_a_name<'t>(target: &'t Target, line: &str) -> Option<&'t str> {
+    let (name, _) = line.split_once(char::is_whitespace)?;
+    let mut applications = target.paths.iter().filter_map(application);
+    let process = applications.find(|process| {
+        let mut arguments = process.argv.iter().skip(1);
+        process.program == name
+            && arguments
+                .next()
+                .is_some_and(|word| word.as_deref() == Some(line))
+    })?;
+    Some(&process.program)
 }
 
 /// Whether an operator arrives among the application's own words.

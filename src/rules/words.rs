@@ -6,7 +6,7 @@ use crate::analyze::Target;
 use crate::image::{Command, Origin};
 use crate::knowledge::shell_facts;
 use crate::source::{Mapped, Span};
-use crate::stop::{Path, ProcessTree, Verdict};
+use crate::stop::{ExecFailure, ExecProblem, FactKind, Path, ProcessTree, Verdict};
 
 /// Notes what will happen on stop on that path; a path that depends on something undecided caps the
 /// severity.
@@ -136,4 +136,91 @@ pub(super) fn argv(target: &Target) -> &[Mapped] {
 /// A shell's common name from a dialect's id: `dash` for `dash-debian`.
 pub(super) fn shell_name(dialect: &str) -> &str {
     dialect.split('-').next().unwrap_or(dialect)
+}
+
+/// An exec that failed and so broke a start-up.
+pub(super) struct BrokenStart<'t> {
+    /// What failed, and why.
+    pub(super) failure: &'t ExecFailure,
+    /// The way that ends there.
+    pub(super) path: &'t Path,
+    /// The command.
+    span: Option<&'t Span>,
+}
+
+impl BrokenStart<'_> {
+    /// The word that names the program, or the command that starts it.
+    pub(super) fn word(&self, target: &Target) -> Option<Span> {
+        let named = argv(target).iter();
+        let mut named = named.filter(|word| word.text() == self.failure.program);
+        match (named.next(), self.span) {
+            (Some(word), Some(span)) if is_within(&word.full_span(), span) => {
+                Some(word.full_span())
+            }
+            (_, span) => span.cloned(),
+        }
+    }
+}
+
+fn is_within(inner: &Span, outer: &Span) -> bool {
+    inner.source.path() == outer.source.path()
+        && outer.start <= inner.start
+        && inner.end <= outer.end
+}
+
+/// The exec failures that end the ways which fail: of each way the last one.
+pub(super) fn broken_starts(target: &Target) -> Vec<BrokenStart<'_>> {
+    let failing = target.paths.iter();
+    let failing = failing.filter(|path| path.verdict == Verdict::Fails);
+    let last = failing.filter_map(|path| {
+        let facts = path.facts.iter().rev();
+        let mut facts = facts.filter(|fact| !fact.while_stopping);
+        facts.find_map(|fact| match &fact.kind {
+            FactKind::ExecFailed(failure) => Some(BrokenStart {
+                failure,
+                path,
+                span: fact.span.as_ref(),
+            }),
+            _ => None,
+        })
+    });
+    last.collect()
+}
+
+/// Whether a program is not found because its path is relative and the stage sets no WORKDIR.
+pub(super) fn leads_nowhere_without_workdir(target: &Target, broken: &BrokenStart<'_>) -> bool {
+    let program = &broken.failure.program;
+    let setting = &target.container.image.working_directory;
+    broken.failure.reason == ExecProblem::NotFound
+        && argv(target)
+            .first()
+            .is_some_and(|first| first.text() == program)
+        && !program.starts_with('/')
+        && program.contains('/')
+        && !matches!(setting.origin, Origin::Instruction(_))
+}
+
+/// Notes what happens at the start, on which way; one that depends on something undecided caps the
+/// severity.
+pub(super) fn at_the_start(finding: &mut Finding, path: &Path, what: &str) {
+    let mut text = format!("at the start: {what}");
+    for (index, condition) in path.when.iter().enumerate() {
+        text.push_str(if index == 0 { ", when " } else { " and " });
+        text.push_str(&condition.text);
+    }
+    finding.note(text);
+    if !path.when.is_empty() {
+        finding.at_most(Severity::Warning);
+    }
+}
+
+/// A command as a Dockerfile writes it.
+pub(super) fn command_text(command: &Command) -> String {
+    match command {
+        Command::Shell(_, text) => text.text().to_owned(),
+        Command::Exec(words) => {
+            let words = words.iter().map(|word| format!("{:?}", word.text()));
+            format!("[{}]", words.collect::<Vec<_>>().join(", "))
+        }
+    }
 }

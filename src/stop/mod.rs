@@ -8,7 +8,7 @@ mod merge;
 mod route;
 mod tree;
 
-pub use crate::boot::{Assumption, Condition, Fact, FactKind, Missing};
+pub use crate::boot::{Assumption, Condition, ExecFailure, ExecProblem, Fact, FactKind, Missing};
 use crate::knowledge::Signal;
 use crate::source::Span;
 

@@ -797,6 +797,10 @@ impl Turn<'_, '_> {
             Found::Absent if !self.world.made(&path) => Some("it is not there"),
             _ => None,
         };
+        if self.machine.container.image.files.is_far(&path) && !self.world.made(&path) {
+            let text = format!("nothing says that the directory `{path}` is there");
+            self.world.miss("value", text, Some(span.clone()));
+        }
         if let Some(why) = why {
             let command = format!("cd {target}");
             self.note(

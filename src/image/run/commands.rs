@@ -3,6 +3,7 @@
 //! In: a command's words and redirections. Out: changes of the image's files. A command that is not in here
 //! is opaque.
 
+use super::super::base::is_program_directory;
 use super::super::change::{At, Body, Change, Edit, ModeChange, Node, Opaque};
 use super::super::files::Raw;
 use super::super::glob::Glob;
@@ -254,11 +255,19 @@ impl Walker<'_, '_, '_> {
         let Some(Some(name)) = words.first() else {
             return words.is_empty();
         };
-        // A command word that is a path to a shell or tool means the same.
+        // A command word that is a path to a shell or tool means the same; `./install` is no tool.
+        let path = name;
         let name = path::name(name).to_owned();
         let arguments = &words[1..];
         if packages::installs(self, &name, arguments) {
             return true;
+        }
+        let is_tool = !path.contains('/')
+            || is_program_directory(path::parent(path))
+            || is_shell(&name)
+            || BUILD_TOOLS.contains(&name.as_str());
+        if !is_tool {
+            return self.script_or_unknown(&words[0], arguments);
         }
         // All that follows needs every argument.
         let known: Option<Vec<String>> = arguments.iter().cloned().collect();

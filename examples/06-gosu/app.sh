@@ -1,0 +1,1 @@
+exec /demo/app --listen :8080

@@ -1,0 +1,10 @@
+FROM golang:1.25-alpine AS build
+WORKDIR /src
+COPY go.mod main.go ./
+RUN CGO_ENABLED=0 go build -o /demo/app .
+
+FROM debian:12-slim
+COPY --from=build /demo/app /demo/app
+COPY --chmod=755 start.sh /demo/start.sh
+RUN sed -i 's/\r$//' /demo/start.sh
+CMD ["/demo/start.sh"]
