@@ -167,6 +167,22 @@ pub enum FactKind {
         /// Why.
         why: String,
     },
+    /// A launcher took words of the command for options of its own.
+    OptionsEaten {
+        /// The launcher.
+        launcher: String,
+        /// The words.
+        words: String,
+        /// The whole command line.
+        command: String,
+    },
+    /// A server, or what a launcher started, went into the background.
+    Daemonised {
+        /// The program or launcher.
+        program: String,
+        /// What is known of it, a sentence.
+        how: String,
+    },
     /// A long-running command was put into the background.
     Background {
         /// The process.

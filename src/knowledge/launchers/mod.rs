@@ -187,6 +187,11 @@ impl Entry {
                 Alternative {
                     when: other.when.clone(),
                     how: behaviour.how(),
+                    images: other.images.clone(),
+                    other_images: other.other_images.clone(),
+                    package_manager: other.package_manager.clone(),
+                    files: other.files.clone(),
+                    script_shell: other.script_shell.clone(),
                 }
             })
             .collect();
