@@ -183,6 +183,15 @@ pub enum FactKind {
         /// What is known of it, a sentence.
         how: String,
     },
+    /// A supervisor stops its programs one after another.
+    StopsOneByOne {
+        /// The supervisor.
+        launcher: String,
+        /// The least time that it needs for all of them: milliseconds.
+        least: u64,
+        /// The longest time that one of them is given.
+        longest: u64,
+    },
     /// A long-running command was put into the background.
     Background {
         /// The process.

@@ -293,6 +293,20 @@ impl Start<'_, '_> {
                 failed = None;
             }
         }
+        if let Some(pause) = run.one_by_one {
+            let stops = children.iter().filter_map(|child| child.stop.as_ref());
+            let longest = stops.map(|stop| stop.kill_after).max();
+            let span = self.process().span.clone();
+            self.world.note(Fact {
+                kind: FactKind::StopsOneByOne {
+                    launcher: launch.name.clone(),
+                    least: pause * children.len() as Millis,
+                    longest: longest.unwrap_or_default(),
+                },
+                span,
+                while_stopping: false,
+            });
+        }
         let alternatives = launch
             .alternatives
             .iter()

@@ -232,7 +232,9 @@ impl Start<'_, '_> {
             let (name, value) = line.split_once('=')?;
             (name.trim() == "script-shell").then(|| value.trim().trim_matches('"').to_owned())
         });
-        shells.last().unwrap_or_else(|| "/bin/sh".to_owned())
+        shells
+            .reduce(|_, later| later)
+            .unwrap_or_else(|| "/bin/sh".to_owned())
     }
 
     /// Whether the package is for that package manager in that major version or a newer one.

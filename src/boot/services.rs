@@ -478,24 +478,21 @@ impl Start<'_, '_> {
             words.get(at + 1).cloned().flatten()
         });
         let paths = given.map_or_else(|| switch.paths.clone(), |path| vec![path]);
-        let wanted: Vec<&str> = switch.line.split_whitespace().collect();
-        let has_line = |text: &str| {
-            text.lines().any(|line| {
-                let mut words = line
-                    .split_whitespace()
-                    .map(|word| word.trim_end_matches(';'));
-                wanted.iter().all(|word| words.next() == Some(word))
-            })
+        let words_of = |line: &str| -> Vec<String> {
+            let line = line.replace('=', " = ").replace(';', " ");
+            line.split_whitespace().map(str::to_owned).collect()
         };
+        let wanted = words_of(&switch.line);
+        let has_line = |text: &str| text.lines().any(|line| words_of(line).starts_with(&wanted));
         for path in paths {
             let path = absolute(&self.process().directory, &path);
             match self.machine.container.image.files.look_up(&path) {
                 Found::File(file) => {
                     // A RUN that adds the line to a file which is not known says it as well.
                     let by_text = matches!(&file.content, crate::image::Content::Text(text) if has_line(text.text()));
-                    let by_run = file
-                        .origin
-                        .is_some_and(|origin| origin.text().contains(&switch.line));
+                    let by_run = file.origin.is_some_and(|origin| {
+                        origin.text().contains(switch.line.trim_end_matches(';'))
+                    });
                     if by_text || by_run {
                         program.lifetime = switch.lifetime.clone();
                     } else if matches!(file.content, crate::image::Content::Unknown(_)) {

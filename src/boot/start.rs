@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::fact::{Fact, FactKind};
 use super::machine::{Machine, end_process};
 use super::outcome::Missing;
 use super::value::Field;
@@ -428,6 +429,15 @@ impl Start<'_, '_> {
 
     /// A server that puts itself into the background, as a child of nobody.
     fn daemon(&mut self, argv: Vec<Field>, program: knowledge::Program) {
+        let fact = Fact {
+            kind: FactKind::Daemonised {
+                program: program.name.clone(),
+                how: program.evidence.clone(),
+            },
+            span: self.process().span.clone(),
+            while_stopping: self.world.stopped_at.is_some(),
+        };
+        self.world.note(fact);
         let pid = self.world.next_pid();
         let mut process = self.process().clone();
         process.pid = pid;

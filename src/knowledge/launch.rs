@@ -34,6 +34,8 @@ pub struct Launch {
     /// `"own"` is an interpreter of its own in which a simple command is the direct child (bun,
     /// yarn 2, deno task).
     pub script_shell: Option<String>,
+    /// Whether it is a tool for development: it watches files and starts the command again.
+    pub development: bool,
     /// A sentence on what it does with the command and with signals.
     pub about: String,
     /// Where this was measured or read.

@@ -6,19 +6,30 @@
 
 mod finding;
 mod foreground;
+mod programs;
 mod rule;
 mod words;
 
+mod children_not_reaped;
+mod daemonised_server;
+mod dev_server;
 mod exec_in_subshell;
 mod fragile_implicit_exec;
+mod inherited_stop_signal_mismatch;
+mod init_eats_options;
 mod invalid_stop_signal;
+mod launcher_cuts_short;
+mod launcher_drops_signals;
 mod literal_variable_in_exec_form;
 mod malformed_exec_form;
 mod relative_entrypoint;
+mod runtime_ignores_stop_signal;
 mod script_without_exec;
 mod several_entrypoints;
 mod shell_holds_pid1;
 mod shell_syntax_in_exec_form;
+mod stop_time_exceeds_grace;
+mod ungraceful_stop_signal;
 mod unreadable_file;
 mod unstoppable_stop_signal;
 
@@ -32,16 +43,26 @@ use crate::analyze::Target;
 
 /// Every rule, by name.
 pub static ALL: &[&Rule] = &[
+    &children_not_reaped::CHILDREN_NOT_REAPED,
+    &daemonised_server::DAEMONISED_SERVER,
+    &dev_server::DEV_SERVER,
     &exec_in_subshell::EXEC_IN_SUBSHELL,
     &fragile_implicit_exec::FRAGILE_IMPLICIT_EXEC,
+    &inherited_stop_signal_mismatch::INHERITED_STOP_SIGNAL_MISMATCH,
+    &init_eats_options::INIT_EATS_OPTIONS,
     &invalid_stop_signal::INVALID_STOP_SIGNAL,
+    &launcher_cuts_short::LAUNCHER_CUTS_SHORT,
+    &launcher_drops_signals::LAUNCHER_DROPS_SIGNALS,
     &literal_variable_in_exec_form::LITERAL_VARIABLE_IN_EXEC_FORM,
     &malformed_exec_form::MALFORMED_EXEC_FORM,
     &relative_entrypoint::RELATIVE_ENTRYPOINT,
+    &runtime_ignores_stop_signal::RUNTIME_IGNORES_STOP_SIGNAL,
     &script_without_exec::SCRIPT_WITHOUT_EXEC,
     &several_entrypoints::SEVERAL_ENTRYPOINTS,
     &shell_holds_pid1::SHELL_HOLDS_PID1,
     &shell_syntax_in_exec_form::SHELL_SYNTAX_IN_EXEC_FORM,
+    &stop_time_exceeds_grace::STOP_TIME_EXCEEDS_GRACE,
+    &ungraceful_stop_signal::UNGRACEFUL_STOP_SIGNAL,
     &unreadable_file::UNREADABLE_FILE,
     &unstoppable_stop_signal::UNSTOPPABLE_STOP_SIGNAL,
 ];
