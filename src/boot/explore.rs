@@ -85,16 +85,8 @@ pub(crate) fn explore(
                 };
                 let mut resumed = Rc::unwrap_or_clone(candidate);
                 resumed.assume(taken_for_application(&resumed));
-                let resumed_passed = passed;
-                let rest = machine.run(&mut resumed, deadline);
-                match rest {
-                    Rest::Ask(_) => todo.push((resumed, resumed_passed)),
-                    rest => found.ways.push(Way {
-                        world: resumed,
-                        rest,
-                        passed: resumed_passed,
-                    }),
-                }
+                // It may have more such commands, beside this one.
+                todo.push((resumed, passed));
             }
             rest => found.ways.push(Way {
                 world,
@@ -114,6 +106,7 @@ fn goes_back(machine: &Machine, world: &World, rest: &Rest) -> bool {
     };
     match rest {
         Rest::Ended => true,
+        _ if world.restarts => true,
         // In a loop that goes round for ever, only a command of the loop itself.
         _ => world
             .repeats_since
@@ -237,14 +230,18 @@ fn hash_body(body: &Body, now: Millis, hasher: &mut DefaultHasher, looking: &Loo
             application.undecided.hash(hasher);
         }
         Body::Launcher(launcher) => {
+            for child in &launcher.children {
+                child.told.hash(hasher);
+            }
+            (launcher.next.len(), launcher.alternatives.len()).hash(hasher);
+            launcher.supervises.hash(hasher);
             launcher
                 .leaves_at
                 .map(|at| at.saturating_sub(now))
                 .hash(hasher);
-            launcher
-                .kills_at
-                .map(|(at, _)| at.saturating_sub(now))
-                .hash(hasher);
+            for kill in &launcher.kills {
+                kill.at.saturating_sub(now).hash(hasher);
+            }
         }
         Body::Idle(at) => at.map(|at| at.saturating_sub(now)).hash(hasher),
         Body::Filter => {}

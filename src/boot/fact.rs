@@ -214,6 +214,31 @@ pub enum FactKind {
     },
     /// An exec failed. It goes with the other facts of the failure, and says in types why.
     ExecFailed(ExecFailure),
+    /// A launcher took words of the command for options of its own.
+    OptionsEaten {
+        /// The launcher.
+        launcher: String,
+        /// The words.
+        words: String,
+        /// The whole command line.
+        command: String,
+    },
+    /// A server, or what a launcher started, went into the background.
+    Daemonised {
+        /// The program or launcher.
+        program: String,
+        /// What is known of it, a sentence.
+        how: String,
+    },
+    /// A supervisor stops its programs one after another.
+    StopsOneByOne {
+        /// The supervisor.
+        launcher: String,
+        /// The least time that it needs for all of them: milliseconds.
+        least: u64,
+        /// The longest time that one of them is given.
+        longest: u64,
+    },
     /// A long-running command was put into the background.
     Background {
         /// The process.

@@ -7,11 +7,13 @@ use std::rc::Rc;
 use super::fact::{Fact, FactKind};
 use super::interpreter::{self, Construct, Progress};
 use super::value::Piece;
-use super::world::{Body, Ending, Input, Launcher, Millis, Pid, Question, Status, World};
+use super::world::{
+    Body, Child, Ending, Input, Kill, Launcher, Millis, Pid, Question, Status, Stop, World,
+};
 use crate::container::Container;
 use crate::image::Found;
 use crate::knowledge::{
-    Effect, OnSignal, Recipient, ShellFacts, ShellFamily, Signal, Then, TrapName, shell_facts,
+    Effect, Fork, OnSignal, Recipient, ShellFacts, ShellFamily, Signal, Then, TrapName, shell_facts,
 };
 use crate::shell::{Compound, Kind, Script, parse};
 use crate::source::{Mapped, Span};
@@ -60,6 +62,8 @@ pub(crate) struct Machine<'c> {
     pub(crate) looked_at: LookedAt,
     /// Steps over all ways.
     pub(crate) steps: Cell<u32>,
+    /// Texts that files give to a shell, with their places: `locate` finds them by text and span.
+    texts: RefCell<Vec<Mapped>>,
     scripts: RefCell<HashMap<(usize, usize, String), Rc<Script>>>,
     constructs: RefCell<HashMap<usize, Rc<Vec<Construct>>>>,
 }
@@ -115,6 +119,7 @@ impl<'c> Machine<'c> {
             asked_for_sh: Cell::new(false),
             looked_at: LookedAt::default(),
             steps: Cell::new(0),
+            texts: RefCell::default(),
             scripts: RefCell::default(),
             constructs: RefCell::default(),
         }
@@ -207,12 +212,29 @@ impl<'c> Machine<'c> {
         name.contains('/')
     }
 
+    /// Keeps the map of a text that a launcher found in a file.
+    pub(super) fn remember(&self, text: &Mapped) {
+        let mut texts = self.texts.borrow_mut();
+        if !texts
+            .iter()
+            .any(|known| same_place(known, text.text(), &text.full_span()))
+        {
+            texts.push(text.clone());
+        }
+    }
+
     /// Text given at run time, mapped to where it stands.
     pub(crate) fn locate(&self, text: &str, span: Option<&Span>) -> Mapped {
         let words = self.container.argv.value().into_iter().flatten().flatten();
         for word in words {
             if word.text() == text {
                 return word.clone();
+            }
+        }
+        if let Some(span) = span {
+            let texts = self.texts.borrow();
+            if let Some(known) = texts.iter().find(|known| same_place(known, text, span)) {
+                return known.clone();
             }
         }
         match span {
@@ -226,6 +248,9 @@ impl<'c> Machine<'c> {
         loop {
             if world.ending.is_some() {
                 return Rest::Ended;
+            }
+            if world.restarts {
+                return Rest::Steady;
             }
             if world.steps >= self.limits.steps || world.processes.len() > self.limits.processes {
                 return Rest::Limit;
@@ -285,28 +310,106 @@ impl<'c> Machine<'c> {
                 end_process(self, world, pid, Status::SUCCESS, None);
                 Progress::Ran
             }
-            Body::Launcher(launcher) => {
-                let launcher = launcher.clone();
-                self.watch_child(world, pid, &launcher)
-            }
+            Body::Launcher(_) => self.watch(world, pid),
             Body::Application(_) | Body::Idle(_) | Body::Ended(_) => Progress::Blocked,
         }
     }
 
-    fn watch_child(&self, world: &mut World, pid: Pid, launcher: &Launcher) -> Progress {
-        let Some(Body::Ended(status)) = world
-            .process(launcher.child)
-            .map(|process| process.body.clone())
-        else {
+    /// What a launcher does when something has become of its children.
+    fn watch(&self, world: &mut World, pid: Pid) -> Progress {
+        let Some(Body::Launcher(launcher)) = world.process(pid).map(|process| &process.body) else {
             return Progress::Blocked;
         };
+        if let Some((when, fork)) = launcher.alternatives.last().cloned() {
+            return self.choose(world, pid, when, fork);
+        }
+        let launcher = launcher.clone();
+        let is_over = |child: &Child| !world.alive(child.pid);
+        let told_are_over = launcher
+            .children
+            .iter()
+            .filter(|child| child.told)
+            .all(is_over);
+        if let (Some((at, _)), true) = (launcher.stops_next, told_are_over)
+            && at == Millis::MAX
+        {
+            let pause = launcher.one_by_one.unwrap_or_default();
+            let at = world.clock + pause;
+            if let Body::Launcher(launcher) = &mut world.process_mut(pid).body {
+                launcher.stops_next = launcher.stops_next.map(|(_, signal)| (at, signal));
+            }
+            return Progress::Ran;
+        }
+        let Some(last) = launcher.children.last() else {
+            return Progress::Blocked;
+        };
+        let over = launcher
+            .children
+            .iter()
+            .filter(|child| is_over(child))
+            .count();
+        if launcher.supervises {
+            if over > 0 && world.stopped_at.is_none() && world.candidate.is_some() {
+                world.restarts = true;
+            }
+            return Progress::Blocked;
+        }
         let waits = launcher.stays
             || launcher.leaves_at.is_some()
+            || launcher.stops_next.is_some()
+            || over < launcher.children.len()
             || (launcher.waits_for_tree && !world.descendants(pid).is_empty());
         if waits {
             return Progress::Blocked;
         }
-        end_process(self, world, pid, status, None);
+        let status = match world.process(last.pid).map(|process| &process.body) {
+            Some(Body::Ended(status)) => status.clone(),
+            _ => Status::SUCCESS,
+        };
+        if launcher.next.is_empty() {
+            end_process(self, world, pid, status, None);
+            return Progress::Ran;
+        }
+        let succeeded = match &status {
+            Status::Known(number) => *number == 0,
+            Status::Unknown(question) => match world.answer_to(question, &self.looked_at) {
+                Some(answer) => answer,
+                None => return Progress::Ask(Rc::clone(question)),
+            },
+        };
+        if !succeeded {
+            end_process(self, world, pid, status, None);
+            return Progress::Ran;
+        }
+        super::launch::follow(self, world, pid);
+        Progress::Ran
+    }
+
+    /// Whether a launcher is of another kind than the usual one, which its words do not tell.
+    fn choose(&self, world: &mut World, pid: Pid, when: String, fork: Rc<Fork>) -> Progress {
+        let process = world.process_mut(pid);
+        let program = process.program.to_string();
+        let question = Question {
+            yes: format!("`{program}` is {when}"),
+            no: format!("`{program}` is not {when}"),
+            span: process.span.clone(),
+            key: Some(format!("{program} is {when}").into()),
+            fixes: None,
+            fixes_if_no: None,
+            expected: false,
+            candidate: false,
+            by_default: None,
+        };
+        let Some(answer) = world.answer_to(&question, &self.looked_at) else {
+            return Progress::Ask(question.into());
+        };
+        if let Body::Launcher(launcher) = &mut world.process_mut(pid).body {
+            launcher.alternatives.pop();
+            if answer {
+                launcher.fork = fork;
+                launcher.alternatives.clear();
+            }
+        }
         Progress::Ran
     }
 
@@ -331,12 +434,18 @@ impl<'c> Machine<'c> {
                     end_process(self, world, pid, Status::SUCCESS, None);
                 }
                 Body::Launcher(launcher) => {
-                    if let Some((at, to)) = launcher.kills_at.filter(|(at, _)| *at <= now) {
-                        launcher.kills_at = None;
-                        let _ = at;
-                        let child = launcher.child;
-                        for target in recipients(world, pid, child, to) {
-                            signal_process(self, world, pid, target, Signal::KILL);
+                    let (due, later): (Vec<Kill>, Vec<Kill>) =
+                        launcher.kills.drain(..).partition(|kill| kill.at <= now);
+                    launcher.kills = later;
+                    if let Some((_, signal)) = launcher.stops_next.filter(|(at, _)| *at <= now) {
+                        stop_next(self, world, pid, signal);
+                        continue;
+                    }
+                    if !due.is_empty() {
+                        for kill in due {
+                            for target in recipients(world, pid, kill.child, kill.to) {
+                                signal_process(self, world, pid, target, Signal::KILL);
+                            }
                         }
                         continue;
                     }
@@ -450,7 +559,10 @@ fn foreground_candidate(world: &World) -> Option<Pid> {
                 Some(Body::Application(application)) if application.undecided && behind_shell => {
                     return Some(pid);
                 }
-                Some(Body::Launcher(launcher)) => next.push(launcher.child),
+                Some(Body::Launcher(launcher)) => {
+                    behind_shell |= !launcher.next.is_empty();
+                    next.extend(launcher.children.iter().map(|child| child.pid));
+                }
                 Some(Body::Shell(shell)) => {
                     let pids = shell.foreground_pids();
                     behind_shell |= !pids.is_empty();
@@ -467,15 +579,26 @@ fn foreground_candidate(world: &World) -> Option<Pid> {
     None
 }
 
+fn same_place(known: &Mapped, text: &str, span: &Span) -> bool {
+    known.text() == text && known.full_span() == *span
+}
+
 fn next_timer(world: &World) -> Option<Millis> {
     let timers = world
         .processes
         .values()
         .flat_map(|process| match &process.body {
-            Body::Idle(at) => [*at, None],
-            Body::Application(application) => [application.finishing, None],
-            Body::Launcher(launcher) => [launcher.leaves_at, launcher.kills_at.map(|(at, _)| at)],
-            _ => [None, None],
+            Body::Idle(at) => [*at, None, None],
+            Body::Application(application) => [application.finishing, None, None],
+            Body::Launcher(launcher) => [
+                launcher.leaves_at,
+                launcher.kills.iter().map(|kill| kill.at).min(),
+                launcher
+                    .stops_next
+                    .map(|(at, _)| at)
+                    .filter(|at| *at != Millis::MAX),
+            ],
+            _ => [None, None, None],
         });
     timers.flatten().min()
 }
@@ -873,11 +996,18 @@ fn signal_launcher(
         OnSignal::Forward(forward) => {
             let sent = forward.send.unwrap_or(signal);
             let now = world.clock;
+            let own_stop = launcher.children.iter().any(|child| child.stop.is_some());
             if let Body::Launcher(state) = &mut world.process_mut(pid).body {
-                if let Some(after) = forward.kill_after {
-                    state
-                        .kills_at
-                        .get_or_insert((now + after.as_millis() as Millis, forward.to));
+                state.supervises = false;
+                if let (Some(after), false) =
+                    (forward.kill_after, own_stop || !state.kills.is_empty())
+                {
+                    let kills = launcher.children.iter().map(|child| Kill {
+                        at: now + after.as_millis() as Millis,
+                        child: child.pid,
+                        to: forward.to,
+                    });
+                    state.kills = kills.collect();
                 }
                 match forward.then {
                     Then::Wait | Then::Leave => {}
@@ -890,12 +1020,57 @@ fn signal_launcher(
                     Then::Stay => state.stays = true,
                 }
             }
-            for target in recipients(world, pid, launcher.child, forward.to) {
-                signal_process(machine, world, pid, target, sent);
+            if own_stop {
+                stop_next(machine, world, pid, sent);
+            } else {
+                let mut targets = Vec::new();
+                for child in &launcher.children {
+                    for target in recipients(world, pid, child.pid, forward.to) {
+                        if !targets.contains(&target) {
+                            targets.push(target);
+                        }
+                    }
+                }
+                for target in targets {
+                    signal_process(machine, world, pid, target, sent);
+                }
             }
             if forward.then == Then::Leave {
                 end_process(machine, world, pid, Status::Known(1), None);
             }
+        }
+    }
+}
+
+/// Tells a supervisor's programs to stop: all at once, or the last one that has not been told.
+fn stop_next(machine: &Machine, world: &mut World, pid: Pid, sent: Signal) {
+    let now = world.clock;
+    let mut orders = Vec::new();
+    if let Body::Launcher(state) = &mut world.process_mut(pid).body {
+        state.stops_next = None;
+        for child in state.children.iter_mut().rev().filter(|child| !child.told) {
+            if !orders.is_empty() && state.one_by_one.is_some() {
+                state.stops_next = Some((Millis::MAX, sent));
+                break;
+            }
+            child.told = true;
+            let stop = child.stop.clone().unwrap_or(Stop {
+                signal: sent,
+                to: Recipient::Child,
+                kill_after: Millis::MAX / 2,
+                kill: Recipient::Child,
+            });
+            state.kills.push(Kill {
+                at: now + stop.kill_after,
+                child: child.pid,
+                to: stop.kill,
+            });
+            orders.push((child.pid, stop));
+        }
+    }
+    for (child, stop) in orders {
+        for target in recipients(world, pid, child, stop.to) {
+            signal_process(machine, world, pid, target, stop.signal);
         }
     }
 }

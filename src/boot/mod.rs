@@ -7,8 +7,14 @@
 mod explore;
 mod fact;
 mod interpreter;
+mod json;
+mod launch;
 mod machine;
 mod outcome;
+mod package_scripts;
+mod services;
+mod settings;
+mod shells;
 mod start;
 mod tools;
 mod value;

@@ -3,15 +3,12 @@
 use std::rc::Rc;
 
 use super::fact::{ExecFailure, ExecProblem, Fact, FactKind};
-use super::interpreter::{Code, Frame, Shell, State, Stored, Variable, root_tail};
 use super::machine::{Machine, end_process};
 use super::outcome::Missing;
-use super::value::{Field, Value};
-use super::world::{Application, Body, Input, Launcher, Pid, Process, Status, World};
+use super::value::Field;
+use super::world::{Application, Body, Pid, Process, Status, World};
 use crate::image::{Content, File, Found};
-use crate::knowledge::{
-    self, ChildGroup, How, Lifetime, Position, ShellFacts, Wrapped, shell_facts,
-};
+use crate::knowledge::{self, Lifetime, Position, ShellFacts, shell_facts};
 use crate::source::{Mapped, Span};
 
 /// Who calls exec.
@@ -59,22 +56,23 @@ pub(super) fn start(
     outcome
 }
 
-struct Start<'a, 'm> {
-    machine: &'a Machine<'m>,
-    world: &'a mut World,
-    pid: Pid,
-    depth: u32,
+/// One exec: in which world, and which process calls it.
+pub(super) struct Start<'a, 'm> {
+    pub(super) machine: &'a Machine<'m>,
+    pub(super) world: &'a mut World,
+    pub(super) pid: Pid,
+    pub(super) depth: u32,
     /// What went wrong, in the words of rules.
-    problem: Option<ExecFailure>,
+    pub(super) problem: Option<ExecFailure>,
 }
 
 impl Start<'_, '_> {
-    fn process(&mut self) -> &mut Process {
+    pub(super) fn process(&mut self) -> &mut Process {
         self.world.process_mut(self.pid)
     }
 
     /// A failure that is certain.
-    fn fail(
+    pub(super) fn fail(
         &mut self,
         status: i32,
         program: &str,
@@ -96,14 +94,14 @@ impl Start<'_, '_> {
     }
 
     /// Says where the file to blame is.
-    fn blame(&mut self, place: Option<Span>, origin: Option<Span>) {
+    pub(super) fn blame(&mut self, place: Option<Span>, origin: Option<Span>) {
         if let Some(problem) = &mut self.problem {
             problem.place = problem.place.take().or(place);
             problem.origin = problem.origin.take().or(origin);
         }
     }
 
-    fn note_problem(&mut self) {
+    pub(super) fn note_problem(&mut self) {
         let Some(problem) = self.problem.take() else {
             return;
         };
@@ -119,7 +117,7 @@ impl Start<'_, '_> {
         });
     }
 
-    fn run(&mut self, argv: Vec<Field>, caller: Caller) -> Result<(), Failure> {
+    pub(super) fn run(&mut self, argv: Vec<Field>, caller: Caller) -> Result<(), Failure> {
         self.depth += 1;
         if self.depth > DEPTH {
             let span = self.process().span.clone();
@@ -221,7 +219,7 @@ impl Start<'_, '_> {
         is_of_posix && sh.is_none_or(|id| id.starts_with("bash-posix"))
     }
 
-    fn find(&mut self, name: &str) -> Found {
+    pub(super) fn find(&mut self, name: &str) -> Found {
         let path = match self.process().environment.get("PATH") {
             Some(value) => value.known().unwrap_or_default(),
             None => String::new(),
@@ -400,13 +398,14 @@ impl Start<'_, '_> {
     fn is_known(&mut self, argv: &[Field]) -> bool {
         let name = argv[0].known().unwrap_or_default();
         let base = name.rsplit('/').next().unwrap_or(&name);
+        let busybox = self.machine.tools_are_busybox();
         self.shell_named(base).is_some()
             || base == "busybox"
             || knowledge::launch(&texts(argv).each(), self.position()).is_some()
-            || knowledge::program(&texts(argv).each()).is_some()
+            || knowledge::program_at(&texts(argv).each(), busybox).is_some()
     }
 
-    fn position(&mut self) -> Position {
+    pub(super) fn position(&mut self) -> Position {
         let busybox = self.machine.tools_are_busybox();
         let process = self.process();
         Position {
@@ -414,27 +413,6 @@ impl Start<'_, '_> {
             group_leader: process.group == process.pid,
             busybox,
         }
-    }
-
-    /// The dialect behind a shell's name. `Some(None)` is a shell whose dialect is not known.
-    fn shell_named(&mut self, base: &str) -> Option<Option<&'static ShellFacts>> {
-        let sh = self.machine.container.image.sh.value().cloned().flatten();
-        let is_old = sh.as_deref() == Some("bash-posix-4");
-        let is_debian = sh.as_deref().is_none_or(|id| id.starts_with("dash"));
-        Some(match base {
-            "sh" => self.machine.sh(),
-            "bash" | "rbash" => shell_facts(if is_old { "bash-4" } else { "bash" }),
-            "dash" if !is_debian => shell_facts("dash"),
-            "dash" => shell_facts(
-                sh.as_deref()
-                    .filter(|id| id.starts_with("dash"))
-                    .unwrap_or("dash-debian"),
-            ),
-            "ash" | "hush" => shell_facts("ash"),
-            "zsh" | "ksh" | "ksh93" | "mksh" | "fish" | "csh" | "tcsh" | "yash" | "posh"
-            | "elvish" | "nu" | "pwsh" => None,
-            _ => return None,
-        })
     }
 
     /// A program that is known by its name only.
@@ -474,7 +452,8 @@ impl Start<'_, '_> {
         if let Some(launch) = knowledge::launch(&texts.each(), position) {
             return self.launch(argv, launch);
         }
-        if let Some(program) = knowledge::program(&texts.each()) {
+        if let Some(program) = knowledge::program_at(&texts.each(), position.busybox) {
+            let program = self.configured(&argv, program);
             return self.program(argv, program);
         }
         let span = self.process().span.clone();
@@ -509,7 +488,7 @@ impl Start<'_, '_> {
         Ok(())
     }
 
-    fn unknown_shell(&mut self, argv: Vec<Field>) -> Result<(), Failure> {
+    pub(super) fn unknown_shell(&mut self, argv: Vec<Field>) -> Result<(), Failure> {
         if let Some(None) = self.machine.container.image.sh.value() {
             let interpreter = "/bin/sh".to_owned();
             let reason = ExecProblem::InterpreterMissing { interpreter };
@@ -529,7 +508,7 @@ impl Start<'_, '_> {
         Ok(())
     }
 
-    fn application(
+    pub(super) fn application(
         &mut self,
         argv: Vec<Field>,
         known: Option<knowledge::Program>,
@@ -560,7 +539,6 @@ impl Start<'_, '_> {
         let clock = self.world.clock;
         let process = self.process();
         process.program = program.name.as_str().into();
-        let is_pid1 = process.pid == 1;
         // A server that is asked for its options prints them and ends (`mysqld --verbose --help`).
         let only_prints = argv
             .iter()
@@ -586,10 +564,8 @@ impl Start<'_, '_> {
                 process.body = Body::Idle(seconds.map(|seconds| clock + (seconds * 1000.0) as u64));
             }
             Lifetime::Daemonises => {
-                let child = self.daemon(argv.clone(), program);
-                let process = self.process();
-                process.argv = argv;
-                let _ = child;
+                self.daemon(argv.clone(), program);
+                self.process().argv = argv;
                 end_process(self.machine, self.world, pid, Status::SUCCESS, None);
             }
             Lifetime::Long => {
@@ -601,7 +577,6 @@ impl Start<'_, '_> {
                 }
             }
             Lifetime::Unknown => {
-                let _ = is_pid1;
                 self.application(argv, Some(program), None);
             }
         }
@@ -619,7 +594,16 @@ impl Start<'_, '_> {
     }
 
     /// A server that puts itself into the background, as a child of nobody.
-    fn daemon(&mut self, argv: Vec<Field>, program: knowledge::Program) -> Pid {
+    fn daemon(&mut self, argv: Vec<Field>, program: knowledge::Program) {
+        let fact = Fact {
+            kind: FactKind::Daemonised {
+                program: program.name.clone(),
+                how: program.evidence.clone(),
+            },
+            span: self.process().span.clone(),
+            while_stopping: self.world.stopped_at.is_some(),
+        };
+        self.world.note(fact);
         let pid = self.world.next_pid();
         let mut process = self.process().clone();
         process.pid = pid;
@@ -638,532 +622,7 @@ impl Start<'_, '_> {
             undecided: false,
         });
         self.world.processes.insert(pid, process);
-        pid
     }
-
-    /// A shell with its arguments.
-    fn shell(&mut self, facts: &'static ShellFacts, argv: Vec<Field>) -> Result<(), Failure> {
-        let pid = self.pid;
-        let mut shell = self.new_shell(facts);
-        let mut index = 1;
-        let mut command = false;
-        let mut reads_input = false;
-        while let Some(word) = argv.get(index) {
-            let Some(text) = word.known() else { break };
-            let is_option = (text.starts_with('-') || text.starts_with('+')) && text.len() > 1;
-            if !is_option {
-                break;
-            }
-            index += 1;
-            if text == "--" {
-                break;
-            }
-            if text.starts_with("--") {
-                if matches!(text.as_str(), "--version" | "--help") {
-                    self.process().argv = argv;
-                    end_process(self.machine, self.world, pid, Status::SUCCESS, None);
-                    return Ok(());
-                }
-                if matches!(text.as_str(), "--rcfile" | "--init-file") {
-                    index += 1;
-                }
-                continue;
-            }
-            let on = text.starts_with('-');
-            for letter in text[1..].chars() {
-                match letter {
-                    'c' => command = true,
-                    's' => reads_input = true,
-                    'e' => shell.options.errexit = on,
-                    'u' => shell.options.nounset = on,
-                    'a' => shell.options.allexport = on,
-                    'i' => shell.options.interactive = on,
-                    'm' => {
-                        shell.options.monitor = on && facts.family == knowledge::ShellFamily::Bash
-                    }
-                    'o' | 'O' => {
-                        if let Some(name) = argv.get(index).and_then(Field::known) {
-                            index += 1;
-                            if letter == 'o' && !set_option(&mut shell, &name, on) {
-                                return Err(Failure {
-                                    status: 2,
-                                    why: format!("`-o {name}` is not known to {}", facts.title),
-                                    certain: true,
-                                });
-                            }
-                            if letter == 'O' {
-                                shell.options.lastpipe |= name == "lastpipe" && on;
-                                shell.options.execfail |= name == "execfail" && on;
-                            }
-                        }
-                    }
-                    _ => {}
-                }
-            }
-        }
-        let rest = &argv[index.min(argv.len())..];
-        let mut rest: Vec<Field> = rest.to_vec();
-        if command {
-            let Some(text) = (!rest.is_empty()).then(|| rest.remove(0)) else {
-                return Err(Failure {
-                    status: 2,
-                    why: "`-c` without a command".into(),
-                    certain: true,
-                });
-            };
-            shell.dash_c = true;
-            shell.zero = if rest.is_empty() {
-                argv[0].value.clone()
-            } else {
-                rest.remove(0).value
-            };
-            shell.positional = rest;
-            let Some(known) = text.known() else {
-                let span = self.process().span.clone();
-                let unsure = Missing {
-                    kind: "value",
-                    text: format!("the commands `{}` are not known", text.value.display()),
-                    span,
-                };
-                self.application(argv, None, Some(unsure));
-                return Ok(());
-            };
-            let mapped = self.machine.locate(&known, self.process().span.as_ref());
-            let script = self.machine.parse(&mapped);
-            let tail = root_tail(&shell, &script);
-            shell.frames.push(Frame {
-                code: Code::root(&script),
-                tail,
-                forced: false,
-                results: Vec::new(),
-                state: State::Start,
-            });
-            self.install(shell, argv);
-            return Ok(());
-        }
-        if rest.is_empty() || reads_input {
-            shell.zero = argv[0].value.clone();
-            shell.positional = rest;
-            return self.shell_on_input(shell, argv);
-        }
-        let file = rest.remove(0);
-        shell.zero = file.value.clone();
-        shell.positional = rest;
-        let Some(name) = file.known() else {
-            let span = self.process().span.clone();
-            let unsure = Missing {
-                kind: "script",
-                text: format!("the script `{}` is not known", file.value.display()),
-                span,
-            };
-            self.application(argv, None, Some(unsure));
-            return Ok(());
-        };
-        self.shell_on_file(shell, argv, name)
-    }
-
-    /// A shell without a script: it runs what it reads, and ends at the end of its input.
-    fn shell_on_input(&mut self, mut shell: Shell, argv: Vec<Field>) -> Result<(), Failure> {
-        let pid = self.pid;
-        if self.process().input == Input::Null {
-            self.process().argv = argv;
-            self.process().program = shell.facts.id.as_str().into();
-            end_process(self.machine, self.world, pid, Status::SUCCESS, None);
-            return Ok(());
-        }
-        let empty = self.machine.parse(
-            &self
-                .machine
-                .locate("", self.process().span.clone().as_ref()),
-        );
-        shell.frames.push(Frame {
-            code: Code::root(&empty),
-            tail: false,
-            forced: false,
-            results: Vec::new(),
-            state: State::ReadInput,
-        });
-        self.install(shell, argv);
-        Ok(())
-    }
-
-    fn shell_on_file(
-        &mut self,
-        shell: Shell,
-        argv: Vec<Field>,
-        name: String,
-    ) -> Result<(), Failure> {
-        let directory = Rc::clone(&self.process().directory);
-        let path = super::interpreter::absolute(&directory, &name);
-        let facts = shell.facts;
-        let written = self.world.files.get(&path).and_then(Value::known);
-        if let Some(text) = written {
-            let mapped = self.machine.locate(&text, self.process().span.as_ref());
-            self.install_script(shell, argv, mapped);
-            return Ok(());
-        }
-        // Shells look for the file in the current directory first, then on PATH.
-        let found = match self.machine.container.image.files.look_up(&path) {
-            Found::Absent if !name.contains('/') => self.find(&name),
-            found => found,
-        };
-        match found {
-            Found::File(File {
-                content: Content::Text(text),
-                ..
-            }) => {
-                self.install_script(shell, argv, text);
-                Ok(())
-            }
-            Found::File(File {
-                content: Content::Binary,
-                ..
-            })
-            | Found::Directory => {
-                let why = format!("`{name}` is not a script that {} can run", facts.title);
-                self.fail(126, &name, ExecProblem::Other, why)
-            }
-            Found::Absent => {
-                let reason = match name.ends_with('\r') {
-                    true => ExecProblem::CarriageReturn,
-                    false => ExecProblem::NotFound,
-                };
-                let why = format!("the script `{}` is not there", name.escape_default());
-                self.fail(127, &name, reason, why)
-            }
-            Found::File(File {
-                content: Content::Unknown(why),
-                ..
-            })
-            | Found::Unknown(why) => {
-                let text = format!("the script `{name}` is not at hand: {}", why.text);
-                self.application(
-                    argv,
-                    None,
-                    Some(Missing {
-                        kind: "script",
-                        text,
-                        span: why.span,
-                    }),
-                );
-                Ok(())
-            }
-        }
-    }
-
-    fn shell_script(
-        &mut self,
-        facts: &'static ShellFacts,
-        argv: Vec<Field>,
-        name: String,
-        _options: &[String],
-        text: Mapped,
-    ) {
-        let mut shell = self.new_shell(facts);
-        shell.zero = Value::text(name);
-        shell.positional = argv[1..].to_vec();
-        self.install_script(shell, argv, text);
-    }
-
-    fn install_script(&mut self, mut shell: Shell, argv: Vec<Field>, text: Mapped) {
-        let script = self.machine.parse(&text);
-        shell.frames.push(Frame {
-            code: Code::root(&script),
-            tail: false,
-            forced: false,
-            results: Vec::new(),
-            state: State::Start,
-        });
-        self.install(shell, argv);
-    }
-
-    fn new_shell(&mut self, facts: &'static ShellFacts) -> Shell {
-        let mut shell = Shell::new(facts, self.pid);
-        let variables = self.process().environment.iter().map(|(name, value)| {
-            (
-                Rc::clone(name),
-                Variable {
-                    value: Some(Stored::Text(value.clone())),
-                    exported: true,
-                },
-            )
-        });
-        shell.variables = Rc::new(variables.collect());
-        shell
-    }
-
-    fn install(&mut self, shell: Shell, argv: Vec<Field>) {
-        let process = self.process();
-        process.program = shell.facts.id.as_str().into();
-        process.argv = argv;
-        process.body = Body::Shell(Box::new(shell));
-    }
-
-    /// A launcher.
-    fn launch(&mut self, argv: Vec<Field>, launch: knowledge::Launch) -> Result<(), Failure> {
-        let pid = self.pid;
-        let name = launch.name.clone();
-        let span = self.process().span.clone();
-        if !launch.eats.is_empty() {
-            self.world.note(super::fact::Fact {
-                kind: super::fact::FactKind::StartFailed {
-                    command: super::interpreter::display_words(&argv),
-                    why: format!("`{name}` takes options of the command for its own"),
-                },
-                span: span.clone(),
-                while_stopping: self.world.stopped_at.is_some(),
-            });
-        }
-        if let How::Never(status) = launch.how {
-            let process = self.process();
-            process.argv = argv;
-            process.program = name.as_str().into();
-            match status {
-                Some(status) => {
-                    if self.world.broken.is_none() {
-                        self.world.broken =
-                            Some((format!("`{name}` does not start the command"), span));
-                    }
-                    end_process(self.machine, self.world, pid, Status::Known(status), None);
-                }
-                None => self.process().body = Body::Idle(None),
-            }
-            return Ok(());
-        }
-        let Some((words, caller)) = self.wrapped(&argv, &launch) else {
-            match launch.command {
-                Wrapped::Nothing => {
-                    let process = self.process();
-                    process.argv = argv;
-                    process.program = name.as_str().into();
-                    end_process(self.machine, self.world, pid, Status::SUCCESS, None);
-                }
-                Wrapped::Script { name: script, .. } => {
-                    let text = format!("the script `{script}` of `{name}` is not at hand");
-                    self.application(
-                        argv,
-                        None,
-                        Some(Missing {
-                            kind: "script",
-                            text,
-                            span,
-                        }),
-                    );
-                }
-                _ => {
-                    let text = format!("what `{name}` runs is not known");
-                    self.application(
-                        argv,
-                        None,
-                        Some(Missing {
-                            kind: "value",
-                            text,
-                            span,
-                        }),
-                    );
-                }
-            }
-            return Ok(());
-        };
-        let target = match &launch.how {
-            How::Exec => pid,
-            How::Fork(_) | How::Leave => {
-                let child = self.world.next_pid();
-                let mut process = self.process().clone();
-                process.pid = child;
-                process.parent = pid;
-                process.history = Default::default();
-                if let How::Fork(fork) = &launch.how {
-                    match fork.group {
-                        ChildGroup::Same => {}
-                        ChildGroup::Own => process.group = child,
-                        ChildGroup::OwnSession => {
-                            process.group = child;
-                            process.session = child;
-                        }
-                    }
-                }
-                process.body = Body::Filter;
-                self.world.processes.insert(child, process);
-                child
-            }
-            How::Never(_) => pid,
-        };
-        self.prepare(target, &launch);
-        if let Some(user) = super::tools::switched_user(&name, &argv) {
-            self.world.process_mut(target).user = user.into();
-        }
-        let mut inner = Start {
-            machine: self.machine,
-            world: self.world,
-            pid: target,
-            depth: self.depth,
-            problem: None,
-        };
-        let outcome = inner.run(words, caller);
-        match &launch.how {
-            How::Exec => self.problem = inner.problem.take(),
-            _ => inner.note_problem(),
-        }
-        match (launch.how, outcome) {
-            (How::Exec, outcome) => outcome,
-            (How::Fork(fork), outcome) => {
-                let process = self.process();
-                process.argv = argv;
-                process.program = name.as_str().into();
-                process.body = Body::Launcher(Launcher {
-                    fork: Rc::new(fork),
-                    child: target,
-                    leaves_at: None,
-                    kills_at: None,
-                    waits_for_tree: false,
-                    stays: false,
-                });
-                if let Err(failure) = outcome {
-                    if self.world.stopped_at.is_none() && self.world.broken.is_none() {
-                        self.world.broken = Some((failure.why, span));
-                    }
-                    end_process(
-                        self.machine,
-                        self.world,
-                        target,
-                        Status::Known(failure.status),
-                        None,
-                    );
-                }
-                Ok(())
-            }
-            (How::Leave, outcome) => {
-                let process = self.process();
-                process.argv = argv;
-                process.program = name.as_str().into();
-                if outcome.is_err() {
-                    self.world.processes.remove(&target);
-                } else if let Some(process) = self.world.processes.get_mut(&target) {
-                    process.in_background = true;
-                }
-                end_process(self.machine, self.world, pid, Status::SUCCESS, None);
-                Ok(())
-            }
-            (How::Never(_), outcome) => outcome,
-        }
-    }
-
-    /// Applies what a launcher changes for its command.
-    fn prepare(&mut self, pid: Pid, launch: &knowledge::Launch) {
-        let process = self.world.process_mut(pid);
-        if launch.clears_environment {
-            process.environment = Rc::default();
-        }
-        if !launch.environment.is_empty() {
-            let environment = Rc::make_mut(&mut process.environment);
-            for (name, value) in &launch.environment {
-                match value {
-                    Some(value) => environment.insert(name.as_str().into(), Value::text(value)),
-                    None => environment.remove(name.as_str()),
-                };
-            }
-        }
-        process.ignored.extend(launch.ignores.iter().copied());
-        process.blocked.extend(launch.blocks.iter().copied());
-        if let Some(directory) = &launch.directory {
-            process.directory = super::interpreter::absolute(&process.directory, directory).into();
-        }
-    }
-
-    /// The argv that a launcher runs, and how it calls exec.
-    fn wrapped(
-        &mut self,
-        argv: &[Field],
-        launch: &knowledge::Launch,
-    ) -> Option<(Vec<Field>, Caller)> {
-        // gosu and su-exec are Go and plain execve: they do not run a script without a `#!` line.
-        let caller = match launch.name.as_str() {
-            "gosu" => Caller::Kernel,
-            _ => Caller::Library,
-        };
-        match &launch.command {
-            Wrapped::Words(index) => {
-                let words = argv.get(*index..).filter(|words| !words.is_empty())?;
-                Some((words.to_vec(), caller))
-            }
-            Wrapped::Made(words) => {
-                let words: Vec<Field> = words
-                    .iter()
-                    .map(|word| match word {
-                        Some(text) => Field::text(text),
-                        None => Field {
-                            value: Value::unknown("a word"),
-                            open: false,
-                        },
-                    })
-                    .collect();
-                (!words.is_empty()).then_some((words, caller))
-            }
-            Wrapped::Shell {
-                shell,
-                text,
-                arguments,
-            } => {
-                let mut words = vec![
-                    Field::text(shell.as_deref().unwrap_or("/bin/sh")),
-                    Field::text("-c"),
-                    argv.get(*text)?.clone(),
-                ];
-                words.extend(
-                    arguments
-                        .iter()
-                        .filter_map(|index| argv.get(*index).cloned()),
-                );
-                Some((words, caller))
-            }
-            Wrapped::LoginShell(index) => {
-                let mut words = vec![Field::text("/bin/sh")];
-                words.extend(argv.get(*index..).unwrap_or_default().iter().cloned());
-                Some((words, caller))
-            }
-            Wrapped::Script { name, arguments } => {
-                let further = argv.get(*arguments..).unwrap_or_default();
-                let text = super::tools::package_script(
-                    self.machine,
-                    self.world,
-                    self.pid,
-                    name,
-                    further,
-                )?;
-                Some((
-                    vec![
-                        Field::text("/bin/sh"),
-                        Field::text("-c"),
-                        Field {
-                            value: text,
-                            open: false,
-                        },
-                    ],
-                    caller,
-                ))
-            }
-            Wrapped::Several(_)
-            | Wrapped::Configured { .. }
-            | Wrapped::Nothing
-            | Wrapped::Unknown => None,
-        }
-    }
-}
-
-/// Sets an option given on a shell's command line.
-fn set_option(shell: &mut Shell, name: &str, on: bool) -> bool {
-    let has_pipefail = shell.facts.has(knowledge::Feature::Pipefail);
-    let options = &mut shell.options;
-    match name {
-        "errexit" => options.errexit = on,
-        "nounset" => options.nounset = on,
-        "allexport" => options.allexport = on,
-        "pipefail" if has_pipefail => options.pipefail = on,
-        "pipefail" => return false,
-        _ => {}
-    }
-    true
 }
 
 /// Words that no program is called: builtins and reserved words of shells, options, assignments,

@@ -384,23 +384,3 @@ fn kill(machine: &Machine, world: &mut World, pid: Pid, words: &[Option<String>]
         }
     }
 }
-
-/// The text of a script of `package.json` in the working directory, with the further words behind it.
-pub(super) fn package_script(
-    machine: &Machine,
-    world: &mut World,
-    pid: Pid,
-    name: &str,
-    further: &[Field],
-) -> Option<Value> {
-    let path = absolute(&world.process_mut(pid).directory, "package.json");
-    let text = content(machine, world, &path).certain()?;
-    let json: serde_json::Value = serde_json::from_str(&text).ok()?;
-    let script = json.get("scripts")?.get(name)?.as_str()?;
-    let mut value = Value::text(script);
-    for word in further {
-        value.push_text(" ");
-        value.append(&word.value);
-    }
-    Some(value)
-}

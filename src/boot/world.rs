@@ -8,7 +8,7 @@ use super::interpreter::Shell;
 use super::machine::LookedAt;
 use super::outcome::{Assumption, Condition, Missing};
 use super::value::{Field, Value};
-use crate::knowledge::{Fork, Program, Signal};
+use crate::knowledge::{ChildGroup, Fork, Program, Recipient, Signal};
 use crate::source::Span;
 
 /// A process number of the namespace.
@@ -63,6 +63,8 @@ pub(crate) struct World {
     pub candidate: Option<Rc<World>>,
     /// Whether the world waits in a loop that will never change.
     pub steady_loop: bool,
+    /// Whether a supervisor's program has ended that may be the application: it would start it again.
+    pub restarts: bool,
     /// The step count when the world that a loop comes back to was first seen.
     pub repeats_since: Option<u32>,
     /// The answer to the question that the last step asked.
@@ -224,16 +226,71 @@ pub(crate) struct Application {
 pub(crate) struct Launcher {
     /// How it treats signals.
     pub fork: Rc<Fork>,
-    /// Its child.
-    pub child: Pid,
+    /// Its children, in the order in which it started them.
+    pub children: Vec<Child>,
+    /// Commands that follow, each when the one before has succeeded (`prestart`, the lines of a
+    /// recipe).
+    pub next: Vec<Next>,
+    /// Other ways in which it may treat signals, and when it does: not decided yet.
+    pub alternatives: Vec<(String, Rc<Fork>)>,
+    /// Whether it is a supervisor: it stays, and starts its children again, until it is told to stop.
+    pub supervises: bool,
+    /// The pause between two children, when it stops them one after another.
+    pub one_by_one: Option<Millis>,
+    /// The signal that waits for the next child to be stopped, and when.
+    pub stops_next: Option<(Millis, Signal)>,
     /// It will end at that time whatever the child does.
     pub leaves_at: Option<Millis>,
-    /// At that time it kills.
-    pub kills_at: Option<(Millis, crate::knowledge::Recipient)>,
+    /// Whom it will kill, and when.
+    pub kills: Vec<Kill>,
     /// It ends when every descendant has ended.
     pub waits_for_tree: bool,
     /// It stays although the child has ended.
     pub stays: bool,
+}
+
+/// A launcher's child.
+#[derive(Clone)]
+pub(crate) struct Child {
+    /// Its pid.
+    pub pid: Pid,
+    /// How this one is stopped, if not as the launcher stops all.
+    pub stop: Option<Stop>,
+    /// Whether it has been told to stop.
+    pub told: bool,
+}
+
+/// How a supervisor stops one of its programs.
+#[derive(Clone, Debug)]
+pub(crate) struct Stop {
+    /// The signal.
+    pub signal: Signal,
+    /// To whom it goes.
+    pub to: Recipient,
+    /// After that time it kills.
+    pub kill_after: Millis,
+    /// Whom it kills.
+    pub kill: Recipient,
+}
+
+/// A SIGKILL that a launcher has planned.
+#[derive(Clone)]
+pub(crate) struct Kill {
+    /// When.
+    pub at: Millis,
+    /// The child that it is about.
+    pub child: Pid,
+    /// Who gets it.
+    pub to: Recipient,
+}
+
+/// A command that follows another one.
+#[derive(Clone)]
+pub(crate) struct Next {
+    /// Its words.
+    pub words: Vec<Field>,
+    /// The place that starts it.
+    pub span: Option<Span>,
 }
 
 /// An exit status.
@@ -312,6 +369,7 @@ impl World {
             stop_work: STOP_WORK,
             candidate: None,
             steady_loop: false,
+            restarts: false,
             repeats_since: None,
             answer: None,
             broken: None,
@@ -323,6 +381,26 @@ impl World {
     pub(crate) fn next_pid(&mut self) -> Pid {
         self.last_pid += 1;
         self.last_pid
+    }
+
+    /// A copy of a process as its child, that has yet to become something: what fork(2) makes.
+    pub(crate) fn fork(&mut self, parent: Pid, group: ChildGroup) -> Pid {
+        let pid = self.next_pid();
+        let mut process = self.process_mut(parent).clone();
+        process.pid = pid;
+        process.parent = parent;
+        process.history = History::default();
+        match group {
+            ChildGroup::Same => {}
+            ChildGroup::Own => process.group = pid,
+            ChildGroup::OwnSession => {
+                process.group = pid;
+                process.session = pid;
+            }
+        }
+        process.body = Body::Filter;
+        self.processes.insert(pid, process);
+        pid
     }
 
     /// The answer to a question, if it was asked before on this way or has just been answered.
@@ -466,7 +544,9 @@ impl World {
             }
             match self.process(pid).map(|process| &process.body) {
                 Some(Body::Application(_)) => found.applications.push(pid),
-                Some(Body::Launcher(launcher)) => todo.push(launcher.child),
+                Some(Body::Launcher(launcher)) => {
+                    todo.extend(launcher.children.iter().map(|child| child.pid));
+                }
                 Some(Body::Shell(shell)) => todo.extend(shell.awaited_pids()),
                 Some(Body::Idle(_)) => found.idle.push(pid),
                 _ => {}

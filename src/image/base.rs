@@ -140,6 +140,14 @@ impl Ground {
         }
     }
 
+    /// The reference by which a known image is named.
+    pub(super) fn reference(&self) -> Option<&str> {
+        match self {
+            Ground::Image(base) => Some(&base.reference),
+            Ground::Unknown(_) | Ground::Empty => None,
+        }
+    }
+
     /// Whether the base image may have something in the directory of a path.
     pub(super) fn owns(&self, path: &str) -> bool {
         match self {

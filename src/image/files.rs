@@ -77,6 +77,40 @@ impl Files {
         }
     }
 
+    /// The names that the Dockerfile is known to have put into a directory, whatever else may be there.
+    pub fn put_in(&self, directory: &str) -> Vec<String> {
+        let budget = Budget::new();
+        let mut names = BTreeSet::new();
+        for change in self.changes() {
+            if budget.spend().is_err() {
+                break;
+            }
+            match change {
+                Change::Put { path, .. } => {
+                    let rest = path::below(path, directory).unwrap_or_default();
+                    names.extend(rest.split('/').next().map(str::to_owned));
+                }
+                Change::Tree(tree) => {
+                    let rest = path::below(&tree.destination, directory).unwrap_or_default();
+                    names.extend(rest.split('/').next().map(str::to_owned));
+                    if let Some(rest) = path::below(directory, &tree.destination) {
+                        names.extend(tree.names(rest, &budget).unwrap_or_default());
+                    }
+                }
+                _ => {}
+            }
+        }
+        let is_there = |name: &String| {
+            !name.is_empty() && !matches!(self.look_up(&path::join(directory, name)), Found::Absent)
+        };
+        names.into_iter().filter(is_there).collect()
+    }
+
+    /// The reference of the base image, if it is one that is known.
+    pub fn base_reference(&self) -> Option<&str> {
+        self.ground.reference()
+    }
+
     /// The program that a name stands for: `name` itself if it has a `/` (relative to the working
     /// directory), else the first in the directories of `path_variable` that is a file.
     pub fn find_program(&self, name: &str, path_variable: &str, working_directory: &str) -> Found {

@@ -231,6 +231,15 @@ fn normalise(reference: &str) -> Option<Reference> {
     })
 }
 
+/// Whether a reference names an image of a pattern such as `node:18.17*`, under any registry's name.
+pub(super) fn image_matches(reference: &str, pattern: &str) -> bool {
+    let (Some(image), Some((repository, tag))) = (normalise(reference), pattern.split_once(':'))
+    else {
+        return false;
+    };
+    image.repository == repository && matches(tag, &image.tag)
+}
+
 /// Whether a tag matches a pattern with `*`.
 fn matches(glob: &str, tag: &str) -> bool {
     let mut pieces = glob.split('*');

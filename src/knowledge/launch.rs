@@ -34,6 +34,8 @@ pub struct Launch {
     /// `"own"` is an interpreter of its own in which a simple command is the direct child (bun,
     /// yarn 2, deno task).
     pub script_shell: Option<String>,
+    /// Whether it is a tool for development: it watches files and starts the command again.
+    pub development: bool,
     /// A sentence on what it does with the command and with signals.
     pub about: String,
     /// Where this was measured or read.
@@ -88,6 +90,17 @@ pub struct Alternative {
     pub when: String,
     /// What it does then.
     pub how: How,
+    /// Images, as patterns (`node:18.17*`), whose launcher is this one.
+    pub images: Vec<String>,
+    /// Images whose launcher is not.
+    pub other_images: Vec<String>,
+    /// It is this one if `packageManager` of package.json names this program in this major version
+    /// or a newer one (`yarn@2`).
+    pub package_manager: Option<String>,
+    /// Without `packageManager` it is this one if one of these files is in the package's directory.
+    pub files: Vec<String>,
+    /// As [`Launch::script_shell`].
+    pub script_shell: Option<String>,
 }
 
 /// How a launcher runs its command.

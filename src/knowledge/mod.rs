@@ -74,6 +74,11 @@ pub fn base_image(reference: &str) -> Option<BaseImage> {
     images::base_image(reference)
 }
 
+/// Whether a base image reference is one of a pattern such as `node:18.17*`, whatever its registry.
+pub fn image_matches(reference: &str, pattern: &str) -> bool {
+    images::image_matches(reference, pattern)
+}
+
 /// The programs that a package brings, as paths or names; `None` if the package is not known.
 /// Managers: `apt`, `apk`, `dnf` (also `yum`, `microdnf`, `tdnf`, `zypper`), `pacman`; any other
 /// word (`pip`, `npm`, `gem`) gets what is listed for all.

@@ -20,6 +20,10 @@ pub struct Program {
     pub otherwise: Option<ProgramReaction>,
     /// A line of its configuration that changes how long it stays in the foreground.
     pub config: Option<ConfigSwitch>,
+    /// Whether it is a server for development: it watches files, or its authors say so.
+    pub development: bool,
+    /// The time that it takes for stopping at most, if an option names one: seconds.
+    pub stop_time: Option<f64>,
     /// A sentence with the measured fact, for routes and findings.
     pub evidence: String,
     /// Where that was measured or read.

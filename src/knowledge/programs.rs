@@ -40,6 +40,12 @@ pub(crate) struct Entry {
     #[serde(default)]
     uncertain: bool,
     config: Option<ConfigEntry>,
+    /// Whether it is a server for development.
+    #[serde(default)]
+    development: bool,
+    /// Options whose value is the longest time that stopping takes, in seconds.
+    #[serde(default)]
+    stop_time: Vec<String>,
     /// What changes it; later ones win.
     #[serde(default)]
     when: Vec<When>,
@@ -115,6 +121,7 @@ struct When {
     on: BTreeMap<String, String>,
     graceful: Option<String>,
     about: Option<String>,
+    development: Option<bool>,
 }
 
 /// What is known of a command line.
@@ -211,6 +218,7 @@ impl Entry {
         let mut on = self.on.clone();
         let mut graceful = self.graceful.clone();
         let mut about = self.about.clone();
+        let mut development = self.development;
         for when in self.when.iter().filter(|when| when.holds(words)) {
             if let Some(name) = when.lifetime {
                 lifetime = self::lifetime(name, words);
@@ -222,6 +230,7 @@ impl Entry {
             on.extend(when.on.clone());
             graceful = when.graceful.clone().or(graceful);
             about = when.about.clone().unwrap_or(about);
+            development = when.development.unwrap_or(development);
         }
         if words.len() == 2 && matches!(words[1], Some("--version" | "--help")) {
             lifetime = Lifetime::OneShot;
@@ -248,9 +257,26 @@ impl Entry {
                 line: config.line.clone(),
                 lifetime: self::lifetime(config.lifetime, words),
             }),
+            development,
+            stop_time: self.stop_time(words),
             evidence: about,
             source: self.evidence.clone(),
         }
+    }
+
+    fn stop_time(&self, words: &[Option<&str>]) -> Option<f64> {
+        let value = |(at, word): (usize, &Option<&str>)| {
+            let word = (*word)?;
+            self.stop_time.iter().find_map(|option| {
+                let rest = word.strip_prefix(option.as_str())?;
+                match rest.strip_prefix('=') {
+                    Some(value) => value.parse().ok(),
+                    None if rest.is_empty() => words.get(at + 1).copied().flatten()?.parse().ok(),
+                    None => None,
+                }
+            })
+        };
+        words.iter().enumerate().filter_map(value).next_back()
     }
 
     /// The key that must be unique among the entries of a name.

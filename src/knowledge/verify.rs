@@ -134,6 +134,8 @@ fn verify_programs(found: &mut Vec<String>) {
                     .unwrap_or("-")
                     .to_owned(),
                 "name" => program.name.clone(),
+                "development" => program.development.to_string(),
+                "stop-time" => program.stop_time.unwrap_or_default().to_string(),
                 signal => match Signal::parse(signal) {
                     Some(signal) => program
                         .reaction(signal, position.pid1)

@@ -7,15 +7,19 @@
 mod cause;
 mod finding;
 mod foreground;
+mod programs;
 mod rule;
 mod words;
 
 mod background_killed_with_pid1;
 mod background_without_wait;
+mod children_not_reaped;
 mod cmd_args_not_used;
 mod cmd_dropped_by_entrypoint;
 mod cmd_ignored_by_shell_form_entrypoint;
+mod daemonised_server;
 mod deaf_while_starting;
+mod dev_server;
 mod entrypoint_not_executable;
 mod entrypoint_not_found;
 mod entrypoint_not_runnable_by_user;
@@ -24,16 +28,21 @@ mod exit_trap_not_run_on_signal;
 mod fragile_implicit_exec;
 mod heredoc_expands_script;
 mod ignored_signal_inherited;
+mod inherited_stop_signal_mismatch;
+mod init_eats_options;
 mod init_not_first;
 mod init_signals_only_the_shell;
 mod interpreter_missing;
 mod invalid_stop_signal;
 mod keepalive_as_pid1;
+mod launcher_cuts_short;
+mod launcher_drops_signals;
 mod literal_variable_in_exec_form;
 mod malformed_exec_form;
 mod path_without_exec;
 mod relative_entrypoint;
 mod restart_loop_swallows_stop;
+mod runtime_ignores_stop_signal;
 mod script_with_bom;
 mod script_with_crlf;
 mod script_without_exec;
@@ -43,11 +52,13 @@ mod shell_form_cmd_as_arguments;
 mod shell_holds_pid1;
 mod shell_syntax_in_exec_form;
 mod single_wait_truncates;
+mod stop_time_exceeds_grace;
 mod trap_lost_by_exec;
 mod trap_set_too_late;
 mod trap_signal_spelling;
 mod trap_waits_for_foreground_child;
 mod trap_without_forward;
+mod ungraceful_stop_signal;
 mod unquoted_arguments;
 mod unreadable_file;
 mod unstoppable_stop_signal;
@@ -66,10 +77,13 @@ use crate::analyze::Target;
 pub static ALL: &[&Rule] = &[
     &background_killed_with_pid1::BACKGROUND_KILLED_WITH_PID1,
     &background_without_wait::BACKGROUND_WITHOUT_WAIT,
+    &children_not_reaped::CHILDREN_NOT_REAPED,
     &cmd_args_not_used::CMD_ARGS_NOT_USED,
     &cmd_dropped_by_entrypoint::CMD_DROPPED_BY_ENTRYPOINT,
     &cmd_ignored_by_shell_form_entrypoint::CMD_IGNORED_BY_SHELL_FORM_ENTRYPOINT,
+    &daemonised_server::DAEMONISED_SERVER,
     &deaf_while_starting::DEAF_WHILE_STARTING,
+    &dev_server::DEV_SERVER,
     &entrypoint_not_executable::ENTRYPOINT_NOT_EXECUTABLE,
     &entrypoint_not_found::ENTRYPOINT_NOT_FOUND,
     &entrypoint_not_runnable_by_user::ENTRYPOINT_NOT_RUNNABLE_BY_USER,
@@ -78,16 +92,21 @@ pub static ALL: &[&Rule] = &[
     &fragile_implicit_exec::FRAGILE_IMPLICIT_EXEC,
     &heredoc_expands_script::HEREDOC_EXPANDS_SCRIPT,
     &ignored_signal_inherited::IGNORED_SIGNAL_INHERITED,
+    &inherited_stop_signal_mismatch::INHERITED_STOP_SIGNAL_MISMATCH,
+    &init_eats_options::INIT_EATS_OPTIONS,
     &init_not_first::INIT_NOT_FIRST,
     &init_signals_only_the_shell::INIT_SIGNALS_ONLY_THE_SHELL,
     &interpreter_missing::INTERPRETER_MISSING,
     &invalid_stop_signal::INVALID_STOP_SIGNAL,
     &keepalive_as_pid1::KEEPALIVE_AS_PID1,
+    &launcher_cuts_short::LAUNCHER_CUTS_SHORT,
+    &launcher_drops_signals::LAUNCHER_DROPS_SIGNALS,
     &literal_variable_in_exec_form::LITERAL_VARIABLE_IN_EXEC_FORM,
     &malformed_exec_form::MALFORMED_EXEC_FORM,
     &path_without_exec::PATH_WITHOUT_EXEC,
     &relative_entrypoint::RELATIVE_ENTRYPOINT,
     &restart_loop_swallows_stop::RESTART_LOOP_SWALLOWS_STOP,
+    &runtime_ignores_stop_signal::RUNTIME_IGNORES_STOP_SIGNAL,
     &script_with_bom::SCRIPT_WITH_BOM,
     &script_with_crlf::SCRIPT_WITH_CRLF,
     &script_without_exec::SCRIPT_WITHOUT_EXEC,
@@ -97,11 +116,13 @@ pub static ALL: &[&Rule] = &[
     &shell_holds_pid1::SHELL_HOLDS_PID1,
     &shell_syntax_in_exec_form::SHELL_SYNTAX_IN_EXEC_FORM,
     &single_wait_truncates::SINGLE_WAIT_TRUNCATES,
+    &stop_time_exceeds_grace::STOP_TIME_EXCEEDS_GRACE,
     &trap_lost_by_exec::TRAP_LOST_BY_EXEC,
     &trap_set_too_late::TRAP_SET_TOO_LATE,
     &trap_signal_spelling::TRAP_SIGNAL_SPELLING,
     &trap_waits_for_foreground_child::TRAP_WAITS_FOR_FOREGROUND_CHILD,
     &trap_without_forward::TRAP_WITHOUT_FORWARD,
+    &ungraceful_stop_signal::UNGRACEFUL_STOP_SIGNAL,
     &unquoted_arguments::UNQUOTED_ARGUMENTS,
     &unreadable_file::UNREADABLE_FILE,
     &unstoppable_stop_signal::UNSTOPPABLE_STOP_SIGNAL,

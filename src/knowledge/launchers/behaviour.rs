@@ -75,6 +75,19 @@ pub(super) struct When {
 #[serde(rename_all = "kebab-case")]
 pub(super) struct Other {
     pub(super) when: String,
+    /// Images whose launcher is this one.
+    #[serde(default)]
+    pub(super) images: Vec<String>,
+    /// Images whose launcher is not.
+    #[serde(default)]
+    pub(super) other_images: Vec<String>,
+    /// `yarn@2`: what `packageManager` in package.json must name, in this version or a newer one.
+    pub(super) package_manager: Option<String>,
+    /// Files of the package that tell as much.
+    #[serde(default)]
+    pub(super) files: Vec<String>,
+    /// The shell of script texts then.
+    pub(super) script_shell: Option<String>,
     #[serde(flatten)]
     pub(super) behaviour: Behaviour,
 }

@@ -45,6 +45,9 @@ pub(crate) struct Entry {
     /// Only without directories or with exactly one of these paths (`/init`).
     #[serde(default)]
     paths: Vec<String>,
+    /// Whether it is a tool for development.
+    #[serde(default)]
+    development: bool,
     /// What it does, a sentence.
     pub(in crate::knowledge) about: String,
     /// Measured or read where.
@@ -134,6 +137,7 @@ impl Entry {
             },
             alternatives: Vec::new(),
             script_shell: self.command.script_shell.clone(),
+            development: self.development,
             about: self.about.clone(),
             evidence: self.evidence.clone(),
         };
@@ -187,6 +191,11 @@ impl Entry {
                 Alternative {
                     when: other.when.clone(),
                     how: behaviour.how(),
+                    images: other.images.clone(),
+                    other_images: other.other_images.clone(),
+                    package_manager: other.package_manager.clone(),
+                    files: other.files.clone(),
+                    script_shell: other.script_shell.clone(),
                 }
             })
             .collect();

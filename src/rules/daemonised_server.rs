@@ -1,0 +1,70 @@
+use super::Findings;
+use super::rule::declare_rule;
+use super::words::consequence;
+use crate::analyze::Target;
+use crate::stop::{FactKind, Verdict};
+
+declare_rule! {
+    /// ## What it does
+    /// Reports a server that puts itself into the background (nginx without `daemon off;`, `service x
+    /// start`, `apachectl start`), when it is what the container is for.
+    ///
+    /// ## Why is this bad
+    /// The command returns at once. If it was PID 1's, the container ends with it; if something else keeps
+    /// the container alive (`tail -f`), that gets the stop signal and the server is killed in its work.
+    ///
+    /// ## Example
+    /// ```dockerfile Dockerfile
+    /// FROM debian:12-slim
+    /// RUN apt-get update && apt-get install -y nginx
+    /// CMD ["nginx"]
+    /// ```
+    ///
+    /// ## Use instead
+    /// ```dockerfile Dockerfile
+    /// FROM nginx:1.27
+    /// CMD ["nginx", "-g", "daemon off;"]
+    /// ```
+    ///
+    /// ## Fix safety
+    /// The option that keeps a server in the foreground changes where its log goes in some programs.
+    ///
+    /// ## When it stays silent
+    /// When a supervisor or another application is what the container is for and stops in order.
+    pub(super) static DAEMONISED_SERVER = {
+        id: "daemonised-server",
+        summary: "a server goes into the background and out of the signal's way",
+        severity: Error,
+        since: "0.1.0",
+        check: check,
+    }
+}
+
+fn check(target: &Target, findings: &mut Findings) {
+    for path in &target.paths {
+        if !matches!(
+            path.verdict,
+            Verdict::Fails | Verdict::Stuck | Verdict::Abrupt | Verdict::Truncated
+        ) || path.delivered == Some(true)
+        {
+            continue;
+        }
+        for fact in &path.facts {
+            let (FactKind::Daemonised { program, how }, Some(span), false) =
+                (&fact.kind, &fact.span, fact.while_stopping)
+            else {
+                continue;
+            };
+            let finding = findings.add(
+                format!("`{program}` goes into the background"),
+                span.clone(),
+                "returns at once; the server is nobody's child",
+            );
+            finding.note(how.clone());
+            consequence(finding, target, path);
+            finding.help(format!(
+                "start `{program}` in the foreground, as the last command and with `exec`"
+            ));
+        }
+    }
+}

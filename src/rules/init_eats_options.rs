@@ -1,0 +1,68 @@
+use super::Findings;
+use super::rule::declare_rule;
+use super::words::consequence;
+use crate::analyze::Target;
+use crate::stop::FactKind;
+
+declare_rule! {
+    /// ## What it does
+    /// Reports options of the application that the init or launcher before it reads as its own: `tini
+    /// nginx -g "daemon off;"` gives `-g` to tini.
+    ///
+    /// ## Why is this bad
+    /// tini, catatonit, su and others look for options in the whole command line unless a `--` ends them.
+    /// Then the start-up fails with a usage error, or the application runs without its options.
+    ///
+    /// ## Example
+    /// ```dockerfile Dockerfile
+    /// FROM debian:12-slim
+    /// RUN apt-get update && apt-get install -y tini
+    /// COPY app /demo/app
+    /// ENTRYPOINT ["tini", "/demo/app", "-p", "80"]
+    /// ```
+    ///
+    /// ## Use instead
+    /// ```dockerfile Dockerfile
+    /// FROM debian:12-slim
+    /// RUN apt-get update && apt-get install -y tini
+    /// COPY app /demo/app
+    /// ENTRYPOINT ["tini", "--", "/demo/app", "-p", "80"]
+    /// ```
+    ///
+    /// ## Fix safety
+    /// `--` before the command changes nothing but who reads the options after it.
+    ///
+    /// ## When it stays silent
+    /// When a `--` stands before the command, and with inits that stop at the first word that is no
+    /// option (dumb-init).
+    pub(super) static INIT_EATS_OPTIONS = {
+        id: "init-eats-options",
+        summary: "an init takes options of the command for its own",
+        severity: Error,
+        since: "0.1.0",
+        check: check,
+    }
+}
+
+fn check(target: &Target, findings: &mut Findings) {
+    for path in &target.paths {
+        for fact in &path.facts {
+            let (
+                FactKind::OptionsEaten {
+                    launcher, words, ..
+                },
+                Some(span),
+            ) = (&fact.kind, &fact.span)
+            else {
+                continue;
+            };
+            let finding = findings.add(
+                format!("`{launcher}` takes `{words}` for its own option"),
+                span.clone(),
+                "read up to its end, because no `--` stands before the command",
+            );
+            consequence(finding, target, path);
+            finding.help(format!("write `--` after `{launcher}` and its own options"));
+        }
+    }
+}

@@ -1,0 +1,78 @@
+use super::Findings;
+use super::programs;
+use super::rule::declare_rule;
+use super::words::{bad_paths, consequence};
+use crate::analyze::Target;
+use crate::stop::Verdict;
+
+declare_rule! {
+    /// ## What it does
+    /// Reports a launcher that starts the application as its child, gets the stop signal, and keeps it
+    /// to itself: `flock`, `time`, `xargs`, `node --run`, `hatch run`, `conda run`, npm 9.6.7 to 10.2.5.
+    ///
+    /// ## Why is this bad
+    /// The application never hears that it is to stop. As PID 1 such a launcher also does not die of the
+    /// signal, so the platform waits out the grace period and kills everything.
+    ///
+    /// ## Example
+    /// ```dockerfile Dockerfile
+    /// FROM debian:12-slim
+    /// COPY app /demo/app
+    /// CMD ["flock", "/run/lock/demo", "/demo/app"]
+    /// ```
+    ///
+    /// ## Use instead
+    /// ```dockerfile Dockerfile
+    /// FROM debian:12-slim
+    /// COPY app /demo/app
+    /// CMD ["flock", "--no-fork", "/run/lock/demo", "/demo/app"]
+    /// ```
+    ///
+    /// ## Fix safety
+    /// There is no fix that works everywhere: what the launcher is for has to be done in another way.
+    ///
+    /// ## When it stays silent
+    /// When the launcher becomes the application, when it passes the signal on, when a shell in front of
+    /// it keeps the signal already, and when its version decides and is not known.
+    pub(super) static LAUNCHER_DROPS_SIGNALS = {
+        id: "launcher-drops-signals",
+        summary: "a launcher gets the stop signal and does not pass it on",
+        severity: Error,
+        since: "0.1.0",
+        check: check,
+    }
+}
+
+fn check(target: &Target, findings: &mut Findings) {
+    for path in bad_paths(target) {
+        if path.delivered != Some(false) || path.verdict != Verdict::Stuck {
+            continue;
+        }
+        let chain = programs::chain(path);
+        for pair in chain.windows(2) {
+            let (process, child) = (pair[0], pair[1]);
+            let (Some(signal), None) = (process.receives, child.receives) else {
+                continue;
+            };
+            let (Some(launch), Some(span)) = (programs::launch(target, process), &process.span)
+            else {
+                continue;
+            };
+            let name = programs::name(process);
+            let finding = findings.add(
+                format!(
+                    "`{name}` does not pass {signal} on to `{}`",
+                    programs::name(child)
+                ),
+                span.clone(),
+                format!("`{name}` gets the signal and keeps it"),
+            );
+            finding.note(launch.about);
+            consequence(finding, target, path);
+            finding.help(format!(
+                "start `{}` without `{name}`, or through a launcher that becomes its command",
+                programs::name(child)
+            ));
+        }
+    }
+}

@@ -1,0 +1,93 @@
+use super::Findings;
+use super::programs;
+use super::rule::declare_rule;
+use super::words::{bad_paths, consequence, start_instruction};
+use crate::analyze::Target;
+use crate::image::Origin;
+use crate::knowledge::{Effect, Signal};
+
+declare_rule! {
+    /// ## What it does
+    /// Reports a stop signal on which the application ends without finishing what is in flight, when it is
+    /// known to finish on another one: nginx on SIGTERM instead of SIGQUIT, Apache httpd on SIGTERM instead
+    /// of SIGWINCH, gunicorn on SIGINT instead of SIGTERM.
+    ///
+    /// ## Why is this bad
+    /// Requests that are being answered break off at every deployment.
+    ///
+    /// ## Example
+    /// ```dockerfile Dockerfile
+    /// FROM debian:12-slim
+    /// RUN apt-get update && apt-get install -y nginx
+    /// CMD ["nginx", "-g", "daemon off;"]
+    /// ```
+    ///
+    /// ## Use instead
+    /// ```dockerfile Dockerfile
+    /// FROM debian:12-slim
+    /// RUN apt-get update && apt-get install -y nginx
+    /// STOPSIGNAL SIGQUIT
+    /// CMD ["nginx", "-g", "daemon off;"]
+    /// ```
+    ///
+    /// ## Fix safety
+    /// The other signal also waits for slow clients: with long-lived connections the stop takes up to the
+    /// grace period. That is a choice, so the fix is not safe.
+    ///
+    /// ## When it stays silent
+    /// When the program finishes its work on the signal in force, be it set here or by the base image, and
+    /// when something between PID 1 and the program would not pass the other signal on.
+    pub(super) static UNGRACEFUL_STOP_SIGNAL = {
+        id: "ungraceful-stop-signal",
+        summary: "the stop signal makes the program drop its work, another one would not",
+        severity: Warning,
+        since: "0.1.0",
+        check: check,
+    }
+}
+
+fn check(target: &Target, findings: &mut Findings) {
+    let image = &target.container.image;
+    let Some(current) = target.container.stop_signal.value.value().copied() else {
+        return;
+    };
+    for path in bad_paths(target) {
+        if path.delivered != Some(true) {
+            continue;
+        }
+        let chain = programs::chain(path);
+        let Some(application) = chain.last() else {
+            continue;
+        };
+        let Some(program) = programs::program(target, application) else {
+            continue;
+        };
+        let is_pid1 = application.pid == 1;
+        let received = application.receives.unwrap_or(current);
+        let now = program.reaction(received, is_pid1);
+        if !matches!(now, Some(Effect::Drops | Effect::Dies | Effect::Ignores)) {
+            continue;
+        }
+        let better = program.graceful_signal.unwrap_or(Signal::TERM);
+        let improves = program.reaction(better, is_pid1) == Some(Effect::Graceful);
+        let (place, what) = match (&image.stop_signal.origin, start_instruction(target)) {
+            (Origin::Instruction(span), _) => (span.clone(), "this signal is sent to PID 1"),
+            (_, Some((span, _))) => (span, "no STOPSIGNAL is set for this"),
+            _ => continue,
+        };
+        let name = programs::name(application);
+        if !improves || better == received || !programs::would_arrive(target, &chain, better) {
+            continue;
+        }
+        let finding = findings.add(
+            format!("`{name}` does not finish its work on {received}, on {better} it does"),
+            place,
+            what,
+        );
+        finding.note(program.evidence.clone());
+        consequence(finding, target, path);
+        finding.help(format!(
+            "write `STOPSIGNAL {better}`; clients that take long then delay the stop, up to the grace period"
+        ));
+    }
+}
