@@ -501,7 +501,7 @@ impl Shell {
     }
 
     /// The innermost loop that it is in and that goes round again.
-    pub fn enclosing_loop(&self) -> Option<Span> {
+    pub(crate) fn enclosing_loop(&self) -> Option<Span> {
         let is_loop =
             |frame: &&Frame| matches!(frame.state, State::While(_) | State::ForArithmetic(_));
         self.frames
@@ -512,7 +512,7 @@ impl Shell {
     }
 
     /// The first `trap` for that signal among the commands that follow what it does now.
-    pub fn trap_behind(&self, signal: Signal) -> Option<Span> {
+    pub(crate) fn trap_behind(&self, signal: Signal) -> Option<Span> {
         self.frames.iter().rev().find_map(|frame| {
             let script = &frame.code.script;
             let (State::List(next), Kind::List(items)) =
