@@ -109,9 +109,12 @@ pub(super) fn of(target: &Target, path: &Path) -> Option<Cause> {
     }
     let foreground =
         has(|kind| matches!(kind, FactKind::Foreground { pid, .. } if *pid == 1)) && shell == 1;
+    let behind = has(|kind| matches!(kind, FactKind::TrapBehind { .. }));
     Some(match () {
         () if refused(path, signal).is_some() => Cause::Spelling,
-        () if has(|kind| matches!(kind, FactKind::TrapBehind { .. })) => Cause::TrapTooLate,
+        // What stands in the foreground before a trap is likely to be a preparation after all.
+        () if behind && foreground => return None,
+        () if behind => Cause::TrapTooLate,
         () if keeps => Cause::KeepAlive,
         () if in_loop => Cause::RestartLoop,
         () if foreground && init(path).is_some() => Cause::InitNotFirst,

@@ -8,13 +8,11 @@ use crate::image::Origin;
 
 declare_rule! {
     /// ## What it does
-    /// Notes words of CMD that become arguments of a script, or of a shell-form ENTRYPOINT, which
-    /// never reads its arguments.
+    /// Notes words of CMD that become arguments of a script which never reads its arguments.
     ///
     /// ## Why is this bad
-    /// ENTRYPOINT and CMD together are what is started. A script without `"$@"` drops what CMD
-    /// says, and with it what `docker run IMAGE args` says: changing either changes nothing. After
-    /// a shell-form ENTRYPOINT the words are `$0` and `$1` of the shell, which nobody reads.
+    /// ENTRYPOINT and CMD together are what is started. A script without `"$@"` drops what CMD says,
+    /// and with it what `docker run IMAGE args` says: changing either changes nothing.
     ///
     /// ## Example
     /// ```dockerfile Dockerfile

@@ -48,7 +48,8 @@ declare_rule! {
     /// Moving the `trap` up is safe when its action uses nothing that is set in between.
     ///
     /// ## When it stays silent
-    /// When the trap is set before the wait, whether or not it works.
+    /// When the application is in the foreground before the trap (it may be a preparation that ends),
+    /// and when the trap is set before the wait, whether or not it works.
     pub(super) static TRAP_SET_TOO_LATE = {
         id: "trap-set-too-late",
         summary: "a trap stands behind the command that it is meant for",

@@ -555,11 +555,7 @@ fn unread_arguments(machine: &Machine, container: &Container, first: &World) -> 
     }
     // Of the shells that stand before anything has run, the one that CMD's words were given to.
     let gets_them = |process: &crate::boot::Process| match &process.body {
-        // After a `-c` string the first word is `$0`; CMD may also be that string itself.
-        Body::Shell(shell) if shell.dash_c => {
-            shell.positional.len() + 1 == words.len()
-                && shell.zero.known().as_deref() == Some(words[0].text())
-        }
+        Body::Shell(shell) if shell.dash_c => false,
         Body::Shell(shell) => shell.positional.len() >= words.len(),
         _ => false,
     };
