@@ -206,12 +206,6 @@ impl<'c> Machine<'c> {
             .find_program(name, path, directory)
     }
 
-    /// Whether an unseen program of that name is likely to be an application of its own: a path that
-    /// the Dockerfile or script spells out.
-    pub(crate) fn may_be_native(&self, name: &str) -> bool {
-        name.contains('/')
-    }
-
     /// Keeps the map of a text that a launcher found in a file.
     pub(super) fn remember(&self, text: &Mapped) {
         let mut texts = self.texts.borrow_mut();
@@ -306,8 +300,10 @@ impl<'c> Machine<'c> {
                 if open {
                     return Progress::Blocked;
                 }
+                let (name, span) = (process.program.to_string(), process.span.clone());
                 super::tools::filter_output(world, pid);
-                end_process(self, world, pid, Status::SUCCESS, None);
+                let status = super::tools::status(self, world, pid, &name, span);
+                end_process(self, world, pid, status, None);
                 Progress::Ran
             }
             Body::Launcher(_) => self.watch(world, pid),

@@ -261,11 +261,7 @@ impl Start<'_, '_> {
                 if self.is_known(&argv) {
                     return self.by_name(name, argv);
                 }
-                let unsure = is_script_name(&name).then(|| Missing {
-                    kind: "script",
-                    text: format!("`{name}` is not at hand: {}", why.text),
-                    span: why.span.clone(),
-                });
+                let unsure = self.doubt(&name, why.span.clone(), file.origin.as_ref());
                 self.application(argv, None, unsure);
                 Ok(())
             }
@@ -457,23 +453,44 @@ impl Start<'_, '_> {
             return self.program(argv, program);
         }
         let span = self.process().span.clone();
-        let unsure = if is_script_name(&name) {
-            Some(Missing {
-                kind: "script",
-                text: format!("the script `{name}` is not at hand"),
-                span,
-            })
-        } else if !self.machine.may_be_native(&name) {
-            Some(Missing {
-                kind: "program",
-                text: format!("nothing is known of the program `{name}`"),
-                span,
-            })
-        } else {
-            None
-        };
+        let unsure = self.doubt(&name, span, None);
         self.application(argv, None, unsure);
         Ok(())
+    }
+
+    /// What is missing to take a file that is not at hand for a program of its own. What a build stage
+    /// hands over is one, and so is anything in an image without a shell; the rest may as well be a script.
+    fn doubt(&self, name: &str, span: Option<Span>, origin: Option<&Span>) -> Option<Missing> {
+        if is_script_name(name) {
+            let text = format!("the script `{name}` is not at hand");
+            return Some(Missing {
+                kind: "script",
+                text,
+                span,
+            });
+        }
+        if is_code_name(name) {
+            let text = format!("what `{name}` does on the stop signal is decided by its code");
+            return Some(Missing {
+                kind: "program",
+                text,
+                span,
+            });
+        }
+        let without_shell = matches!(self.machine.container.image.sh.value(), Some(None));
+        if without_shell || origin.is_some_and(|origin| origin.text().contains("--from=")) {
+            return None;
+        }
+        let text = if name.contains('/') {
+            format!("whether `{name}` is a program or a script is not known")
+        } else {
+            format!("nothing is known of the program `{name}`")
+        };
+        Some(Missing {
+            kind: "program",
+            text,
+            span,
+        })
     }
 
     fn unknown_program(&mut self, argv: Vec<Field>) -> Result<(), Failure> {
@@ -671,6 +688,15 @@ fn is_script_name(name: &str) -> bool {
         .iter()
         .any(|ending| name.ends_with(ending))
         || name.ends_with("entrypoint")
+}
+
+/// Names of programs in a language with a runtime, by their ending.
+fn is_code_name(name: &str) -> bool {
+    [
+        ".py", ".rb", ".js", ".mjs", ".cjs", ".ts", ".pl", ".php", ".R", ".lua", ".tcl",
+    ]
+    .iter()
+    .any(|ending| name.ends_with(ending))
 }
 
 /// The words of an argv as text, unknown ones as `None`.
