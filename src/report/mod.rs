@@ -5,20 +5,41 @@
 
 mod check_json;
 mod check_text;
+mod drawing;
+mod fingerprint;
+mod github;
+mod gitlab;
+mod junit;
+mod markdown;
 mod place;
+mod rdjson;
+mod route;
 #[cfg(test)]
 mod sample;
+mod sarif;
 mod style;
 mod summary;
 mod trace_json;
+mod trace_mermaid;
+mod trace_svg;
 mod trace_text;
+mod words;
 
 use serde::Serialize;
 
 pub use check_json::check_json;
 pub use check_text::{check_concise, check_text};
+pub use fingerprint::fingerprints;
+pub use github::github;
+pub use gitlab::gitlab;
+pub use junit::{checkstyle, junit};
+pub use markdown::markdown;
+pub use rdjson::{rdjson, rdjsonl};
+pub use sarif::sarif;
 pub use summary::Summary;
 pub use trace_json::trace_json;
+pub use trace_mermaid::trace_mermaid;
+pub use trace_svg::trace_svg;
 pub use trace_text::trace_text;
 
 use crate::analyze::{Analysis, Unreadable};
