@@ -153,10 +153,7 @@ fn application_mark(path: &Path) -> (Mood, &'static str) {
         (_, Reaction::Ignores) => (Mood::Bad, "✗ hears it and ignores it"),
         (_, Reaction::Dies) => (Mood::Bad, "✗ dies of it"),
         (_, Reaction::Drops) => (Mood::Bad, "✗ ends, and drops what is in flight"),
-        (_, Reaction::Unknown) => (
-            Mood::Unsure,
-            "? hears it; what it then does is not known",
-        ),
+        (_, Reaction::Unknown) => (Mood::Unsure, "? hears it; what it then does is not known"),
     }
 }
 

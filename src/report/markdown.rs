@@ -39,7 +39,11 @@ pub fn markdown(findings: &[Finding], summary: &Summary) -> String {
         for note in &finding.notes {
             let _ = writeln!(out, "- {}", cell(note));
         }
-        for related in finding.related.iter().filter(|place| !place.label.is_empty()) {
+        for related in finding
+            .related
+            .iter()
+            .filter(|place| !place.label.is_empty())
+        {
             let place = short(&related.span).replace('`', "'");
             let _ = writeln!(out, "- `{place}`: {}", cell(&related.label));
         }
@@ -98,7 +102,10 @@ mod tests {
                  | `a \\| b` &lt;script> c |"
             )
         );
-        assert!(text.starts_with("## pidone\n\n1 warning; 1 judged\n"), "{text}");
+        assert!(
+            text.starts_with("## pidone\n\n1 warning; 1 judged\n"),
+            "{text}"
+        );
         assert_eq!(cell("a ` b"), r"a \` b");
     }
 }

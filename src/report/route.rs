@@ -42,7 +42,10 @@ fn steps(path: &Path) -> Vec<(String, Span)> {
     let processes = processes(path).map(|process| {
         let words = process.argv.iter();
         let words: Vec<&str> = words.map(|word| word.as_deref().unwrap_or("…")).collect();
-        (format!("starts `{}`", words.join(" ")), process.span.clone())
+        (
+            format!("starts `{}`", words.join(" ")),
+            process.span.clone(),
+        )
     });
     let route = path.route.iter();
     let route = route.map(|step| (step.text.clone(), step.span.clone()));

@@ -88,7 +88,9 @@ fn what_it_does(manual: &str) -> String {
 }
 
 fn result(run: &Run, finding: &Finding, print: &str) -> Value {
-    let index = rules::ALL.iter().position(|rule| rule.id == finding.rule.id);
+    let index = rules::ALL
+        .iter()
+        .position(|rule| rule.id == finding.rule.id);
     let related = finding.related.iter().enumerate();
     let related: Vec<Value> = related
         .map(|(index, place)| {
@@ -195,10 +197,16 @@ mod tests {
         let log: Value = serde_json::from_str(&sarif(&run, &findings)).expect("it is JSON");
         assert_eq!(log["version"], "2.1.0");
         let sarif_run = &log["runs"][0];
-        for rule in sarif_run["tool"]["driver"]["rules"].as_array().expect("rules") {
+        for rule in sarif_run["tool"]["driver"]["rules"]
+            .as_array()
+            .expect("rules")
+        {
             for field in ["shortDescription", "fullDescription", "help"] {
                 let text = rule[field]["text"].as_str().expect("a text");
-                assert!(!text.is_empty() && (field == "help" || text.len() <= 1024), "{rule}");
+                assert!(
+                    !text.is_empty() && (field == "help" || text.len() <= 1024),
+                    "{rule}"
+                );
             }
         }
         let result = &sarif_run["results"][0];

@@ -103,7 +103,10 @@ mod tests {
             assert!(chart.lines().any(|known| known == line), "{line}\n{chart}");
         }
         let opened = chart.matches("subgraph").count();
-        assert_eq!(opened, chart.lines().filter(|line| *line == "  end").count());
+        assert_eq!(
+            opened,
+            chart.lines().filter(|line| *line == "  end").count()
+        );
         assert_eq!(text("a\"]\n#b"), "a#34;]<br/>#35;b");
     }
 }

@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use super::Run;
-use super::place::short;
 use super::drawing::{command_line, mark, mood, printable, sentence, stop_signal, words_of};
+use super::place::short;
 use super::style::{BOLD, DIM, Paint};
 use crate::analyze::{Target, seconds};
 use crate::source::{Known, Span};

@@ -21,10 +21,12 @@ mod shell_holds_pid1;
 mod shell_syntax_in_exec_form;
 mod unreadable_file;
 mod unstoppable_stop_signal;
+mod unused_ignore;
 
 pub use finding::{Finding, Findings, Place};
 pub use rule::{HEADINGS, Rule, Severity};
 pub use unreadable_file::unreadable;
+pub use unused_ignore::unused_ignore;
 
 use std::collections::HashMap;
 
@@ -44,6 +46,7 @@ pub static ALL: &[&Rule] = &[
     &shell_syntax_in_exec_form::SHELL_SYNTAX_IN_EXEC_FORM,
     &unreadable_file::UNREADABLE_FILE,
     &unstoppable_stop_signal::UNSTOPPABLE_STOP_SIGNAL,
+    &unused_ignore::UNUSED_IGNORE,
 ];
 
 /// The rule of that name.
