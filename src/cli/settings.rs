@@ -211,7 +211,11 @@ fn teach(entries: &str, handles_stop: &[String]) -> Result<(), String> {
             }
         }
     }
-    knowledge::extend(&own.to_string())
+    // What is wrong stands in the last line; the frame above it shows a text that nobody wrote.
+    knowledge::extend(&own.to_string()).map_err(|why| {
+        let last = why.trim_end().lines().next_back();
+        format!("an entry of your own: {}", last.unwrap_or_default())
+    })
 }
 
 /// The analyser's options.
