@@ -33,7 +33,7 @@ impl Folder {
         let folder = Folder(path);
         folder.file(
             "svc/Dockerfile",
-            "FROM debian:12-slim\nCOPY --chmod=755 start.sh /start.sh\nCOPY app /demo/app\nCMD [\"/start.sh\"]\n",
+            "FROM debian:12-slim\nCOPY --chmod=755 start.sh /start.sh\nCOPY --chmod=755 app /demo/app\nCMD [\"/start.sh\"]\n",
         );
         folder.file("svc/start.sh", "#!/bin/sh\n/demo/app --name \"é\"\n");
         folder.file(
@@ -347,7 +347,7 @@ fn settings_decide_what_is_reported() {
             "[[overrides]]\npaths = ['s*']\nignore = ['script-without-exec']\n",
             0,
         ),
-        ("init = true\n", 1),
+        ("init = false\n", 1),
     ] {
         folder.file(".pidone.toml", text);
         assert_eq!(folder.run(&["check"]).status, Some(status), "{text}");
@@ -359,7 +359,7 @@ fn a_program_that_the_user_vouches_for_is_no_assumption() {
     let folder = Folder::new("vouch");
     folder.file(
         "svc/Dockerfile",
-        "FROM debian:12-slim\nCOPY app /demo/app\nCMD [\"/demo/app\"]\n",
+        "FROM debian:12-slim\nCOPY --chmod=755 app /demo/app\nCMD [\"/demo/app\"]\n",
     );
     let assumed = |folder: &Folder| {
         let output = parse(&folder.run(&["trace", "--format", "json", "svc"]).stdout);

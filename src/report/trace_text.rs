@@ -8,7 +8,7 @@ use super::place::short;
 use super::style::{BOLD, DIM, Paint};
 use crate::analyze::{Target, seconds};
 use crate::source::{Known, Span};
-use crate::stop::{Path, ProcessTree, Verdict};
+use crate::stop::{Path, ProcessTree};
 
 /// Columns of processes after which what happens to them is no longer aligned.
 const WIDEST: usize = 72;
