@@ -481,3 +481,29 @@ fn the_manual_page_and_the_completions_name_every_command() {
         assert!(script.contains(command), "{command}");
     }
 }
+
+/// `PIDONE_UPDATE=1` writes the table.
+#[test]
+fn the_table_of_rules_in_the_readme_is_complete() {
+    let folder = Folder::new("rules");
+    let list = parse(&folder.run(&["rules", "--format", "json"]).stdout);
+    let rows = list["rules"].as_array().expect("a list").iter().map(|rule| {
+        let text = |field: &str| rule[field].as_str().expect("a text").to_owned();
+        let (id, severity, summary) = (text("id"), text("severity"), text("summary"));
+        format!("| `{id}` | {severity} | {summary} |\n")
+    });
+    let table = format!(
+        "<!-- rules -->\n| rule | severity | what it finds |\n| --- | --- | --- |\n{}",
+        rows.collect::<String>()
+    );
+    let page = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let text = fs::read_to_string(&page).expect("it is there");
+    let (before, rest) = text.split_once("<!-- rules -->").expect("the table begins");
+    let (_, after) = rest.split_once("<!-- end of rules -->").expect("the table ends");
+    let wanted = format!("{before}{table}<!-- end of rules -->{after}");
+    if std::env::var_os("PIDONE_UPDATE").is_some() {
+        fs::write(&page, wanted).expect("it can be written");
+    } else {
+        assert_eq!(text, wanted);
+    }
+}

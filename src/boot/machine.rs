@@ -24,6 +24,8 @@ pub struct Limits {
     pub rounds: u32,
     /// Steps of one way.
     pub steps: u32,
+    /// Steps of all ways together, those of stopping included.
+    pub total_steps: u64,
     /// Ways.
     pub ways: usize,
     /// Processes of one world.
@@ -36,6 +38,7 @@ impl Default for Limits {
             frames: 400,
             rounds: 300,
             steps: 40_000,
+            total_steps: 30_000,
             ways: 2_000,
             processes: 300,
         }
@@ -52,6 +55,8 @@ pub(crate) struct Machine<'c> {
     pub(crate) assumed_sh: Option<&'static ShellFacts>,
     /// Whether anything depended on which shell `/bin/sh` is.
     pub(crate) asked_for_sh: Cell<bool>,
+    /// Steps of all ways until now.
+    spent: Cell<u64>,
     scripts: RefCell<HashMap<(usize, usize, String), Rc<Script>>>,
     constructs: RefCell<HashMap<usize, Rc<Vec<Construct>>>>,
 }
@@ -82,9 +87,15 @@ impl<'c> Machine<'c> {
             limits: Limits::default(),
             assumed_sh,
             asked_for_sh: Cell::new(false),
+            spent: Cell::new(0),
             scripts: RefCell::default(),
             constructs: RefCell::default(),
         }
+    }
+
+    /// Whether all ways together have taken as many steps as they may.
+    pub(crate) fn is_exhausted(&self) -> bool {
+        self.spent.get() >= self.limits.total_steps
     }
 
     /// Parses a text once.
@@ -164,9 +175,13 @@ impl<'c> Machine<'c> {
             if world.ending.is_some() {
                 return Rest::Ended;
             }
-            if world.steps >= self.limits.steps || world.processes.len() > self.limits.processes {
+            if self.is_exhausted()
+                || world.steps >= self.limits.steps
+                || world.processes.len() > self.limits.processes
+            {
                 return Rest::Limit;
             }
+            self.spent.set(self.spent.get() + 1);
             let pids: Vec<Pid> = world.processes.keys().copied().collect();
             let mut progressed = false;
             for pid in pids {
