@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::container::{Container, DEFAULT_GRACE, Overrides};
 use crate::dockerfile::{self, Dockerfile};
 use crate::image::{self, BaseSettings, Choice, Context};
-use crate::source::{Disk, ReadError, Source, Span, Why};
+use crate::source::{Disk, Mapped, ReadError, Source, Span, Why};
 use crate::stage::{self, BuildOptions, Stages};
 use crate::stop::{self, Path, Verdict};
 
@@ -29,6 +29,8 @@ pub struct Options {
     pub grace: Duration,
     /// Whether the runtime puts an init before PID 1 (`docker run --init`).
     pub init: bool,
+    /// What the platform gives in place of CMD (`docker run IMAGE ARG…`).
+    pub args: Option<Vec<String>>,
     /// The base image's configuration, in place of what the tables know of it.
     pub base_config: Option<Arc<BaseSettings>>,
 }
@@ -42,6 +44,7 @@ impl Default for Options {
             platform: None,
             grace: DEFAULT_GRACE,
             init: false,
+            args: None,
             base_config: None,
         }
     }
@@ -63,6 +66,8 @@ pub enum Targets {
 pub struct Analysis {
     /// Its path to show.
     pub file: String,
+    /// Its text.
+    pub source: Arc<Source>,
     /// What BuildKit would refuse, and what else stood in the way.
     pub problems: Vec<Problem>,
     /// The directory of the build context, and how it was chosen; `None` without one.
@@ -207,6 +212,7 @@ pub fn analyze_source(
     let targets = wanted.into_iter();
     Analysis {
         file: source.path().to_owned(),
+        source: Arc::clone(source),
         problems,
         context: context
             .directory()
@@ -222,6 +228,7 @@ fn target(stages: &Stages, index: usize, context: &Context, options: &Options) -
     let image = image::build(stages, index, context, options.base_config.as_deref());
     let overrides = Overrides {
         init: options.init,
+        cmd: options.args.as_deref().map(given),
         grace: Some(options.grace),
         ..Overrides::default()
     };
@@ -241,6 +248,15 @@ fn target(stages: &Stages, index: usize, context: &Context, options: &Options) -
         verdict: worst.unwrap_or(Verdict::Unknown),
         paths,
     }
+}
+
+/// Words that stand in no file of the image.
+fn given(words: &[String]) -> Vec<Mapped> {
+    let words = words.iter().map(|word| {
+        let source = Source::new("args", word.as_str());
+        Mapped::verbatim(&source, 0..word.len())
+    });
+    words.collect()
 }
 
 /// What BuildKit would refuse, in the file's order.

@@ -45,9 +45,7 @@ pub(crate) fn explore(
     let mut seen: HashMap<u64, ()> = HashMap::new();
     let mut todo = vec![(start, Vec::new())];
     while let Some((mut world, mut passed)) = todo.pop() {
-        if found.ways.len() + todo.len() >= machine.limits.ways
-            || machine.steps.get() >= machine.limits.total_steps
-        {
+        if found.ways.len() + todo.len() >= machine.limits.ways || machine.is_exhausted() {
             found.too_many = true;
             break;
         }

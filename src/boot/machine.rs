@@ -27,12 +27,12 @@ pub struct Limits {
     pub rounds: u32,
     /// Steps of one way.
     pub steps: u32,
+    /// Steps of all ways together, those of stopping included.
+    pub total_steps: u64,
     /// Ways.
     pub ways: usize,
     /// Processes of one world.
     pub processes: usize,
-    /// Steps of all ways together.
-    pub total_steps: u32,
 }
 
 impl Default for Limits {
@@ -41,9 +41,9 @@ impl Default for Limits {
             frames: 400,
             rounds: 300,
             steps: 40_000,
+            total_steps: 30_000,
             ways: 2_000,
             processes: 300,
-            total_steps: 60_000,
         }
     }
 }
@@ -60,10 +60,10 @@ pub(crate) struct Machine<'c> {
     pub(crate) asked_for_sh: Cell<bool>,
     /// What any way has looked at so far.
     pub(crate) looked_at: LookedAt,
-    /// Steps over all ways.
-    pub(crate) steps: Cell<u32>,
     /// Texts that files give to a shell, with their places: `locate` finds them by text and span.
     texts: RefCell<Vec<Mapped>>,
+    /// Steps of all ways until now.
+    spent: Cell<u64>,
     scripts: RefCell<HashMap<(usize, usize, String), Rc<Script>>>,
     constructs: RefCell<HashMap<usize, Rc<Vec<Construct>>>>,
 }
@@ -118,11 +118,16 @@ impl<'c> Machine<'c> {
             assumed_sh,
             asked_for_sh: Cell::new(false),
             looked_at: LookedAt::default(),
-            steps: Cell::new(0),
             texts: RefCell::default(),
+            spent: Cell::new(0),
             scripts: RefCell::default(),
             constructs: RefCell::default(),
         }
+    }
+
+    /// Whether all ways together have taken as many steps as they may.
+    pub(crate) fn is_exhausted(&self) -> bool {
+        self.spent.get() >= self.limits.total_steps
     }
 
     /// Parses a text once.
@@ -246,9 +251,13 @@ impl<'c> Machine<'c> {
             if world.restarts {
                 return Rest::Steady;
             }
-            if world.steps >= self.limits.steps || world.processes.len() > self.limits.processes {
+            if self.is_exhausted()
+                || world.steps >= self.limits.steps
+                || world.processes.len() > self.limits.processes
+            {
                 return Rest::Limit;
             }
+            self.spent.set(self.spent.get() + 1);
             let pids: Vec<Pid> = world.processes.keys().copied().collect();
             let mut progressed = false;
             for pid in pids {
@@ -262,7 +271,6 @@ impl<'c> Machine<'c> {
                 }
             }
             if progressed {
-                self.steps.set(self.steps.get() + 1);
                 world.steps += 1;
                 continue;
             }

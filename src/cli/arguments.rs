@@ -1,16 +1,15 @@
 //! What can be said on the command line.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::analyze::{Options, Targets};
-use crate::image::BaseSettings;
+use super::formats::{CheckFormat, TraceFormat, format_file};
+use crate::config::{FailOn, Layer, duration};
 use crate::rules;
-use crate::source::{Disk, RealDisk};
+use crate::source::{Disk, FileKind, RealDisk};
 
 /// Proves, from a Dockerfile and the scripts that it starts, whether the application hears the stop
 /// signal and gets to finish.
@@ -48,6 +47,12 @@ pub(super) enum Command {
     Explain(ExplainArguments),
     /// List the rules
     Rules(RulesArguments),
+    /// Print the JSON schema of an output or of the configuration file
+    Schema(SchemaArguments),
+    /// Print a script that completes pidone's arguments in a shell
+    Completions(CompletionsArguments),
+    /// Print the manual page
+    Man,
 }
 
 #[derive(Debug, Args)]
@@ -57,6 +62,9 @@ pub(super) struct CheckArguments {
     /// The form of the output
     #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
     pub(super) format: CheckFormat,
+    /// Also write the findings in that form to a file; may be repeated
+    #[arg(long = "output", value_name = "FORMAT=FILE", value_parser = format_file)]
+    pub(super) outputs: Vec<(CheckFormat, PathBuf)>,
     /// Report these rules only; may be repeated or separated by commas
     #[arg(long, value_name = "RULE", value_delimiter = ',', value_parser = rule_names())]
     select: Vec<String>,
@@ -64,40 +72,60 @@ pub(super) struct CheckArguments {
     #[arg(long, value_name = "RULE", value_delimiter = ',', value_parser = rule_names())]
     ignore: Vec<String>,
     /// The least that makes the exit status 1; `unknown` also counts targets that cannot be judged
-    #[arg(long, value_enum, default_value_t = FailOn::Warning, value_name = "LEVEL")]
-    pub(super) fail_on: FailOn,
+    /// [default: warning]
+    #[arg(long, value_enum, value_name = "LEVEL")]
+    fail_on: Option<FailOn>,
+    /// Do not report findings that this file lists
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    /// Write the findings of this run to a file for --baseline, and report none
+    #[arg(long, value_name = "FILE", conflicts_with = "baseline")]
+    pub(super) write_baseline: Option<PathBuf>,
+    /// Report only what touches files that changed since the branch left this revision
+    #[arg(long, value_name = "REV")]
+    pub(super) changed_since: Option<String>,
+    /// Say how often each rule and each verdict occurred, in place of the findings
+    #[arg(long)]
+    pub(super) statistics: bool,
 }
 
 impl CheckArguments {
-    /// Whether a rule's findings are asked for.
-    pub(super) fn wants(&self, rule: &str) -> bool {
-        let named = |list: &[String]| list.iter().any(|name| name == rule);
-        (self.select.is_empty() || named(&self.select)) && !named(&self.ignore)
+    /// What these flags say about settings.
+    pub(super) fn layer(&self) -> Layer {
+        Layer {
+            select: (!self.select.is_empty()).then(|| self.select.clone()),
+            ignore: self.ignore.clone(),
+            fail_on: self.fail_on,
+            baseline: self.baseline.clone(),
+            ..self.inputs.layer()
+        }
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum CheckFormat {
-    /// Code frames for people.
-    Text,
-    /// One line a finding.
-    Concise,
-    /// One JSON object, schema pidone/check/1.
-    Json,
-}
+impl ValueEnum for FailOn {
+    fn value_variants<'a>() -> &'a [FailOn] {
+        &[
+            FailOn::Never,
+            FailOn::Error,
+            FailOn::Warning,
+            FailOn::Note,
+            FailOn::Unknown,
+        ]
+    }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum FailOn {
-    /// Nothing.
-    Never,
-    /// An error.
-    Error,
-    /// A warning or worse.
-    Warning,
-    /// Any finding.
-    Note,
-    /// Any finding, and any target that cannot be judged.
-    Unknown,
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let (name, help) = match self {
+            FailOn::Never => ("never", "Nothing"),
+            FailOn::Error => ("error", "An error"),
+            FailOn::Warning => ("warning", "A warning or worse"),
+            FailOn::Note => ("note", "Any finding"),
+            FailOn::Unknown => (
+                "unknown",
+                "Any finding, and any target that cannot be judged",
+            ),
+        };
+        Some(PossibleValue::new(name).help(help))
+    }
 }
 
 #[derive(Debug, Args)]
@@ -131,19 +159,35 @@ pub(super) struct TraceArguments {
     pub(super) format: TraceFormat,
 }
 
+#[derive(Debug, Args)]
+pub(super) struct SchemaArguments {
+    /// What the schema describes
+    #[arg(value_enum, default_value_t = SchemaName::Check)]
+    pub(super) name: SchemaName,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum TraceFormat {
-    /// A drawing for people.
-    Text,
-    /// One JSON object, schema pidone/trace/1.
-    Json,
+pub(super) enum SchemaName {
+    /// `check --format json`.
+    Check,
+    /// `trace --format json`.
+    Trace,
+    /// `pidone.toml`, for editors.
+    Config,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CompletionsArguments {
+    /// The shell
+    #[arg(value_enum)]
+    pub(super) shell: clap_complete::Shell,
 }
 
 /// What to look at, and under which circumstances.
 #[derive(Debug, Args)]
 pub(super) struct Inputs {
-    /// Dockerfiles, directories to search, or `-` for standard input
-    #[arg(default_value = ".", value_name = "PATH")]
+    /// Dockerfiles, directories to search, or `-` for standard input [default: .]
+    #[arg(value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
     /// Stage to judge by name or number, or `all` [default: the last one, as in `docker build`]
     #[arg(long, value_name = "STAGE")]
@@ -158,46 +202,57 @@ pub(super) struct Inputs {
     #[arg(long, value_name = "PLATFORM")]
     platform: Option<String>,
     /// Time from the stop signal to SIGKILL: seconds, or with a unit as in 30s, 2m
-    #[arg(long, value_name = "TIME", default_value = "10", value_parser = grace)]
-    grace: Duration,
+    /// [default: 10]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    grace: Option<Duration>,
     /// Judge as with `docker run --init`
     #[arg(long)]
     init: bool,
     /// The base image's settings: a file with the output of `docker image inspect IMAGE`
     #[arg(long, value_name = "FILE")]
     base_config: Option<PathBuf>,
+    /// Also look at the files that this file lists, one a line; `-` for standard input
+    #[arg(long, value_name = "FILE")]
+    pub(super) files_from: Option<PathBuf>,
+    /// What a search passes by, a pattern as in .gitignore; may be repeated
+    #[arg(long, value_name = "PATTERN")]
+    exclude: Vec<String>,
+    /// The configuration file [default: pidone.toml or .pidone.toml of the first path or above it]
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// Print the settings and where each comes from, and look at nothing
+    #[arg(long)]
+    pub(super) show_config: bool,
 }
 
 impl Inputs {
-    /// The analyser's options, or why there are none: the base image's configuration is read here.
-    pub(super) fn options(&self) -> Result<Options, String> {
-        let base_config = match &self.base_config {
-            Some(path) => Some(Arc::new(base_config(path)?)),
-            None => None,
-        };
-        Ok(Options {
-            targets: match self.target.as_deref() {
-                None => Targets::Last,
-                Some("all") => Targets::All,
-                Some(name) => Targets::Named(name.to_owned()),
+    /// The directory that the run is about: the first path's.
+    pub(super) fn start(&self) -> PathBuf {
+        let first = self.paths.first();
+        let first = first.filter(|path| path.as_os_str() != "-");
+        match first {
+            None => PathBuf::from("."),
+            Some(path) => match RealDisk.entry(path).map(|entry| entry.kind) {
+                Some(FileKind::File) => path.parent().unwrap_or(Path::new(".")).to_owned(),
+                _ => path.clone(),
             },
-            build_args: self.build_args.clone(),
+        }
+    }
+
+    /// What these flags say about settings.
+    pub(super) fn layer(&self) -> Layer {
+        Layer {
+            target: self.target.clone(),
+            build_args: self.build_args.iter().cloned().collect(),
             context: self.context.clone(),
             platform: self.platform.clone(),
             grace: self.grace,
-            init: self.init,
-            base_config,
-        })
+            init: self.init.then_some(true),
+            base_config: self.base_config.clone(),
+            exclude: self.exclude.clone(),
+            ..Layer::default()
+        }
     }
-}
-
-fn base_config(path: &Path) -> Result<BaseSettings, String> {
-    let because = |message: String| format!("{}: {message}", path.display());
-    let bytes = RealDisk
-        .read(path)
-        .map_err(|error| because(error.to_string()))?;
-    let text = String::from_utf8(bytes).map_err(|_| because("not valid UTF-8".to_owned()))?;
-    BaseSettings::from_json(&text).map_err(because)
 }
 
 /// Accepts the names of rules; a misspelt one gets a suggestion.
@@ -216,17 +271,6 @@ fn build_arg(text: &str) -> Result<(String, Option<String>), String> {
     }
 }
 
-fn grace(text: &str) -> Result<Duration, String> {
-    let (digits, factor) = match text.strip_suffix('m') {
-        Some(digits) => (digits, 60.0),
-        None => (text.strip_suffix('s').unwrap_or(text), 1.0),
-    };
-    let seconds = digits.parse::<f64>().ok().map(|value| value * factor);
-    seconds
-        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
-        .ok_or_else(|| "expected seconds such as 10, 30s or 2m".to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -235,15 +279,5 @@ mod tests {
     #[test]
     fn the_definition_is_sound() {
         Arguments::command().debug_assert();
-    }
-
-    #[test]
-    fn times_are_seconds_unless_they_say_otherwise() {
-        assert_eq!(grace("30"), Ok(Duration::from_secs(30)));
-        assert_eq!(grace("30s"), Ok(Duration::from_secs(30)));
-        assert_eq!(grace("1.5m"), Ok(Duration::from_secs(90)));
-        for text in ["", "s", "-1", "1h", "inf", "nan"] {
-            assert!(grace(text).is_err(), "{text}");
-        }
     }
 }

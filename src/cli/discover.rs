@@ -5,6 +5,10 @@ use std::path::{Path, PathBuf};
 
 use ignore::WalkBuilder;
 
+use super::files::shown as show;
+use super::settings::Exclusions;
+use crate::source::{Disk, RealDisk};
+
 /// A file to look at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Candidate {
@@ -32,7 +36,7 @@ pub(super) struct Discovery {
     clippy::disallowed_methods,
     reason = "searching is the command line's own work; the files are read through `Disk`"
 )]
-pub(super) fn discover(paths: &[PathBuf]) -> Discovery {
+pub(super) fn discover(paths: &[PathBuf], exclusions: &Exclusions) -> Discovery {
     let mut discovery = Discovery::default();
     let mut seen = BTreeSet::new();
     for path in paths {
@@ -48,14 +52,31 @@ pub(super) fn discover(paths: &[PathBuf]) -> Discovery {
                 };
                 discovery.unusable.push((show(path), reason));
             }
-            Ok(meta) if meta.is_dir() => search(path, &mut discovery, &mut seen),
+            Ok(meta) if meta.is_dir() => search(path, exclusions, &mut discovery, &mut seen),
             Ok(_) => add(&mut discovery, &mut seen, path, true),
         }
     }
     discovery
 }
 
-fn search(directory: &Path, discovery: &mut Discovery, seen: &mut BTreeSet<PathBuf>) {
+fn search(
+    directory: &Path,
+    exclusions: &Exclusions,
+    discovery: &mut Discovery,
+    seen: &mut BTreeSet<PathBuf>,
+) {
+    let top = match exclusions.is_empty() {
+        true => None,
+        false => RealDisk.canonical(directory),
+    };
+    let is_excluded = |path: &Path, is_directory: bool| {
+        let inside = path.strip_prefix(directory).ok();
+        let absolute = top
+            .as_ref()
+            .zip(inside)
+            .map(|(top, inside)| top.join(inside));
+        absolute.is_some_and(|path| exclusions.covers(&path, is_directory))
+    };
     let before = discovery.files.len();
     let mut any = false;
     // Hidden directories are searched, because `.devcontainer/Dockerfile` is one; `.git` is not.
@@ -75,6 +96,9 @@ fn search(directory: &Path, discovery: &mut Discovery, seen: &mut BTreeSet<PathB
             }
         };
         let is_file = entry.file_type().is_some_and(|kind| !kind.is_dir());
+        if is_excluded(entry.path(), !is_file) {
+            continue;
+        }
         if is_file && entry.file_name().to_str().is_some_and(is_dockerfile_name) {
             any = true;
             add(discovery, seen, entry.path(), false);
@@ -97,11 +121,6 @@ fn add(discovery: &mut Discovery, seen: &mut BTreeSet<PathBuf>, path: &Path, nam
             named,
         });
     }
-}
-
-fn show(path: &Path) -> String {
-    path.to_string_lossy()
-        .replace(std::path::MAIN_SEPARATOR, "/")
 }
 
 /// Endings of files that make Dockerfiles, keep old ones, or go with one.

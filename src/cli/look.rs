@@ -2,13 +2,16 @@
 
 use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
 use super::arguments::Inputs;
 use super::discover::{Candidate, discover};
-use super::output::Output;
+use super::files;
+use super::output::{Output, Progress};
+use super::settings::Settings;
 use super::{COULD_NOT_RUN, FINE};
 use crate::analyze::{self, Analysis, Options, Unreadable};
 use crate::report::Run;
@@ -28,16 +31,14 @@ pub(super) struct Look {
 }
 
 /// Looks at everything that the inputs stand for; or the exit status when that is not possible at all.
-pub(super) fn look(inputs: &Inputs, output: &mut Output) -> Result<Look, u8> {
+pub(super) fn look(inputs: &Inputs, settings: &Settings, output: &mut Output) -> Result<Look, u8> {
     let mut status = FINE;
-    let options = match inputs.options() {
-        Ok(options) => options,
-        Err(message) => {
-            output.error(&message);
-            return Err(COULD_NOT_RUN);
-        }
-    };
-    let discovery = discover(&inputs.paths);
+    let listed = paths(inputs).and_then(|paths| Ok((paths, settings.exclusions()?)));
+    let (paths, exclusions) = listed.map_err(|message| {
+        output.error(&message);
+        COULD_NOT_RUN
+    })?;
+    let discovery = discover(&paths, &exclusions);
     let mut run = Run::default();
     let mut searched_unreadable = Vec::new();
     for (file, message) in discovery.unusable {
@@ -49,20 +50,20 @@ pub(super) fn look(inputs: &Inputs, output: &mut Output) -> Result<Look, u8> {
         output.news(&format!("no Dockerfile found in `{directory}`"));
     }
     let disk: Arc<dyn Disk> = Arc::new(RealDisk);
-    let pool = rayon::ThreadPoolBuilder::new().stack_size(STACK).build();
     let files = &discovery.files;
-    let results: Vec<Result<Analysis, Unreadable>> = match pool {
-        Ok(pool) => pool.install(|| {
-            files
-                .par_iter()
-                .map(|file| one(&disk, file, &options))
-                .collect()
-        }),
-        Err(_) => files
-            .iter()
-            .map(|file| one(&disk, file, &options))
-            .collect(),
+    let progress = Progress::new(files.len(), output);
+    let look = |file: &Candidate| {
+        let result = one(&disk, file, settings);
+        progress.step();
+        result
     };
+    // One file needs no second core, and starting threads takes longer than looking.
+    let pool = (files.len() > 1).then(|| rayon::ThreadPoolBuilder::new().stack_size(STACK).build());
+    let results: Vec<Result<Analysis, Unreadable>> = match pool {
+        Some(Ok(pool)) => pool.install(|| files.par_iter().map(look).collect()),
+        _ => on_a_thread(|| files.iter().map(look).collect()),
+    };
+    progress.finish();
     for (file, result) in files.iter().zip(results) {
         match result {
             Ok(analysis) => {
@@ -89,6 +90,35 @@ pub(super) fn look(inputs: &Inputs, output: &mut Output) -> Result<Look, u8> {
     })
 }
 
+/// The paths of the command line and of `--files-from`; the current directory when there are none.
+fn paths(inputs: &Inputs) -> Result<Vec<PathBuf>, String> {
+    let mut paths = inputs.paths.clone();
+    match &inputs.files_from {
+        Some(list) => {
+            let text = match list.as_os_str() == "-" {
+                true => std::io::read_to_string(std::io::stdin()).map_err(|e| e.to_string())?,
+                false => files::text(list)?,
+            };
+            let lines = text.lines().map(|line| line.trim_end_matches('\r'));
+            paths.extend(lines.filter(|line| !line.is_empty()).map(PathBuf::from));
+        }
+        None if paths.is_empty() => paths.push(PathBuf::from(".")),
+        None => {}
+    }
+    Ok(paths)
+}
+
+/// Runs work on a thread with the stack that it may need; on this one if there can be no other.
+fn on_a_thread<T: Send>(work: impl Fn() -> T + Sync) -> T {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK);
+        match thread.spawn_scoped(scope, &work) {
+            Ok(thread) => thread.join().expect("defects are caught within"),
+            Err(_) => work(),
+        }
+    })
+}
+
 /// The problems of a file in one line: the first, and how many more. A template that is no Dockerfile
 /// has one in every other line.
 fn describe(analysis: &Analysis) -> Option<String> {
@@ -107,7 +137,16 @@ fn describe(analysis: &Analysis) -> Option<String> {
 }
 
 /// Looks at one file. A defect of pidone costs this file, never the run.
-fn one(disk: &Arc<dyn Disk>, file: &Candidate, options: &Options) -> Result<Analysis, Unreadable> {
+fn one(
+    disk: &Arc<dyn Disk>,
+    file: &Candidate,
+    settings: &Settings,
+) -> Result<Analysis, Unreadable> {
+    let unusable = |message: String| Unreadable {
+        file: file.shown.clone(),
+        message,
+    };
+    let options = &settings.options(&file.path).map_err(unusable)?;
     catch_unwind(AssertUnwindSafe(|| {
         if file.shown == "-" {
             return standard_input(disk, options);

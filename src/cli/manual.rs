@@ -69,3 +69,31 @@ pub(super) fn list(format: RulesFormat) -> String {
     }
     out
 }
+
+/// A script that completes arguments.
+pub(super) fn completions(shell: clap_complete::Shell, mut command: clap::Command) -> String {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut command, "pidone", &mut script);
+    String::from_utf8_lossy(&script).into_owned()
+}
+
+/// The manual page, with a section for each command.
+pub(super) fn man(mut command: clap::Command) -> String {
+    command.build();
+    let mut page = Vec::new();
+    let main = clap_mangen::Man::new(command.clone());
+    // Writing to memory does not fail.
+    let _ = main.render(&mut page);
+    for part in command.get_subcommands() {
+        if part.get_name() == "help" {
+            continue;
+        }
+        let heading = format!(".SH \"PIDONE {}\"\n", part.get_name().to_uppercase());
+        page.extend_from_slice(heading.as_bytes());
+        let part = clap_mangen::Man::new(part.clone());
+        let _ = part.render_synopsis_section(&mut page);
+        let _ = part.render_description_section(&mut page);
+        let _ = part.render_options_section(&mut page);
+    }
+    String::from_utf8_lossy(&page).into_owned()
+}

@@ -4,19 +4,26 @@
 //! standard output, news of the run to standard error. Decides nothing about containers.
 
 mod arguments;
+mod baseline;
 mod check;
 mod discover;
+mod files;
+mod formats;
 mod look;
 mod manual;
 mod output;
+mod settings;
+mod silence;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
+use crate::config::{self, Layer};
 use crate::{report, rules};
-use arguments::{Arguments, Command, TraceArguments, TraceFormat};
+use arguments::{Arguments, Command, Inputs, SchemaName, TraceArguments};
 use output::Output;
+use settings::Settings;
 
 /// The run did what was asked, and nothing was at or above the fail level.
 const FINE: u8 = 0;
@@ -42,21 +49,55 @@ pub fn main() -> ExitCode {
             output.result(&manual::list(arguments.format));
             FINE
         }
+        Command::Schema(arguments) => {
+            output.result(match arguments.name {
+                SchemaName::Check => report::CHECK_SCHEMA,
+                SchemaName::Trace => report::TRACE_SCHEMA,
+                SchemaName::Config => report::CONFIG_SCHEMA,
+            });
+            FINE
+        }
+        Command::Completions(arguments) => {
+            output.result(&manual::completions(arguments.shell, Arguments::command()));
+            FINE
+        }
+        Command::Man => {
+            output.result(&manual::man(Arguments::command()));
+            FINE
+        }
     };
     ExitCode::from(status.max(output.finish()))
 }
 
 fn trace(arguments: &TraceArguments, output: &mut Output) -> u8 {
-    let look = match look::look(&arguments.inputs, output) {
+    let settings = match settings(&arguments.inputs, arguments.inputs.layer(), output) {
+        Ok(settings) => settings,
+        Err(status) => return status,
+    };
+    let look = match look::look(&arguments.inputs, &settings, output) {
         Ok(look) => look,
         Err(status) => return status,
     };
     for file in &look.searched_unreadable {
         output.news(&format!("{}: {}", file.file, file.message));
     }
-    output.result(&match arguments.format {
-        TraceFormat::Text => report::trace_text(&look.run),
-        TraceFormat::Json => report::trace_json(&look.run),
-    });
+    output.result(&arguments.format.write(&look.run));
     look.status
+}
+
+/// The settings of a run; or its exit status when they cannot be read, or when they are all that was asked
+/// for.
+fn settings(inputs: &Inputs, flags: Layer, output: &mut Output) -> Result<Settings, u8> {
+    let start = inputs.start();
+    match Settings::load(inputs.config.as_deref(), &start, flags) {
+        Ok(settings) if inputs.show_config => {
+            output.result(&config::show(&settings.layers, settings.file.as_deref()));
+            Err(FINE)
+        }
+        Ok(settings) => Ok(settings),
+        Err(message) => {
+            output.error(&message);
+            Err(COULD_NOT_RUN)
+        }
+    }
 }

@@ -1,6 +1,8 @@
 //! The two streams. The only place that prints.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 use anstream::{AutoStream, ColorChoice};
 
@@ -67,5 +69,43 @@ impl Output {
         let mut stream = AutoStream::new(stderr.lock(), self.color);
         // When standard error is gone there is nobody left to tell.
         let _ = writeln!(stream, "{text}");
+    }
+}
+
+/// How many files are done, on a terminal and when it takes long.
+pub(super) struct Progress {
+    total: usize,
+    done: AtomicUsize,
+    start: Instant,
+    is_wanted: bool,
+}
+
+/// Until then nothing is shown.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+impl Progress {
+    pub(super) fn new(total: usize, output: &Output) -> Progress {
+        Progress {
+            total,
+            done: AtomicUsize::new(0),
+            start: Instant::now(),
+            is_wanted: !output.quiet && io::stderr().is_terminal(),
+        }
+    }
+
+    /// Counts a file.
+    pub(super) fn step(&self) {
+        let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
+        if self.is_wanted && self.start.elapsed() > PATIENCE {
+            // Nobody is harmed when it cannot be shown.
+            let _ = write!(io::stderr(), "\r{done} of {} files", self.total);
+        }
+    }
+
+    /// Takes the line away again.
+    pub(super) fn finish(&self) {
+        if self.is_wanted && self.start.elapsed() > PATIENCE {
+            let _ = write!(io::stderr(), "\r\x1b[K");
+        }
     }
 }

@@ -141,13 +141,19 @@ pub(super) fn program(words: &[Option<&str>], busybox: bool) -> Option<Program> 
             words = words.get(1..)?;
             continue;
         }
-        let entry = find(name, busybox)?;
+        let entry = find_at(path, name, busybox)?;
         match entry.leads_to(words) {
             Some(next) => words = &words[next..],
             None => return Some(entry.program(words)),
         }
     }
     None
+}
+
+/// The entry of a path as a user's own entries may give it, else that of its name.
+fn find_at(path: &str, name: &str, busybox: bool) -> Option<&'static Entry> {
+    let by_path = path.contains('/').then(|| find(path, busybox)).flatten();
+    by_path.or_else(|| find(name, busybox))
 }
 
 /// The entry of a name, with or without a version at its end (`python3.12`, `php-fpm8.2`).
@@ -184,8 +190,9 @@ impl Entry {
         let at = self.script(words)?;
         let path = words[at]?;
         let name = path.rsplit('/').next().unwrap_or(path);
-        let entry = find(name, false)?;
-        (entry.script && entry.names.iter().any(|known| known == name)).then_some(at)
+        let entry = find_at(path, name, false)?;
+        let is_named = |known: &String| known == name || known == path;
+        (entry.script && entry.names.iter().any(is_named)).then_some(at)
     }
 
     /// The index of the script of an interpreter.
@@ -208,7 +215,8 @@ impl Entry {
     fn name_in(&self, words: &[Option<&str>]) -> String {
         let path = words.first().copied().flatten().unwrap_or_default();
         let base = path.rsplit('/').next().unwrap_or_default();
-        let known = self.names.iter().find(|name| *name == base);
+        let mut names = self.names.iter();
+        let known = names.find(|name| *name == base || *name == path);
         known.unwrap_or(&self.names[0]).clone()
     }
 

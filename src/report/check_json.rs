@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::Run;
+use super::fingerprint::fingerprints;
 use super::place::Place;
 use super::summary::Summary;
 use crate::rules::{self, Finding};
@@ -24,6 +25,7 @@ struct FindingReport<'a> {
     related: Vec<Labelled<'a>>,
     notes: &'a [String],
     help: Option<&'a str>,
+    fingerprint: String,
 }
 
 #[derive(Serialize)]
@@ -53,7 +55,11 @@ pub fn check_json(run: &Run, findings: &[Finding], summary: &Summary) -> String 
     let report = Report {
         schema: "pidone/check/1",
         errors: super::errors(run),
-        findings: findings.iter().map(finding).collect(),
+        findings: findings
+            .iter()
+            .zip(fingerprints(findings))
+            .map(|(found, fingerprint)| finding(found, fingerprint))
+            .collect(),
         summary: SummaryReport {
             judged: summary.judged,
             not_judged: summary.not_judged,
@@ -73,7 +79,7 @@ pub fn check_json(run: &Run, findings: &[Finding], summary: &Summary) -> String 
     super::json(&report)
 }
 
-fn finding(finding: &Finding) -> FindingReport<'_> {
+fn finding(finding: &Finding, fingerprint: String) -> FindingReport<'_> {
     FindingReport {
         rule: finding.rule.id,
         severity: finding.severity.word(),
@@ -82,6 +88,7 @@ fn finding(finding: &Finding) -> FindingReport<'_> {
         related: finding.related.iter().map(labelled).collect(),
         notes: &finding.notes,
         help: finding.help.as_deref(),
+        fingerprint,
     }
 }
 

@@ -7,6 +7,7 @@ use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Render
 use super::place::short;
 use super::style::{BAD, BOLD, DIM, Paint, UNSURE};
 use super::summary::Summary;
+use crate::config::Problem;
 use crate::rules::{Finding, Place, Severity};
 
 /// Lines shown before and after a place.
@@ -47,6 +48,27 @@ pub fn check_concise(findings: &[Finding], summary: &Summary) -> String {
     out.push_str(&summary.line());
     out.push('\n');
     out
+}
+
+/// A mistake in a configuration file, as a code frame without the word `error` in front.
+pub fn config_problem(problem: &Problem) -> String {
+    let span = &problem.span;
+    let places = [Place {
+        span: span.clone(),
+        label: String::new(),
+    }];
+    let path = span.source.path();
+    let mut text = format!("{}: {}", short(span), problem.message);
+    if !span.source.text().is_empty() {
+        let snippet = snippet(path, &[(&places[0], AnnotationKind::Primary)]);
+        let group = Group::with_level(Level::ERROR).element(snippet);
+        let frame = Renderer::styled().term_width(WIDTH).render(&[group]);
+        text.push_str(&format!("\n{frame}"));
+    }
+    if let Some(help) = &problem.help {
+        text.push_str(&format!("\n{help}"));
+    }
+    text
 }
 
 fn frame(renderer: &Renderer, finding: &Finding) -> String {

@@ -5,24 +5,54 @@
 
 mod check_json;
 mod check_text;
+mod drawing;
+mod fingerprint;
+mod github;
+mod gitlab;
+mod junit;
+mod markdown;
 mod place;
+mod rdjson;
+mod route;
 #[cfg(test)]
 mod sample;
+mod sarif;
+mod statistics;
 mod style;
 mod summary;
 mod trace_json;
+mod trace_mermaid;
+mod trace_svg;
 mod trace_text;
+mod words;
 
 use serde::Serialize;
 
 pub use check_json::check_json;
-pub use check_text::{check_concise, check_text};
+pub use check_text::{check_concise, check_text, config_problem};
+pub use fingerprint::fingerprints;
+pub use github::github;
+pub use gitlab::gitlab;
+pub use junit::{checkstyle, junit};
+pub use markdown::markdown;
+pub use rdjson::{rdjson, rdjsonl};
+pub use sarif::sarif;
+pub use statistics::statistics;
 pub use summary::Summary;
 pub use trace_json::trace_json;
+pub use trace_mermaid::trace_mermaid;
+pub use trace_svg::trace_svg;
 pub use trace_text::trace_text;
 
 use crate::analyze::{Analysis, Unreadable};
 use place::Place;
+
+/// The JSON schema of `check --format json`.
+pub const CHECK_SCHEMA: &str = include_str!("schema/check.json");
+/// The JSON schema of `trace --format json`.
+pub const TRACE_SCHEMA: &str = include_str!("schema/trace.json");
+/// The JSON schema of `pidone.toml`, for editors.
+pub const CONFIG_SCHEMA: &str = include_str!("schema/config.json");
 
 /// Everything that a run looked at, in order.
 #[derive(Debug, Default)]

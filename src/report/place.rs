@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::source::Span;
+use crate::source::{Source, Span};
 
 /// A place in a file, as the JSON contract spells it: lines and columns from 1, columns in UTF-8
 /// bytes, ends exclusive, `start` and `end` byte offsets.
@@ -38,4 +38,11 @@ impl Place {
 pub(super) fn short(span: &Span) -> String {
     let (line, column) = span.line_column();
     format!("{}:{line}:{column}", span.source.path())
+}
+
+/// The column of a byte offset in UTF-16 code units, from 1: what SARIF and GitHub count.
+pub(super) fn utf16(source: &Source, offset: usize) -> usize {
+    let (_, column) = source.line_column(offset);
+    let line = source.text().get(offset + 1 - column..offset);
+    line.map_or(column, |line| line.encode_utf16().count() + 1)
 }

@@ -3,11 +3,12 @@
 use std::fmt::Write;
 
 use super::Run;
+use super::drawing::{command_line, mark, mood, printable, sentence, stop_signal, words_of};
 use super::place::short;
-use super::style::{BAD, BOLD, DIM, GOOD, Paint, UNSURE};
+use super::style::{BOLD, DIM, Paint};
 use crate::analyze::{Target, seconds};
 use crate::source::{Known, Span};
-use crate::stop::{Path, ProcessTree, Reaction, Verdict};
+use crate::stop::{Path, ProcessTree};
 
 /// Columns of processes after which what happens to them is no longer aligned.
 const WIDEST: usize = 72;
@@ -74,7 +75,7 @@ fn write_target(out: &mut String, target: &Target) {
     }
     if several {
         let worst = target.consequence(target.verdict);
-        let word = target.verdict.word().paint(style_of(target.verdict));
+        let word = target.verdict.word().paint(mood(target.verdict).style());
         line(out, &format!("\n  in the worst case {word}: {worst}"));
     }
 }
@@ -129,7 +130,7 @@ fn collect_rows(rows: &mut Vec<Row>, root: &ProcessTree, path: &Path, signal: &s
         prefix: arrow,
         pid: root.pid,
         words: words_of(root),
-        mark: mark(root, path, true),
+        mark: painted(root, path, true),
     });
     let mut open: Vec<(&ProcessTree, String, bool)> = Vec::new();
     for (index, child) in root.children.iter().enumerate().rev() {
@@ -140,7 +141,7 @@ fn collect_rows(rows: &mut Vec<Row>, root: &ProcessTree, path: &Path, signal: &s
             prefix: format!("{indent}{}", if last { "└─ " } else { "├─ " }),
             pid: tree.pid,
             words: words_of(tree),
-            mark: mark(tree, path, false),
+            mark: painted(tree, path, false),
         });
         let deeper = format!("{indent}{}", if last { "   " } else { "│  " });
         for (index, child) in tree.children.iter().enumerate().rev() {
@@ -149,128 +150,17 @@ fn collect_rows(rows: &mut Vec<Row>, root: &ProcessTree, path: &Path, signal: &s
     }
 }
 
-fn words_of(tree: &ProcessTree) -> String {
-    let words: Vec<Option<&str>> = tree.argv.iter().map(Option::as_deref).collect();
-    let line = command_line(&words);
-    let name = words
-        .first()
-        .copied()
-        .flatten()
-        .and_then(|word| word.rsplit('/').next());
-    if tree.program.is_empty() || name == Some(tree.program.as_str()) {
-        line
-    } else {
-        format!("{line} ({})", tree.program)
-    }
-}
-
-/// What the signal means to that process.
-fn mark(tree: &ProcessTree, path: &Path, is_first: bool) -> String {
-    let heard = tree.receives.is_some() || (is_first && path.delivered.is_some());
-    if tree.is_application {
-        return match (path.delivered, path.reaction) {
-            (Some(false), _) => "✗ never hears it".paint(BAD),
-            (None, _) => "? may not hear it".paint(UNSURE),
-            (_, Reaction::Handles) if path.verdict == Verdict::Truncated => {
-                "✗ hears it, and is cut off".paint(BAD)
-            }
-            (_, Reaction::Handles) if is_assumed(path) => "✓ hears it".paint(GOOD),
-            (_, Reaction::Handles) => "✓ hears it and finishes".paint(GOOD),
-            (_, Reaction::Ignores) => "✗ hears it and ignores it".paint(BAD),
-            (_, Reaction::Dies) => "✗ dies of it".paint(BAD),
-            (_, Reaction::Drops) => "✗ ends, and drops what is in flight".paint(BAD),
-            (_, Reaction::Unknown) => "? hears it; what it then does is not known".paint(UNSURE),
-        };
-    }
-    if !heard {
-        return String::new();
-    }
-    if is_first && path.delivered == Some(false) {
-        return match path.verdict {
-            Verdict::Stuck => "✗ drops it".paint(BAD),
-            Verdict::Abrupt => "✗ ends and takes everything with it".paint(BAD),
-            Verdict::Unknown => "? gets it".paint(UNSURE),
-            _ => "✗ does not pass it on".paint(BAD),
-        };
-    }
-    if is_first && path.delivered == Some(true) && !tree.children.is_empty() {
-        return "✓ passes it on".paint(GOOD);
-    }
-    match tree.receives {
-        Some(signal) => format!("gets {signal}").paint(DIM),
+fn painted(tree: &ProcessTree, path: &Path, is_first: bool) -> String {
+    match mark(tree, path, is_first) {
+        Some((mood, text)) => text.paint(mood.style()),
         None => String::new(),
     }
 }
 
-/// Whether it is only assumed that the application handles the signal.
-fn is_assumed(path: &Path) -> bool {
-    path.assumptions
-        .iter()
-        .any(|assumption| assumption.kind == "program-handles")
-}
-
 fn verdict_line(target: &Target, path: Option<&Path>) -> String {
     let verdict = path.map_or(target.verdict, |path| path.verdict);
-    let word = verdict.word().paint(style_of(verdict));
-    let mut text = format!("{word}: {}", target.consequence(verdict));
-    let assumed = path.into_iter().flat_map(|path| &path.assumptions);
-    let mut assumed = assumed.filter(|assumption| assumption.kind == "program-handles");
-    if verdict == Verdict::Graceful
-        && let Some(assumption) = assumed.next_back()
-    {
-        text = format!(
-            "{word}: {signal} reaches `{subject}`; graceful if it handles {signal}",
-            signal = stop_signal(target),
-            subject = assumption.subject
-        );
-    }
-    text
-}
-
-fn stop_signal(target: &Target) -> String {
-    match target.container.stop_signal.value.value() {
-        Some(signal) => signal.to_string(),
-        None => "the stop signal".to_owned(),
-    }
-}
-
-fn style_of(verdict: Verdict) -> anstyle::Style {
-    match verdict {
-        Verdict::Exits | Verdict::Graceful => GOOD,
-        Verdict::Unknown => UNSURE,
-        _ => BAD,
-    }
-}
-
-/// Words as a person would type them; `…` for one that is not known.
-fn command_line(words: &[Option<&str>]) -> String {
-    let mut out = String::new();
-    for (index, word) in words.iter().enumerate() {
-        if index > 0 {
-            out.push(' ');
-        }
-        match word {
-            None => out.push('…'),
-            Some(word) => out.push_str(&quoted(word)),
-        }
-    }
-    out
-}
-
-/// A word in quotes if it needs them; control characters escaped, and long text cut.
-fn quoted(word: &str) -> String {
-    const LONGEST: usize = 60;
-    let plain = |c: char| c.is_alphanumeric() || "-_./:=@%+,$".contains(c);
-    if !word.is_empty() && word.chars().count() <= LONGEST && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    let cut: String = word.chars().take(LONGEST).collect();
-    let dots = if cut.len() < word.len() { "…" } else { "" };
-    let text = printable(&cut);
-    match text.contains('\'') && !text.contains(['"', '$', '`', '\\']) {
-        true => format!("\"{text}{dots}\""),
-        false => format!("'{}{dots}'", text.replace('\'', r"'\''")),
-    }
+    let word = verdict.word().paint(mood(verdict).style());
+    format!("{word}: {}", sentence(target, path))
 }
 
 /// A line with a word in front and a place behind.
@@ -283,18 +173,6 @@ fn row(out: &mut String, head: &str, text: &str, span: Option<&Span>) {
         ),
         None => line(out, &format!("  {head:<9} {text}")),
     }
-}
-
-/// The text with control characters shown as escapes: what a file holds must not steer a terminal.
-fn printable(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c.is_control() {
-            true => out.extend(c.escape_default()),
-            false => out.push(c),
-        }
-    }
-    out
 }
 
 fn line(out: &mut String, text: &str) {
@@ -332,15 +210,5 @@ mod tests {
   in the worst case stuck: nobody stops on SIGTERM; SIGKILL after 10 s
 "
         );
-    }
-
-    #[test]
-    fn words_are_quoted_as_a_person_would() {
-        let words = [Some("/bin/sh"), Some("-c"), Some("a && b"), None, Some("")];
-        assert_eq!(command_line(&words), "/bin/sh -c 'a && b' … ''");
-        assert_eq!(quoted("tab\there"), "'tab\\there'");
-        assert_eq!(quoted("it's"), "\"it's\"");
-        assert_eq!(quoted("it's $1"), r"'it'\''s $1'");
-        assert_eq!(quoted("\u{1b}[31m"), r"'\u{1b}[31m'");
     }
 }

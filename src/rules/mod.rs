@@ -62,12 +62,14 @@ mod ungraceful_stop_signal;
 mod unquoted_arguments;
 mod unreadable_file;
 mod unstoppable_stop_signal;
+mod unused_ignore;
 mod wait_without_trap;
 mod wrong_pid_signalled;
 
 pub use finding::{Finding, Findings, Place};
 pub use rule::{HEADINGS, Rule, Severity};
 pub use unreadable_file::unreadable;
+pub use unused_ignore::unused_ignore;
 
 use std::collections::HashMap;
 
@@ -126,6 +128,7 @@ pub static ALL: &[&Rule] = &[
     &unquoted_arguments::UNQUOTED_ARGUMENTS,
     &unreadable_file::UNREADABLE_FILE,
     &unstoppable_stop_signal::UNSTOPPABLE_STOP_SIGNAL,
+    &unused_ignore::UNUSED_IGNORE,
     &wait_without_trap::WAIT_WITHOUT_TRAP,
     &wrong_pid_signalled::WRONG_PID_SIGNALLED,
 ];

@@ -1,0 +1,92 @@
+//! The doors of the command line itself: files that the user names for output, the environment, and git.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use crate::source::{Disk, RealDisk};
+
+/// A variable of the environment, if it is set and is text.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "this is the door to the environment"
+)]
+pub(super) fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// The text of a file.
+pub(super) fn text(path: &Path) -> Result<String, String> {
+    let because = |message: String| format!("{}: {message}", shown(path));
+    let bytes = RealDisk
+        .read(path)
+        .map_err(|error| because(error.to_string()))?;
+    String::from_utf8(bytes).map_err(|_| because("not valid UTF-8".to_owned()))
+}
+
+/// Writes a file that the user asked for, in place of what was there.
+#[allow(clippy::disallowed_methods, reason = "the user names the file")]
+pub(super) fn write(path: &Path, text: &str) -> Result<(), String> {
+    std::fs::write(path, text).map_err(|error| format!("{}: {error}", shown(path)))
+}
+
+/// Adds to a file, as the summary of a GitHub step wants it.
+#[allow(clippy::disallowed_methods, reason = "the runner names the file")]
+pub(super) fn append(path: &Path, text: &str) -> Result<(), String> {
+    let file = std::fs::OpenOptions::new()
+        .append(true)
+        .create(true)
+        .open(path);
+    file.and_then(|mut file| file.write_all(text.as_bytes()))
+        .map_err(|error| format!("{}: {error}", shown(path)))
+}
+
+/// A path as people write it, with `/`.
+pub(super) fn shown(path: &Path) -> String {
+    path.to_string_lossy()
+        .replace(std::path::MAIN_SEPARATOR, "/")
+}
+
+/// The files that differ from where a branch left `revision`, those not yet added included; without links.
+pub(super) fn changed_since(revision: &str, directory: &Path) -> Result<Vec<PathBuf>, String> {
+    let top = git(directory, &["rev-parse", "--show-toplevel"])?;
+    let top = PathBuf::from(String::from_utf8_lossy(&top).trim_end_matches(['\n', '\r']));
+    let top = RealDisk.canonical(&top).unwrap_or(top);
+    let range = [
+        "diff",
+        "--name-only",
+        "-z",
+        "--merge-base",
+        "--end-of-options",
+        revision,
+        "--",
+    ];
+    let changed = git(&top, &range)?;
+    let untracked = git(&top, &["ls-files", "--others", "--exclude-standard", "-z"])?;
+    let names = changed.split(|byte| *byte == 0);
+    let names = names.chain(untracked.split(|byte| *byte == 0));
+    let names = names.filter(|name| !name.is_empty());
+    Ok(names
+        .map(|name| top.join(String::from_utf8_lossy(name).as_ref()))
+        .collect())
+}
+
+#[allow(clippy::disallowed_methods, reason = "only git knows what changed")]
+fn git(directory: &Path, arguments: &[&str]) -> Result<Vec<u8>, String> {
+    let directory = if directory.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        directory
+    };
+    let output = std::process::Command::new("git")
+        .arg("-C")
+        .arg(directory)
+        .args(arguments)
+        .stdin(std::process::Stdio::null())
+        .output()
+        .map_err(|error| format!("git: {error}"))?;
+    if output.status.success() {
+        return Ok(output.stdout);
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    Err(said.lines().next().unwrap_or("git failed").to_owned())
+}

@@ -1,0 +1,87 @@
+//! The forms of output, and files for more than one of them.
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+
+use crate::report::{self, Run, Summary};
+use crate::rules::Finding;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum CheckFormat {
+    /// Code frames for people.
+    Text,
+    /// One line a finding.
+    Concise,
+    /// One JSON object, schema pidone/check/1.
+    Json,
+    /// SARIF 2.1.0, for code scanning and editors.
+    Sarif,
+    /// GitHub workflow commands; also writes $GITHUB_STEP_SUMMARY.
+    Github,
+    /// GitLab Code Quality.
+    Gitlab,
+    /// reviewdog's diagnostics, one JSON object.
+    Rdjson,
+    /// reviewdog's diagnostics, one JSON object a line.
+    Rdjsonl,
+    /// A table with details, for comments and summary pages.
+    Markdown,
+    /// JUnit XML.
+    Junit,
+    /// Checkstyle XML.
+    Checkstyle,
+}
+
+impl CheckFormat {
+    /// The findings of a run in this form.
+    pub(super) fn write(self, run: &Run, findings: &[Finding], summary: &Summary) -> String {
+        match self {
+            CheckFormat::Text => report::check_text(findings, summary),
+            CheckFormat::Concise => report::check_concise(findings, summary),
+            CheckFormat::Json => report::check_json(run, findings, summary),
+            CheckFormat::Sarif => report::sarif(run, findings),
+            CheckFormat::Github => report::github(findings),
+            CheckFormat::Gitlab => report::gitlab(findings),
+            CheckFormat::Rdjson => report::rdjson(findings),
+            CheckFormat::Rdjsonl => report::rdjsonl(findings),
+            CheckFormat::Markdown => report::markdown(findings, summary),
+            CheckFormat::Junit => report::junit(run, findings),
+            CheckFormat::Checkstyle => report::checkstyle(findings),
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum TraceFormat {
+    /// A drawing for people.
+    Text,
+    /// One JSON object, schema pidone/trace/1.
+    Json,
+    /// A Mermaid flowchart, which GitHub and GitLab draw.
+    Mermaid,
+    /// A picture.
+    Svg,
+}
+
+impl TraceFormat {
+    /// The start-ups of a run in this form.
+    pub(super) fn write(self, run: &Run) -> String {
+        match self {
+            TraceFormat::Text => report::trace_text(run),
+            TraceFormat::Json => report::trace_json(run),
+            TraceFormat::Mermaid => report::trace_mermaid(run),
+            TraceFormat::Svg => report::trace_svg(run),
+        }
+    }
+}
+
+/// Reads `FORMAT=FILE`.
+pub(super) fn format_file(text: &str) -> Result<(CheckFormat, PathBuf), String> {
+    let (format, file) = text.split_once('=').ok_or("expected FORMAT=FILE")?;
+    if file.is_empty() {
+        return Err("expected FORMAT=FILE".to_owned());
+    }
+    let format = CheckFormat::from_str(format, false);
+    Ok((format?, PathBuf::from(file)))
+}

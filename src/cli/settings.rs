@@ -1,0 +1,256 @@
+//! The settings of a run: what the configuration file, the environment and the flags say together.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
+
+use super::files;
+use crate::analyze::{Options, Targets};
+use crate::config::{self, ConfigFile, Layer, Layers, Override};
+use crate::container::DEFAULT_GRACE;
+use crate::image::BaseSettings;
+use crate::knowledge;
+use crate::report;
+use crate::rules;
+use crate::source::{Disk, RealDisk, Source};
+
+/// Everything that users say about a run.
+pub(super) struct Settings {
+    /// Every source of settings.
+    pub(super) layers: Layers,
+    /// The configuration file's path to show.
+    pub(super) file: Option<String>,
+    /// What holds for every file.
+    pub(super) common: Layer,
+    /// The configuration file's directory.
+    root: PathBuf,
+    /// One matcher for each override.
+    overrides: Vec<Gitignore>,
+    options: Options,
+}
+
+impl Settings {
+    /// Puts the sources together. `given` is a file named by the user, else it is looked for from `start`
+    /// upwards; `flags` are what the command line says.
+    pub(super) fn load(
+        given: Option<&Path>,
+        start: &Path,
+        flags: Layer,
+    ) -> Result<Settings, String> {
+        let rules: Vec<&str> = rules::ALL.iter().map(|rule| rule.id).collect();
+        let environment = config::environment(files::variable, &rules)?;
+        let from_environment = files::variable("PIDONE_CONFIG").filter(|path| !path.is_empty());
+        let path = match (given, from_environment) {
+            (Some(path), _) => Some(path.to_owned()),
+            (None, Some(path)) => Some(PathBuf::from(path)),
+            (None, None) => find(start),
+        };
+        let (file, name) = match &path {
+            Some(path) => (read(path, &rules)?, Some(files::shown(path))),
+            None => (ConfigFile::default(), None),
+        };
+        let layers = Layers {
+            file: file.layer,
+            overrides: file.overrides,
+            environment,
+            flags,
+        };
+        let root = path
+            .as_deref()
+            .and_then(Path::parent)
+            .unwrap_or(Path::new(""));
+        let root = if root.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            root
+        };
+        let common = layers.settings(|_| false);
+        teach(&file.knowledge, &common.handles_stop)
+            .map_err(|why| format!("{}: {why}", name.as_deref().unwrap_or("handles-stop")))?;
+        let overrides = layers.overrides.iter().map(|part| matcher(&part.paths));
+        Ok(Settings {
+            overrides: overrides.collect::<Result<_, _>>()?,
+            options: options(&common)?,
+            root: RealDisk.canonical(root).unwrap_or_else(|| root.to_owned()),
+            common,
+            layers,
+            file: name,
+        })
+    }
+
+    /// What holds for one file.
+    pub(super) fn of(&self, path: &Path) -> Layer {
+        match self.overrides.is_empty() {
+            true => self.common.clone(),
+            false => self.layers.settings(|part| self.applies(part, path)),
+        }
+    }
+
+    /// The analyser's options for one file.
+    pub(super) fn options(&self, path: &Path) -> Result<Options, String> {
+        let special = self.layers.overrides.iter();
+        match special.into_iter().any(|part| self.applies(part, path)) {
+            true => options(&self.of(path)),
+            false => Ok(self.options.clone()),
+        }
+    }
+
+    /// What a search passes by.
+    pub(super) fn exclusions(&self) -> Result<Exclusions, String> {
+        Ok(Exclusions {
+            matchers: [
+                (self.root.clone(), &self.layers.file.exclude),
+                (PathBuf::from("."), &self.layers.flags.exclude),
+            ]
+            .into_iter()
+            .filter(|(_, patterns)| !patterns.is_empty())
+            .map(|(root, patterns)| {
+                let root = RealDisk.canonical(&root).unwrap_or(root);
+                Ok((root, matcher(patterns)?))
+            })
+            .collect::<Result<_, String>>()?,
+        })
+    }
+
+    fn applies(&self, part: &Override, path: &Path) -> bool {
+        let parts = self.layers.overrides.iter().zip(&self.overrides);
+        let Some(path) = RealDisk.canonical(path) else {
+            return false;
+        };
+        let Ok(path) = path.strip_prefix(&self.root) else {
+            return false;
+        };
+        parts
+            .filter(|(known, _)| std::ptr::eq(*known, part))
+            .any(|(_, matcher)| matcher.matched_path_or_any_parents(path, false).is_ignore())
+    }
+}
+
+/// Patterns of paths that a search passes by, each set with the directory that it starts from.
+pub(super) struct Exclusions {
+    matchers: Vec<(PathBuf, Gitignore)>,
+}
+
+impl Exclusions {
+    /// Whether a path without links is passed by.
+    pub(super) fn covers(&self, path: &Path, is_directory: bool) -> bool {
+        self.matchers.iter().any(|(root, matcher)| {
+            let inside = path.strip_prefix(root).ok();
+            inside.is_some_and(|path| {
+                let matched = matcher.matched_path_or_any_parents(path, is_directory);
+                matched.is_ignore()
+            })
+        })
+    }
+
+    /// Whether there are none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.matchers.is_empty()
+    }
+}
+
+/// The configuration file of a directory or the nearest one above it; a repository's top is the last place.
+fn find(start: &Path) -> Option<PathBuf> {
+    let start = if start.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        start
+    };
+    let absolute = RealDisk.canonical(start)?;
+    let mut shown = start.to_owned();
+    for (height, directory) in absolute.ancestors().enumerate() {
+        for name in config::NAMES {
+            if RealDisk.entry(&directory.join(name)).is_some() {
+                // Near files are shown as the user would name them.
+                return Some(match height {
+                    0 if start == Path::new(".") => PathBuf::from(name),
+                    0 => shown.join(name),
+                    _ => directory.join(name),
+                });
+            }
+        }
+        if RealDisk.entry(&directory.join(".git")).is_some() {
+            return None;
+        }
+        shown = directory.to_owned();
+    }
+    None
+}
+
+fn read(path: &Path, rules: &[&str]) -> Result<ConfigFile, String> {
+    let shown = files::shown(path);
+    let text = files::text(path)?;
+    let source = Source::new(shown, text);
+    config::parse(&source, rules).map_err(|problem| report::config_problem(&problem))
+}
+
+/// Hands the user's own entries to the tables, and the programs that are said to handle the signal.
+fn teach(entries: &str, handles_stop: &[String]) -> Result<(), String> {
+    if entries.is_empty() && handles_stop.is_empty() {
+        return Ok(());
+    }
+    let mut text = String::new();
+    for program in handles_stop {
+        let name = serde_json::Value::from(program.as_str());
+        text.push_str(&format!(
+            "[[program]]\nnames = [{name}]\nscript = true\n\
+             about = \"It handles the stop signal, says `handles-stop` in the configuration.\"\n\
+             evidence = \"the configuration\"\nlifetime = \"long\"\n\
+             on = {{ TERM = \"graceful\", otherwise = \"graceful\" }}\ntry = []\n"
+        ));
+    }
+    // An array of inline tables cannot be continued by headers: put both into one array.
+    let mut own: toml::Table = entries.parse().map_err(|why| format!("{why}"))?;
+    let said: toml::Table = text.parse().map_err(|why| format!("{why}"))?;
+    for (kind, value) in said {
+        match (own.get_mut(&kind), value) {
+            (Some(toml::Value::Array(known)), toml::Value::Array(more)) => known.extend(more),
+            (_, value) => {
+                own.insert(kind, value);
+            }
+        }
+    }
+    // What is wrong stands in the last line; the frame above it shows a text that nobody wrote.
+    knowledge::extend(&own.to_string()).map_err(|why| {
+        let last = why.trim_end().lines().next_back();
+        format!("an entry of your own: {}", last.unwrap_or_default())
+    })
+}
+
+/// The analyser's options.
+fn options(layer: &Layer) -> Result<Options, String> {
+    let base_config = match &layer.base_config {
+        Some(path) => {
+            let because = |message: String| format!("{}: {message}", files::shown(path));
+            Some(Arc::new(
+                BaseSettings::from_json(&files::text(path)?).map_err(because)?,
+            ))
+        }
+        None => None,
+    };
+    Ok(Options {
+        targets: match layer.target.as_deref() {
+            None => Targets::Last,
+            Some("all") => Targets::All,
+            Some(name) => Targets::Named(name.to_owned()),
+        },
+        build_args: layer.build_args.clone().into_iter().collect(),
+        context: layer.context.clone(),
+        platform: layer.platform.clone(),
+        grace: layer.grace.unwrap_or(DEFAULT_GRACE),
+        init: layer.init.unwrap_or_default(),
+        args: layer.args.clone(),
+        base_config,
+    })
+}
+
+fn matcher(patterns: &[String]) -> Result<Gitignore, String> {
+    let mut builder = GitignoreBuilder::new("");
+    for pattern in patterns {
+        builder
+            .add_line(None, pattern)
+            .map_err(|error| format!("`{pattern}`: {error}"))?;
+    }
+    builder.build().map_err(|error| error.to_string())
+}

@@ -1,0 +1,111 @@
+//! Findings as Markdown: for a pull request's comment and a workflow's summary page.
+
+use std::fmt::Write;
+
+use super::place::short;
+use super::summary::Summary;
+use super::words::worst_first;
+use crate::rules::{Finding, Severity};
+
+/// A table of findings, the worst first, what each means folded below it, and the summary.
+pub fn markdown(findings: &[Finding], summary: &Summary) -> String {
+    let mut out = String::from("## pidone\n\n");
+    let line = anstream::adapter::strip_str(&summary.line()).to_string();
+    let _ = writeln!(out, "{}", cell(&line));
+    if findings.is_empty() {
+        return out;
+    }
+    out.push_str("\n| | where | rule | what |\n| --- | --- | --- | --- |\n");
+    let sorted = worst_first(findings);
+    for finding in &sorted {
+        let mark = match finding.severity {
+            Severity::Error => "❌ error",
+            Severity::Warning => "⚠️ warning",
+            Severity::Note => "ℹ️ note",
+        };
+        let place = short(&finding.primary.span).replace('`', "'");
+        let _ = writeln!(
+            out,
+            "| {mark} | `{}` | `{}` | {} |",
+            place.replace('|', r"\|"),
+            finding.rule.id,
+            cell(&finding.title)
+        );
+    }
+    out.push_str("\n<details><summary>What will happen, and what to do</summary>\n");
+    for finding in sorted {
+        let place = short(&finding.primary.span).replace('`', "'");
+        let _ = writeln!(out, "\n**`{place}`** {}\n", cell(&finding.title));
+        for note in &finding.notes {
+            let _ = writeln!(out, "- {}", cell(note));
+        }
+        for related in finding
+            .related
+            .iter()
+            .filter(|place| !place.label.is_empty())
+        {
+            let place = short(&related.span).replace('`', "'");
+            let _ = writeln!(out, "- `{place}`: {}", cell(&related.label));
+        }
+        if let Some(help) = &finding.help {
+            let _ = writeln!(out, "- **{}**", cell(help));
+        }
+    }
+    out.push_str("\n</details>\n");
+    out
+}
+
+/// Text for a cell: one line, no HTML, no column of its own; code in backquotes is left alone.
+fn cell(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut in_code = false;
+    for c in text.chars() {
+        match c {
+            '`' => {
+                in_code = !in_code;
+                out.push(c);
+            }
+            '|' => out.push_str(r"\|"),
+            '<' if !in_code => out.push_str("&lt;"),
+            '*' | '_' if !in_code => {
+                out.push('\\');
+                out.push(c);
+            }
+            c if c.is_control() => out.push(' '),
+            c => out.push(c),
+        }
+    }
+    // A lone backquote would turn the rest of the page into code.
+    if in_code {
+        out = out.replace('`', r"\`");
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample;
+    use super::*;
+    use crate::rules;
+
+    #[test]
+    fn a_table_stays_a_table() {
+        let run = sample::run();
+        let mut findings = rules::check(&run.analyses[0].targets[0]);
+        findings[0].title = "`a | b` <script>\nc".to_owned();
+        let text = markdown(&findings, &Summary::of(&run, &findings));
+        let row = text.lines().find(|line| line.starts_with("| ⚠️"));
+        assert_eq!(
+            row,
+            Some(
+                "| ⚠️ warning | `svc/start.sh:3:1` | `script-without-exec` \
+                 | `a \\| b` &lt;script> c |"
+            )
+        );
+        assert!(
+            text.starts_with("## pidone\n\n1 warning; 1 judged\n"),
+            "{text}"
+        );
+        assert_eq!(cell("a ` b"), r"a \` b");
+    }
+}

@@ -1,0 +1,515 @@
+//! What other programs read: every form of output against the rules of its consumer, the settings, the
+//! comments that silence, baselines and `--changed-since`.
+
+#![allow(
+    clippy::disallowed_methods,
+    reason = "these tests start the program and make its input"
+)]
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+struct Folder(PathBuf);
+
+struct Ran {
+    status: Option<i32>,
+    stdout: String,
+    stderr: String,
+}
+
+impl Folder {
+    /// A folder with a script that starts its application without `exec`.
+    fn new(test: &str) -> Folder {
+        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
+            .join("formats")
+            .join(test);
+        let _ = fs::remove_dir_all(&path);
+        fs::create_dir_all(path.join("svc")).expect("the folder can be made");
+        // The search for a configuration ends at the top of a repository.
+        fs::create_dir_all(path.join(".git")).expect("the folder can be made");
+        let folder = Folder(path);
+        folder.file(
+            "svc/Dockerfile",
+            "FROM debian:12-slim\nCOPY --chmod=755 start.sh /start.sh\nCOPY --chmod=755 app /demo/app\nCMD [\"/start.sh\"]\n",
+        );
+        folder.file("svc/start.sh", "#!/bin/sh\n/demo/app --name \"é\"\n");
+        folder.file(
+            "svc/app",
+            "\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x02\0\x3e\0",
+        );
+        folder
+    }
+
+    fn file(&self, name: &str, text: &str) {
+        fs::write(self.0.join(name), text).expect("the file can be written");
+    }
+
+    fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.0.join(name)).expect("the file is there")
+    }
+
+    fn run(&self, arguments: &[&str]) -> Ran {
+        self.run_with(arguments, &[])
+    }
+
+    fn run_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Ran {
+        let output = Command::new(env!("CARGO_BIN_EXE_pidone"))
+            .args(arguments)
+            .current_dir(&self.0)
+            .env_remove("GITHUB_STEP_SUMMARY")
+            .envs(variables.iter().copied())
+            .output()
+            .expect("the program runs");
+        Ran {
+            status: output.status.code(),
+            stdout: String::from_utf8(output.stdout).expect("output is UTF-8"),
+            stderr: String::from_utf8(output.stderr).expect("news are UTF-8"),
+        }
+    }
+
+    fn git(&self, arguments: &[&str]) {
+        let output = Command::new("git")
+            .args(["-c", "user.name=a", "-c", "user.email=a@b"])
+            .args(arguments)
+            .current_dir(&self.0)
+            .output()
+            .expect("git is there");
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+    }
+}
+
+fn parse(text: &str) -> Value {
+    serde_json::from_str(text).expect("it is JSON")
+}
+
+/// What a value breaks of a JSON schema: types, required and further properties, items, constants, choices
+/// and references, which is all that our schemas use.
+fn breaks(root: &Value, schema: &Value, value: &Value, at: &str) -> Vec<String> {
+    if let Some(reference) = schema["$ref"].as_str() {
+        let target = root.pointer(reference.trim_start_matches('#'));
+        return breaks(
+            root,
+            target.expect("the reference leads somewhere"),
+            value,
+            at,
+        );
+    }
+    if let Some(choices) = schema["anyOf"].as_array() {
+        let fits = |schema: &Value| breaks(root, schema, value, at).is_empty();
+        return match choices.iter().any(fits) {
+            true => Vec::new(),
+            false => vec![format!("{at}: fits nothing")],
+        };
+    }
+    let kind = match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(number) if number.is_u64() || number.is_i64() => "integer",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    };
+    let mut found = Vec::new();
+    let allowed = match &schema["type"] {
+        Value::String(one) => vec![one.as_str()],
+        Value::Array(several) => several.iter().filter_map(Value::as_str).collect(),
+        _ => vec![kind],
+    };
+    if !allowed.contains(&kind) && !(kind == "integer" && allowed.contains(&"number")) {
+        found.push(format!("{at}: {kind} instead of {allowed:?}"));
+    }
+    let choices = schema["enum"].as_array();
+    if choices.is_some_and(|choices| !choices.contains(value)) {
+        found.push(format!("{at}: {value} is no choice"));
+    }
+    if schema.get("const").is_some_and(|only| only != value) {
+        found.push(format!("{at}: {value} is not the constant"));
+    }
+    for (index, item) in value.as_array().into_iter().flatten().enumerate() {
+        found.extend(breaks(
+            root,
+            &schema["items"],
+            item,
+            &format!("{at}/{index}"),
+        ));
+    }
+    if let Some(object) = value.as_object() {
+        for name in schema["required"].as_array().into_iter().flatten() {
+            if !object.contains_key(name.as_str().unwrap_or_default()) {
+                found.push(format!("{at}: no {name}"));
+            }
+        }
+        for (name, value) in object {
+            match schema["properties"].get(name) {
+                Some(schema) => found.extend(breaks(root, schema, value, &format!("{at}/{name}"))),
+                None if schema["additionalProperties"] == false => {
+                    found.push(format!("{at}: {name} is not foreseen"));
+                }
+                None => {}
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn json_keeps_to_its_published_schemas() {
+    let folder = Folder::new("json");
+    for command in ["check", "trace"] {
+        let schema = parse(&folder.run(&["schema", command]).stdout);
+        let output = parse(&folder.run(&[command, "--format", "json", "."]).stdout);
+        assert_eq!(breaks(&schema, &schema, &output, ""), [""; 0], "{command}");
+    }
+    let schema = parse(&folder.run(&["schema", "check"]).stdout);
+    let wrong = json!({ "schema": "pidone/check/2", "more": 1 });
+    assert!(breaks(&schema, &schema, &wrong, "").len() >= 5);
+}
+
+#[test]
+fn the_schema_for_editors_has_every_key_that_the_parser_takes() {
+    let folder = Folder::new("editor");
+    let schema = parse(&folder.run(&["schema", "config"]).stdout);
+    let keys = |schema: &Value| -> Vec<String> {
+        let keys = schema["properties"].as_object().expect("properties").keys();
+        let mut keys: Vec<String> = keys.cloned().collect();
+        keys.sort();
+        keys
+    };
+    for (text, schema) in [
+        ("no-such-key-at-all = 1\n", &schema),
+        (
+            "[[overrides]]\npaths = []\nno-such-key-at-all = 1\n",
+            &schema["properties"]["overrides"]["items"],
+        ),
+    ] {
+        folder.file("pidone.toml", text);
+        let ran = folder.run(&["check"]);
+        assert_eq!(ran.status, Some(2));
+        let (_, listed) = ran
+            .stderr
+            .split_once("expected one of ")
+            .expect("they are listed");
+        let line = listed.lines().next().unwrap_or_default();
+        let mut listed: Vec<String> = line
+            .split('`')
+            .skip(1)
+            .step_by(2)
+            .map(str::to_owned)
+            .collect();
+        listed.sort();
+        assert_eq!(listed, keys(schema));
+    }
+}
+
+#[test]
+fn reviewdog_gets_what_its_protocol_says() {
+    let folder = Folder::new("rdjson");
+    let range = json!({ "type": "object", "required": ["start", "end"], "additionalProperties": false,
+        "properties": { "start": { "$ref": "#/position" }, "end": { "$ref": "#/position" } } });
+    let location = json!({ "type": "object", "required": ["path", "range"], "additionalProperties": false,
+        "properties": { "path": { "type": "string" }, "range": range } });
+    let source = json!({ "type": "object", "required": ["name"], "additionalProperties": false,
+        "properties": { "name": { "type": "string" }, "url": { "type": "string" } } });
+    let schema = json!({
+        "position": { "type": "object", "required": ["line"], "additionalProperties": false,
+            "properties": { "line": { "type": "integer" }, "column": { "type": "integer" } } },
+        "diagnostic": { "type": "object", "required": ["message", "location"], "additionalProperties": false,
+            "properties": {
+                "message": { "type": "string" },
+                "location": location,
+                "severity": { "enum": ["ERROR", "WARNING", "INFO"] },
+                "source": source,
+                "code": { "type": "object", "required": ["value"], "additionalProperties": false,
+                    "properties": { "value": { "type": "string" }, "url": { "type": "string" } } },
+                "suggestions": { "type": "array", "items": { "type": "object", "required": ["range", "text"],
+                    "properties": { "range": range, "text": { "type": "string" } } } },
+                "related_locations": { "type": "array", "items": { "type": "object",
+                    "required": ["message", "location"], "additionalProperties": false,
+                    "properties": { "message": { "type": "string" }, "location": location } } },
+            } },
+        "type": "object", "required": ["diagnostics"], "additionalProperties": false,
+        "properties": { "source": source, "severity": { "enum": ["ERROR", "WARNING", "INFO"] },
+            "diagnostics": { "type": "array", "items": { "$ref": "#/diagnostic" } } },
+    });
+    let one = parse(&folder.run(&["check", "--format", "rdjson"]).stdout);
+    assert_eq!(breaks(&schema, &schema, &one, ""), [""; 0]);
+    let first = &one["diagnostics"][0];
+    assert_eq!(first["location"]["path"], "svc/start.sh");
+    // Columns are bytes: the letter has two.
+    assert_eq!(
+        first["location"]["range"]["end"],
+        json!({ "line": 2, "column": 22 })
+    );
+    let lines = folder.run(&["check", "--format", "rdjsonl"]).stdout;
+    let lines: Vec<Value> = lines.lines().map(parse).collect();
+    assert_eq!(Value::from(lines), one["diagnostics"]);
+}
+
+#[test]
+fn gitlab_and_sarif_get_what_they_ask_for() {
+    let folder = Folder::new("gitlab");
+    let schema = json!({ "type": "array", "items": { "type": "object", "additionalProperties": false,
+        "required": ["description", "check_name", "fingerprint", "severity", "location"],
+        "properties": {
+            "description": { "type": "string" }, "check_name": { "type": "string" },
+            "fingerprint": { "type": "string" },
+            "severity": { "enum": ["info", "minor", "major", "critical", "blocker"] },
+            "location": { "type": "object", "required": ["path", "lines"], "properties": {
+                "path": { "type": "string" },
+                "lines": { "type": "object", "required": ["begin"],
+                    "properties": { "begin": { "type": "integer" } } } } } } } });
+    let issues = parse(&folder.run(&["check", "--format", "gitlab"]).stdout);
+    assert_eq!(breaks(&schema, &schema, &issues, ""), [""; 0]);
+    assert_eq!(issues[0]["location"]["lines"]["begin"], 2);
+    let log = parse(&folder.run(&["check", "--format", "sarif"]).stdout);
+    let result = &log["runs"][0]["results"][0];
+    // Columns are UTF-16 code units: the letter has one.
+    assert_eq!(
+        result["locations"][0]["physicalLocation"]["region"]["endColumn"],
+        21
+    );
+    assert_eq!(result["ruleId"], "script-without-exec");
+    assert!(result["codeFlows"][0]["threadFlows"][0]["locations"].is_array());
+    let xml = folder.run(&["check", "--format", "junit"]).stdout;
+    assert_eq!(xml.matches("<testcase ").count(), 1, "{xml}");
+    let xml = folder.run(&["check", "--format", "checkstyle"]).stdout;
+    assert!(xml.contains("<file name=\"svc/start.sh\">"), "{xml}");
+}
+
+#[test]
+fn one_run_writes_several_forms_and_the_summary_of_a_step() {
+    let folder = Folder::new("several");
+    folder.file("summary.md", "before\n");
+    let arguments = [
+        "check",
+        "--format",
+        "github",
+        "--output",
+        "sarif=a.sarif",
+        "--output",
+        "text=a.txt",
+        "--color",
+        "always",
+    ];
+    let ran = folder.run_with(&arguments, &[("GITHUB_STEP_SUMMARY", "summary.md")]);
+    assert_eq!(ran.status, Some(1), "{}", ran.stderr);
+    assert!(
+        ran.stdout.starts_with("::error file=svc/start.sh,line=2,"),
+        "{}",
+        ran.stdout
+    );
+    assert_eq!(parse(&folder.read("a.sarif"))["version"], "2.1.0");
+    assert!(!folder.read("a.txt").contains('\x1b'));
+    let page = folder.read("summary.md");
+    assert!(page.starts_with("before\n## pidone\n"), "{page}");
+}
+
+#[test]
+fn the_strongest_setting_wins() {
+    let folder = Folder::new("settings");
+    let grace = |arguments: &[&str], variables: &[(&str, &str)]| {
+        let mut words = vec!["trace", "--format", "json"];
+        words.extend(arguments);
+        let output = parse(&folder.run_with(&words, variables).stdout);
+        output["targets"][0]["grace_seconds"].as_f64()
+    };
+    assert_eq!(grace(&["svc"], &[]), Some(10.0));
+    folder.file("pidone.toml", "grace = 20\n");
+    assert_eq!(grace(&["svc"], &[]), Some(20.0));
+    folder.file(
+        "pidone.toml",
+        "grace = 20\n[[overrides]]\npaths = ['svc/']\ngrace = '30s'\n",
+    );
+    assert_eq!(grace(&["svc"], &[]), Some(30.0));
+    assert_eq!(grace(&["svc"], &[("PIDONE_GRACE", "40")]), Some(40.0));
+    assert_eq!(
+        grace(&["svc", "--grace", "50"], &[("PIDONE_GRACE", "40")]),
+        Some(50.0)
+    );
+}
+
+#[test]
+fn settings_decide_what_is_reported() {
+    let folder = Folder::new("reported");
+    for (text, status) in [
+        ("ignore = ['script-without-exec']\n", 0),
+        ("[severity]\nscript-without-exec = 'off'\n", 0),
+        ("[severity]\nscript-without-exec = 'note'\n", 0),
+        ("[severity]\nscript-without-exec = 'note'\n[x]\n", 2),
+        ("fail-on = 'never'\n", 0),
+        ("exclude = ['svc/']\n", 0),
+        ("exclude = ['other/']\n", 1),
+        (
+            "[[overrides]]\npaths = ['s*']\nignore = ['script-without-exec']\n",
+            0,
+        ),
+        ("init = false\n", 1),
+    ] {
+        folder.file(".pidone.toml", text);
+        assert_eq!(folder.run(&["check"]).status, Some(status), "{text}");
+    }
+}
+
+#[test]
+fn a_program_that_the_user_vouches_for_is_no_assumption() {
+    let folder = Folder::new("vouch");
+    folder.file(
+        "svc/Dockerfile",
+        "FROM debian:12-slim\nCOPY --chmod=755 app /demo/app\nCMD [\"/demo/app\"]\n",
+    );
+    let assumed = |folder: &Folder| {
+        let output = parse(&folder.run(&["trace", "--format", "json", "svc"]).stdout);
+        let path = &output["targets"][0]["paths"][0];
+        assert_eq!(path["verdict"], "graceful");
+        path["assumptions"].as_array().map(Vec::len)
+    };
+    assert_eq!(assumed(&folder), Some(1));
+    folder.file("pidone.toml", "handles-stop = ['/other/app']\n");
+    assert_eq!(assumed(&folder), Some(1));
+    folder.file("pidone.toml", "handles-stop = ['/demo/app']\n");
+    assert_eq!(assumed(&folder), Some(0));
+}
+
+#[test]
+fn comments_silence_and_are_found_when_they_do_not() {
+    let folder = Folder::new("comments");
+    let rules = |folder: &Folder| -> Vec<String> {
+        let output = parse(&folder.run(&["check", "--format", "json"]).stdout);
+        let findings = output["findings"].as_array().expect("a list").clone();
+        findings
+            .iter()
+            .map(|finding| finding["rule"].as_str().unwrap_or("").to_owned())
+            .collect()
+    };
+    let script = |comment: &str| format!("#!/bin/sh\n{comment}\n/demo/app\n");
+    for (comment, expected) in [
+        ("# pidone: ignore[script-without-exec] known", vec![]),
+        ("# pidone: ignore-file[script-without-exec]", vec![]),
+        (
+            "# pidone: ignore[shell-holds-pid1]",
+            vec!["script-without-exec", "unused-ignore"],
+        ),
+        (
+            "# pidone: ignore[nothing]",
+            vec!["script-without-exec", "unused-ignore"],
+        ),
+        (
+            "# pidone: ignore",
+            vec!["script-without-exec", "unused-ignore"],
+        ),
+    ] {
+        folder.file("svc/start.sh", &script(comment));
+        assert_eq!(rules(&folder), expected, "{comment}");
+    }
+}
+
+#[test]
+fn a_baseline_survives_moved_lines_and_shows_what_is_new() {
+    let folder = Folder::new("baseline");
+    assert_eq!(
+        folder
+            .run(&["check", "--write-baseline", "known.json"])
+            .status,
+        Some(0)
+    );
+    let baseline = ["check", "--baseline", "known.json"];
+    assert_eq!(folder.run(&baseline).status, Some(0));
+    folder.file(
+        "svc/start.sh",
+        "#!/bin/sh\n# moved\n\n/demo/app --name \"é\"\n",
+    );
+    assert_eq!(folder.run(&baseline).status, Some(0));
+    folder.file("svc/start.sh", "#!/bin/sh\n/demo/app --other\n");
+    let ran = folder.run(&baseline);
+    assert_eq!(ran.status, Some(1));
+    assert!(
+        ran.stderr.contains("0 known, 1 no longer found"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn a_branch_answers_for_what_it_touches() {
+    let folder = Folder::new("changed");
+    fs::remove_dir_all(folder.0.join(".git")).expect("it is there");
+    folder.git(&["init", "-q", "-b", "main"]);
+    folder.git(&["add", "."]);
+    folder.git(&["commit", "-qm", "one"]);
+    let changed = ["check", "--changed-since", "main"];
+    assert_eq!(folder.run(&changed).status, Some(0));
+    // The Dockerfile stays as it is: the script that it starts is enough.
+    folder.file("svc/start.sh", "#!/bin/sh\n/demo/app --changed\n");
+    assert_eq!(folder.run(&changed).status, Some(1));
+    let ran = folder.run(&["check", "--changed-since", "--output=x"]);
+    assert_eq!(ran.status, Some(2), "{}", ran.stderr);
+}
+
+#[test]
+fn files_come_from_a_list_and_one_bad_file_stops_nothing() {
+    let folder = Folder::new("list");
+    folder.file("list", "svc/Dockerfile\nabsent/Dockerfile\n");
+    let ran = folder.run(&["check", "--format", "concise", "--files-from", "list"]);
+    assert_eq!(ran.status, Some(2));
+    assert!(
+        ran.stderr.contains("absent/Dockerfile: no such file"),
+        "{}",
+        ran.stderr
+    );
+    assert!(
+        ran.stdout
+            .contains("svc/start.sh:2:1: error[script-without-exec]"),
+        "{}",
+        ran.stdout
+    );
+}
+
+#[test]
+fn the_manual_page_and_the_completions_name_every_command() {
+    let folder = Folder::new("manual");
+    let page = folder.run(&["man"]).stdout;
+    let script = folder.run(&["completions", "bash"]).stdout;
+    for command in ["check", "trace", "explain", "rules", "schema"] {
+        assert!(
+            page.contains(&format!("PIDONE {}", command.to_uppercase())),
+            "{command}"
+        );
+        assert!(script.contains(command), "{command}");
+    }
+}
+
+/// `PIDONE_UPDATE=1` writes the table.
+#[test]
+fn the_table_of_rules_in_the_readme_is_complete() {
+    let folder = Folder::new("rules");
+    let list = parse(&folder.run(&["rules", "--format", "json"]).stdout);
+    let rows = list["rules"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|rule| {
+            let text = |field: &str| rule[field].as_str().expect("a text").to_owned();
+            let (id, severity, summary) = (text("id"), text("severity"), text("summary"));
+            format!("| `{id}` | {severity} | {summary} |\n")
+        });
+    let table = format!(
+        "<!-- rules -->\n| rule | severity | what it finds |\n| --- | --- | --- |\n{}",
+        rows.collect::<String>()
+    );
+    let page = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let text = fs::read_to_string(&page).expect("it is there");
+    let (before, rest) = text.split_once("<!-- rules -->").expect("the table begins");
+    let (_, after) = rest
+        .split_once("<!-- end of rules -->")
+        .expect("the table ends");
+    let wanted = format!("{before}{table}<!-- end of rules -->{after}");
+    if std::env::var_os("PIDONE_UPDATE").is_some() {
+        fs::write(&page, wanted).expect("it can be written");
+    } else {
+        assert_eq!(text, wanted);
+    }
+}
