@@ -66,6 +66,22 @@ pub(super) struct CheckArguments {
     /// The least that makes the exit status 1; `unknown` also counts targets that cannot be judged
     #[arg(long, value_enum, default_value_t = FailOn::Warning, value_name = "LEVEL")]
     pub(super) fail_on: FailOn,
+    #[command(flatten)]
+    pub(super) fixing: Fixing,
+}
+
+/// What to do about findings that have a proven fix.
+#[derive(Debug, Args)]
+pub(super) struct Fixing {
+    /// Rewrite the files where a fix is proven and safe; with `-` the fixed text goes to standard output
+    #[arg(long)]
+    pub(super) fix: bool,
+    /// Also apply fixes that may change more than the stop signal
+    #[arg(long)]
+    pub(super) unsafe_fixes: bool,
+    /// Print what `--fix` would change as a unified diff, and write nothing
+    #[arg(long)]
+    pub(super) diff: bool,
 }
 
 impl CheckArguments {

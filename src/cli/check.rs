@@ -1,6 +1,7 @@
 //! `check`: look, apply the rules, report, and say by the exit status whether all is well.
 
 use super::arguments::{CheckArguments, CheckFormat, FailOn};
+use super::fix::fix;
 use super::look::{Look, look};
 use super::output::Output;
 use super::{FINDINGS, FINE};
@@ -9,6 +10,14 @@ use crate::rules::{self, Finding, Severity};
 
 /// Runs the command; the answer is the exit status.
 pub(super) fn check(arguments: &CheckArguments, output: &mut Output) -> u8 {
+    let fixing = &arguments.fixing;
+    let written = match fixing.fix || fixing.diff {
+        true => match fix(arguments, output) {
+            Ok(status) => status,
+            Err(status) => return status,
+        },
+        false => FINE,
+    };
     let look = match look(&arguments.inputs, output) {
         Ok(look) => look,
         Err(status) => return status,
@@ -30,7 +39,9 @@ pub(super) fn check(arguments: &CheckArguments, output: &mut Output) -> u8 {
         CheckFormat::Json => report::check_json(&run, &findings, &summary),
     });
     let failed = fails(arguments.fail_on, &findings, &summary);
-    status.max(if failed { FINDINGS } else { FINE })
+    status
+        .max(written)
+        .max(if failed { FINDINGS } else { FINE })
 }
 
 fn fails(fail_on: FailOn, findings: &[Finding], summary: &Summary) -> bool {

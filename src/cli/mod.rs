@@ -6,9 +6,11 @@
 mod arguments;
 mod check;
 mod discover;
+mod fix;
 mod look;
 mod manual;
 mod output;
+mod write;
 
 use std::process::ExitCode;
 
