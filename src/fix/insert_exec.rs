@@ -11,8 +11,17 @@ use crate::analyze::Target;
 use crate::rules::Finding;
 use crate::shell::Kind;
 
-/// A draft for the command at the finding's place.
+/// A draft for the command at the finding's place, if nothing follows it.
 pub(super) fn plan(target: &Target, finding: &Finding) -> Vec<Draft> {
+    drafts(target, finding, Applicability::Safe)
+}
+
+/// The same where something follows the command, which would no longer run.
+pub(super) fn plan_dropping(target: &Target, finding: &Finding) -> Vec<Draft> {
+    drafts(target, finding, Applicability::Unsafe)
+}
+
+fn drafts(target: &Target, finding: &Finding, wanted: Applicability) -> Vec<Draft> {
     let Some(command) = place::command(target, &finding.primary.span) else {
         return Vec::new();
     };
@@ -24,9 +33,11 @@ pub(super) fn plan(target: &Target, finding: &Finding) -> Vec<Draft> {
     let applicability = match follows {
         Tail::Last if command.text.is_main => Applicability::Safe,
         Tail::Elsewhere => return Vec::new(),
-        // What follows the application would no longer run.
         _ => Applicability::Unsafe,
     };
+    if applicability != wanted {
+        return Vec::new();
+    }
     let goal = match finding.rule.id {
         "fragile-implicit-exec" => Goal::Keep,
         _ => Goal::Deliver,

@@ -15,6 +15,11 @@ mod workspace;
 
 mod exec_form;
 mod insert_exec;
+mod quote_arguments;
+mod second_wait;
+mod signal_names;
+mod tee;
+mod trap_pattern;
 
 pub use diff::unified_diff;
 pub use edit::apply;

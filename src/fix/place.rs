@@ -106,3 +106,31 @@ pub(super) fn exact(text: &Mapped, offset: usize) -> Option<Span> {
     let span = text.span(offset..offset + 1);
     (span.text() == byte).then_some(span)
 }
+
+/// The place of a range of a text, if all of it stands in the file as it is, in one piece.
+pub(super) fn written(text: &Mapped, range: std::ops::Range<usize>) -> Option<Span> {
+    let span = text.span(range.clone());
+    (span.text() == &text.text()[range]).then_some(span)
+}
+
+/// Whether the bytes at a place are what the shell reads: a file of the context, or a here-document in which
+/// the build expands nothing. Any text may be put there.
+pub(super) fn is_literal(target: &Target, span: &Span) -> bool {
+    if span.source.path() != target.file {
+        return true;
+    }
+    let file = crate::dockerfile::parse(&span.source);
+    let mut instructions = file
+        .instructions
+        .iter()
+        .flat_map(|instruction| std::iter::once(instruction).chain(instruction.nested.as_deref()));
+    instructions.any(|instruction| {
+        instruction.heredocs.iter().any(|heredoc| {
+            let body = &heredoc.body_range;
+            !heredoc.expand
+                && !heredoc.strip_tabs
+                && body.start <= span.start
+                && span.end <= body.end
+        })
+    })
+}

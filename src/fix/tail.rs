@@ -138,6 +138,21 @@ pub(super) fn has_trap(script: &Script) -> bool {
     })
 }
 
+/// Whether a trap with an action is set for that signal.
+pub(super) fn has_trap_for(script: &Script, signal: &str) -> bool {
+    script.nodes.iter().any(|node| {
+        let Kind::Simple(simple) = &node.kind else {
+            return false;
+        };
+        let mut words = simple.words.iter().map(|word| word.constant(false));
+        words.next().flatten().as_deref() == Some("trap")
+            && !matches!(words.next().flatten().as_deref(), Some("-" | ""))
+            && words
+                .flatten()
+                .any(|word| word.trim_start_matches("SIG") == signal)
+    })
+}
+
 /// Whether the script defines a function of that name.
 pub(super) fn defines(script: &Script, name: &str) -> bool {
     let mut kinds = script.nodes.iter().map(|node| &node.kind);
