@@ -96,7 +96,7 @@ fn is_contiguous(text: &Mapped) -> bool {
 
 /// The words of a single simple command without any expansion, with their ranges; `None` for anything
 /// that needs a shell.
-fn plain_words(text: &Mapped) -> Option<Vec<(String, std::ops::Range<usize>)>> {
+pub(super) fn plain_words(text: &Mapped) -> Option<Vec<(String, std::ops::Range<usize>)>> {
     let script = parse(text.clone());
     let Kind::List(items) = &script.node(script.root).kind else {
         return None;

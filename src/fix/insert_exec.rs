@@ -64,11 +64,17 @@ pub(super) fn insertion(command: &Command) -> Option<Edit> {
     };
     let word = simple.words.first()?;
     if let Some(name) = word.constant(false)
-        && (is_builtin(&name) || defines(script, &name))
+        && (is_builtin(&name) || is_keep_alive(&name) || defines(script, &name))
     {
         return None;
     }
     // The array of `arr=( … )` is set for good: there is no command to replace the shell by.
     let place = exact(&script.text, word.range.start)?;
     Some(Edit::insert(&place, "exec "))
+}
+
+/// Programs that only keep a container up: that one of them is PID 1 helps nobody.
+pub(super) fn is_keep_alive(name: &str) -> bool {
+    let base = name.rsplit('/').next().unwrap_or(name);
+    matches!(base, "sleep" | "tail" | "cat")
 }

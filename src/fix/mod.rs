@@ -14,10 +14,15 @@ mod tail;
 mod workspace;
 
 mod exec_form;
+mod file_mode;
 mod insert_exec;
+mod malformed_exec_form;
 mod quote_arguments;
+mod script_head;
 mod second_wait;
+mod shell_syntax;
 mod signal_names;
+mod stop_signal;
 mod tee;
 mod trap_pattern;
 

@@ -68,8 +68,14 @@ pub(super) fn texts(target: &Target, span: &Span) -> Vec<Text> {
         .paths
         .iter()
         .filter_map(|path| path.processes.as_ref());
+    let image = &target.container.image;
+    let directory = image.working_directory.value.value();
     for name in trees.flat_map(first_words) {
-        if let Found::File(file) = target.container.image.files.look_up(name)
+        let path = match (name.starts_with('/'), directory) {
+            (false, Some(directory)) => format!("{}/{name}", directory.trim_end_matches('/')),
+            _ => name.to_owned(),
+        };
+        if let Found::File(file) = image.files.look_up(&path)
             && let Content::Text(text) = file.content
             && holds(&text)
             && !files.contains(&text)
@@ -96,7 +102,7 @@ fn text(mapped: Mapped, is_string: bool, is_main: bool) -> Text {
 /// The words of PID 1 that may be the path of its script.
 fn first_words(tree: &ProcessTree) -> impl Iterator<Item = &str> {
     let words = tree.argv.iter().take(8).flatten().map(String::as_str);
-    words.filter(|word| word.starts_with('/'))
+    words.filter(|word| !word.is_empty() && !word.starts_with('-') && word.len() < 1000)
 }
 
 /// The place of a byte of a text, if that byte stands in the file as it is: an insertion before it

@@ -47,6 +47,8 @@ pub fn fix_all(
         let planned = each(&dirty, &|index| workspace.plan(index, wanted));
         let mut locked: BTreeSet<PathBuf> = BTreeSet::new();
         let mut next: BTreeSet<usize> = BTreeSet::new();
+        // Changed files that are no Dockerfiles of this run: others may read them.
+        let mut scripts: BTreeSet<PathBuf> = BTreeSet::new();
         for (index, fixes) in dirty.iter().copied().zip(planned) {
             let Some(reads) = workspace.judged(index).map(|judged| judged.reads.clone()) else {
                 continue;
@@ -70,6 +72,9 @@ pub fn fix_all(
                 for (source, text) in texts {
                     let path = Path::new(source.path());
                     overlay.replace(path, text.as_bytes());
+                    if source.path() != inputs[index].shown {
+                        scripts.extend(disk.canonical(path));
+                    }
                     for input in &mut inputs {
                         if let (Err(own), true) = (&mut input.place, input.shown == source.path()) {
                             own.clone_from(&text);
@@ -87,11 +92,12 @@ pub fn fix_all(
         if next.is_empty() {
             break;
         }
-        let changed: BTreeSet<PathBuf> = locked;
-        for index in 0..inputs.len() {
-            let reads = workspace.judged(index).map(|judged| &judged.reads);
-            if reads.is_some_and(|reads| !reads.is_disjoint(&changed)) {
-                next.insert(index);
+        if !scripts.is_empty() {
+            for index in 0..inputs.len() {
+                let reads = workspace.judged(index).map(|judged| &judged.reads);
+                if reads.is_some_and(|reads| !reads.is_disjoint(&scripts)) {
+                    next.insert(index);
+                }
             }
         }
         dirty = next.into_iter().collect();

@@ -59,7 +59,10 @@ fn around(command: &Command, signal: &str) -> Option<Edit> {
         .redirects
         .iter()
         .any(|redirect| redirect.operator == crate::shell::RedirectOperator::HereDocument);
-    if has_document || super::exec_form::is_builtin(&name) || super::tail::defines(script, &name) {
+    let keeps_up = super::insert_exec::is_keep_alive(&name);
+    if has_document
+        || keeps_up
+        || super::exec_form::is_builtin(&name) || super::tail::defines(script, &name) {
         return None;
     }
     let whole = script.text.text();

@@ -216,14 +216,15 @@ impl Workspace {
             .collect();
         let disk: Arc<dyn Disk> = Arc::new(overlay);
         let mut own = None;
+        // Nobody else reads a Dockerfile.
+        let shared = texts
+            .iter()
+            .any(|(source, _)| source.path() != self.inputs[index].shown);
         for (other, input) in self.inputs.iter().enumerate() {
-            if other != index && !self.may_read(other, &changed) {
+            if other != index && !(shared && self.may_read(other, &changed)) {
                 continue;
             }
             let old = self.judged(other)?;
-            if other != index && old.reads.is_disjoint(&changed) {
-                continue;
-            }
             let mut input = input.clone();
             if let (Err(text), Some(new)) =
                 (&mut input.place, changed_inputs.get(input.shown.as_str()))
@@ -236,7 +237,7 @@ impl Workspace {
             }
             for (old, new) in old.analysis.targets.iter().zip(new.targets) {
                 let change = compare(old, &new);
-                if change == Change::Worse && !keeps_on_purpose(steps) {
+                if change == Change::Worse {
                     return None;
                 }
                 if other == index && old.stage == before.stage {
@@ -302,11 +303,6 @@ impl Workspace {
 /// Whether the steps are for something else than the signal.
 fn keeps(steps: &[Draft]) -> bool {
     steps.iter().all(|step| step.goal == Goal::Keep)
-}
-
-/// Whether a verdict other than `graceful` may become better known by the steps.
-fn keeps_on_purpose(_steps: &[Draft]) -> bool {
-    false
 }
 
 fn joined<'a>(parts: impl Iterator<Item = &'a str>, separator: &str) -> String {
