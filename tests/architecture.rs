@@ -28,13 +28,14 @@ const ROOMS: [&str; 15] = [
 ];
 
 /// Crates that have one place each, so that they can be replaced.
-const PLACES: [(&str, &str); 6] = [
+const PLACES: [(&str, &str); 7] = [
     ("tree_sitter", "src/shell/"),
     ("tree_sitter_bash", "src/shell/"),
     ("clap", "src/cli/"),
     ("ignore", "src/cli/"),
     ("rayon", "src/cli/"),
     ("annotate_snippets", "src/report/"),
+    ("similar", "src/fix/"),
 ];
 
 #[test]

@@ -87,6 +87,22 @@ pub(super) struct CheckArguments {
     /// Say how often each rule and each verdict occurred, in place of the findings
     #[arg(long)]
     pub(super) statistics: bool,
+    #[command(flatten)]
+    pub(super) fixing: Fixing,
+}
+
+/// What to do about findings that have a proven fix.
+#[derive(Debug, Args)]
+pub(super) struct Fixing {
+    /// Rewrite the files where a fix is proven and safe; with `-` the fixed text goes to standard output
+    #[arg(long)]
+    pub(super) fix: bool,
+    /// Also apply fixes that may change more than the stop signal
+    #[arg(long)]
+    pub(super) unsafe_fixes: bool,
+    /// Print what `--fix` would change as a unified diff, and write nothing
+    #[arg(long)]
+    pub(super) diff: bool,
 }
 
 impl CheckArguments {

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::arguments::CheckArguments;
+use super::fix::fix;
 use super::formats::CheckFormat;
 use super::look::{Look, look};
 use super::output::Output;
@@ -20,6 +21,11 @@ pub(super) fn check(arguments: &CheckArguments, output: &mut Output) -> u8 {
 
 fn run(arguments: &CheckArguments, output: &mut Output) -> Result<u8, u8> {
     let settings = settings(&arguments.inputs, arguments.layer(), output)?;
+    let fixing = &arguments.fixing;
+    let written = match fixing.fix || fixing.diff {
+        true => fix(arguments, &settings, output)?,
+        false => FINE,
+    };
     let Look {
         mut run,
         mut searched_unreadable,
@@ -64,7 +70,9 @@ fn run(arguments: &CheckArguments, output: &mut Output) -> Result<u8, u8> {
         &findings,
         &summary,
     );
-    Ok(status.max(if failed { FINDINGS } else { FINE }))
+    Ok(status
+        .max(written)
+        .max(if failed { FINDINGS } else { FINE }))
 }
 
 fn report(

@@ -91,7 +91,7 @@ pub(super) fn look(inputs: &Inputs, settings: &Settings, output: &mut Output) ->
 }
 
 /// The paths of the command line and of `--files-from`; the current directory when there are none.
-fn paths(inputs: &Inputs) -> Result<Vec<PathBuf>, String> {
+pub(super) fn paths(inputs: &Inputs) -> Result<Vec<PathBuf>, String> {
     let mut paths = inputs.paths.clone();
     match &inputs.files_from {
         Some(list) => {

@@ -8,12 +8,14 @@ mod baseline;
 mod check;
 mod discover;
 mod files;
+mod fix;
 mod formats;
 mod look;
 mod manual;
 mod output;
 mod settings;
 mod silence;
+mod write;
 
 use std::process::ExitCode;
 

@@ -115,6 +115,19 @@ impl Layers<'_> {
     }
 }
 
+/// Whether one finding is asked for and no comment silences it: what a fix may be made for.
+pub(super) fn keeps(settings: &Settings, finding: &Finding) -> bool {
+    let mut layers = Layers {
+        settings,
+        known: HashMap::new(),
+    };
+    let span = &finding.primary.span;
+    let hadolint = settings.common.hadolint_ignores.unwrap_or_default();
+    let comments = Suppressions::read(&span.source, hadolint);
+    let is_silent = comments.of(finding.rule.id, span.line_column().0).is_some();
+    layers.looks_at(Path::new(span.source.path()), finding.rule.id) && !is_silent
+}
+
 /// Every text that a run has seen and that can hold comments, by path.
 fn sources(run: &Run, findings: &[Finding]) -> BTreeMap<String, Arc<Source>> {
     let dockerfiles = run.analyses.iter().map(|analysis| &analysis.source);

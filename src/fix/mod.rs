@@ -1,4 +1,118 @@
 //! Rewriting files so that the signal arrives.
 //!
-//! Nothing is rewritten yet: findings say in words what to do. Rules will describe edits, and this room
-//! will plan them, apply them and judge the result again.
+//! In: findings and the targets that they are about. Out: [`Fix`]es, each proven by judging the changed
+//! files again. Writes no file: that is the command line's part.
+
+mod candidates;
+mod compare;
+mod diff;
+mod edit;
+mod place;
+mod rounds;
+mod structure;
+mod tail;
+mod workspace;
+
+mod exec_form;
+mod file_mode;
+mod insert_exec;
+mod malformed_exec_form;
+mod quote_arguments;
+mod script_head;
+mod second_wait;
+mod shell_syntax;
+mod signal_names;
+mod stop_signal;
+mod tee;
+mod trap_pattern;
+
+pub use diff::unified_diff;
+pub use edit::apply;
+pub use rounds::{Fixed, fix_all};
+pub use workspace::{Fixes, Input, Workspace};
+
+use crate::source::Span;
+
+/// A change that makes a finding go away.
+#[derive(Clone, Debug)]
+pub struct Fix {
+    /// What kind of change it is: kebab-case, for counting. Several kinds in one fix are joined by `+`.
+    pub kind: String,
+    /// What it does, in the imperative; lower case, no full stop.
+    pub title: String,
+    /// Whether it may be applied without being asked for.
+    pub applicability: Applicability,
+    /// The edits, over one or more files; they do not overlap.
+    pub edits: Vec<Edit>,
+    /// The instructions of Dockerfiles that it changes; every other one stays equal to the byte.
+    pub instructions: Vec<Span>,
+}
+
+/// When a fix may be applied. The order is from freely to not at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Applicability {
+    /// Behaviour is the same but for the stop signal: the same argv after expansion, the same working
+    /// directory and exit status, the same environment (but for what the shell that is gone set for
+    /// itself: `PWD`, `OLDPWD`, `SHLVL`, `_`).
+    Safe,
+    /// It changes more than that: only when it is asked for.
+    Unsafe,
+    /// It is shown and never applied.
+    DisplayOnly,
+}
+
+impl Applicability {
+    /// The word that machines read.
+    pub fn word(self) -> &'static str {
+        match self {
+            Applicability::Safe => "safe",
+            Applicability::Unsafe => "unsafe",
+            Applicability::DisplayOnly => "display-only",
+        }
+    }
+}
+
+/// Bytes to replace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    /// What goes; may be empty.
+    pub span: Span,
+    /// What comes.
+    pub replacement: String,
+}
+
+impl Edit {
+    /// Replaces a span.
+    pub fn replace(span: Span, replacement: impl Into<String>) -> Edit {
+        Edit {
+            span,
+            replacement: replacement.into(),
+        }
+    }
+
+    /// Inserts before a span.
+    pub fn insert(before: &Span, text: impl Into<String>) -> Edit {
+        let at = Span::new(&before.source, before.start..before.start);
+        Edit::replace(at, text)
+    }
+}
+
+/// A fix that is not proven yet.
+#[derive(Clone, Debug)]
+struct Draft {
+    kind: &'static str,
+    title: String,
+    applicability: Applicability,
+    edits: Vec<Edit>,
+    /// What the new files must show.
+    goal: Goal,
+}
+
+/// What a fix is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Goal {
+    /// The signal arrives where it did not, or the verdict becomes graceful.
+    Deliver,
+    /// Nothing gets worse, and the finding is gone: for what is wrong though the signal arrives.
+    Keep,
+}

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Files larger than this are not read: no Dockerfile or script of people is.
 pub const LARGEST_FILE: u64 = 8 * 1024 * 1024;
@@ -275,29 +276,50 @@ impl Disk for MemoryDisk {
 }
 
 /// A disk with some files replaced in memory: what a fix would write, or what an editor holds.
-pub struct Overlay<'a> {
-    under: &'a dyn Disk,
+#[derive(Clone)]
+pub struct Overlay {
+    under: Arc<dyn Disk>,
     texts: BTreeMap<PathBuf, Vec<u8>>,
 }
 
-impl<'a> Overlay<'a> {
+impl Overlay {
     /// The disk below, nothing replaced yet.
-    pub fn new(under: &'a dyn Disk) -> Overlay<'a> {
+    pub fn new(under: Arc<dyn Disk>) -> Overlay {
         Overlay {
             under,
             texts: BTreeMap::new(),
         }
     }
 
-    /// Replaces the content of one path; its mode stays that of the file below.
-    pub fn replace(&mut self, path: impl Into<PathBuf>, bytes: impl Into<Vec<u8>>) {
-        self.texts.insert(path.into(), bytes.into());
+    /// Replaces the content of the file at a path, under every name that leads there; its mode stays
+    /// that of the file below.
+    pub fn replace(&mut self, path: &Path, bytes: impl Into<Vec<u8>>) {
+        self.texts.insert(self.key(path), bytes.into());
+    }
+
+    /// What was replaced: the files' canonical paths and their new content.
+    pub fn replaced(&self) -> impl Iterator<Item = (&Path, &[u8])> {
+        let texts = self.texts.iter();
+        texts.map(|(path, bytes)| (path.as_path(), bytes.as_slice()))
+    }
+
+    fn key(&self, path: &Path) -> PathBuf {
+        self.under
+            .canonical(path)
+            .unwrap_or_else(|| path.to_owned())
+    }
+
+    fn text(&self, path: &Path) -> Option<&Vec<u8>> {
+        if self.texts.is_empty() {
+            return None;
+        }
+        self.texts.get(&self.key(path))
     }
 }
 
-impl Disk for Overlay<'_> {
+impl Disk for Overlay {
     fn read(&self, path: &Path) -> Result<Vec<u8>, ReadError> {
-        match self.texts.get(path) {
+        match self.text(path) {
             Some(bytes) => Ok(bytes.clone()),
             None => self.under.read(path),
         }
@@ -305,7 +327,13 @@ impl Disk for Overlay<'_> {
 
     fn entry(&self, path: &Path) -> Option<Entry> {
         let below = self.under.entry(path);
-        match self.texts.get(path) {
+        if below
+            .as_ref()
+            .is_some_and(|entry| entry.kind == FileKind::Link)
+        {
+            return below;
+        }
+        match self.text(path) {
             Some(bytes) => {
                 let mode = below.map_or(0o644, |entry| entry.mode);
                 Some(Entry {

@@ -1,0 +1,156 @@
+//! `check --fix` and `check --diff`: apply what is proven, or show it.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::arguments::CheckArguments;
+use super::discover::{Candidate, discover};
+use super::look::paths;
+use super::output::Output;
+use super::settings::Settings;
+use super::silence::keeps;
+use super::{COULD_NOT_RUN, FINDINGS, FINE, write};
+use crate::analyze;
+use crate::fix::{Applicability, Fixed, Fixes, Input, fix_all, unified_diff};
+use crate::rules::Finding;
+use crate::source::{Disk, LARGEST_FILE, RealDisk};
+
+/// How standard input is called.
+const STANDARD_INPUT: &str = "<stdin>";
+/// Stack of a worker: syntax trees of hostile files are deeper than those of people.
+const STACK: usize = 16 * 1024 * 1024;
+
+/// Fixes the files, or prints the difference. `Ok` with the status so far when the findings that remain are
+/// to be reported; `Err` with the exit status when all has been said.
+pub(super) fn fix(
+    arguments: &CheckArguments,
+    settings: &Settings,
+    output: &mut Output,
+) -> Result<u8, u8> {
+    let listed = paths(&arguments.inputs).and_then(|paths| {
+        let options = settings.options(paths.first().map_or(Path::new("."), |path| path))?;
+        Ok((options, discover(&paths, &settings.exclusions()?)))
+    });
+    let (options, discovery) = listed.map_err(|message| {
+        output.error(&message);
+        COULD_NOT_RUN
+    })?;
+    let inputs = discovery.files.iter().map(input);
+    let inputs: Vec<Input> = inputs.collect::<Result<_, _>>().map_err(|message| {
+        output.error(&message);
+        COULD_NOT_RUN
+    })?;
+    let most = match arguments.fixing.unsafe_fixes {
+        true => Applicability::Unsafe,
+        false => Applicability::Safe,
+    };
+    let disk: Arc<dyn Disk> = Arc::new(RealDisk);
+    let wanted = |finding: &Finding| keeps(settings, finding);
+    let fixed = fix_all(&disk, &options, &inputs, most, &wanted, &each);
+    if arguments.fixing.diff {
+        for (file, message) in &discovery.unusable {
+            output.error(&format!("{file}: {message}"));
+        }
+        return Err(
+            show(&fixed, output).max(match discovery.unusable.is_empty() {
+                true => FINE,
+                false => COULD_NOT_RUN,
+            }),
+        );
+    }
+    let status = store(&fixed, output);
+    let text = inputs.iter().find_map(|input| input.place.as_ref().err());
+    if let Some(text) = text {
+        let new = fixed.files.get(STANDARD_INPUT).map(|(_, new)| new);
+        output.result(new.unwrap_or(text));
+        news(&fixed, output);
+        return Err(status);
+    }
+    news(&fixed, output);
+    Ok(status)
+}
+
+fn input(file: &Candidate) -> Result<Input, String> {
+    if file.shown != "-" {
+        return Ok(Input {
+            shown: file.shown.clone(),
+            place: Ok(file.path.clone()),
+        });
+    }
+    let mut bytes = Vec::new();
+    let mut stdin = std::io::stdin().lock().take(LARGEST_FILE + 1);
+    let because = |message: String| format!("{STANDARD_INPUT}: {message}");
+    stdin
+        .read_to_end(&mut bytes)
+        .map_err(|error| because(error.to_string()))?;
+    if bytes.len() as u64 > LARGEST_FILE {
+        return Err(because("too large to read".to_owned()));
+    }
+    Ok(Input {
+        shown: STANDARD_INPUT.to_owned(),
+        place: Err(analyze::decode(bytes).map_err(because)?),
+    })
+}
+
+/// Plans for many files on all cores. A defect of pidone costs one file's fixes, never the run.
+fn each(indexes: &[usize], plan: &(dyn Fn(usize) -> Fixes + Sync)) -> Vec<Fixes> {
+    let one = |index: &usize| catch_unwind(AssertUnwindSafe(|| plan(*index))).unwrap_or_default();
+    match rayon::ThreadPoolBuilder::new().stack_size(STACK).build() {
+        Ok(pool) => pool.install(|| indexes.par_iter().map(one).collect()),
+        Err(_) => indexes.iter().map(one).collect(),
+    }
+}
+
+fn show(fixed: &Fixed, output: &mut Output) -> u8 {
+    let mut diff = String::new();
+    for (path, (source, new)) in &fixed.files {
+        diff.push_str(&unified_diff(path, source.text(), new));
+    }
+    output.result(&diff);
+    news(fixed, output);
+    if diff.is_empty() { FINE } else { FINDINGS }
+}
+
+/// Writes what was changed. What cannot be written is said, and the rest goes on.
+fn store(fixed: &Fixed, output: &mut Output) -> u8 {
+    let mut status = FINE;
+    let files = fixed
+        .files
+        .iter()
+        .filter(|(path, _)| *path != STANDARD_INPUT);
+    for (path, (source, new)) in files {
+        let written = write::replace(Path::new(path), source.text().as_bytes(), new.as_bytes());
+        if let Err(message) = written {
+            output.error(&format!("{path}: not fixed: {message}"));
+            status = COULD_NOT_RUN;
+        }
+    }
+    status
+}
+
+/// What was done, by kind.
+fn news(fixed: &Fixed, output: &mut Output) {
+    let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
+    for fix in &fixed.applied {
+        *kinds.entry(&fix.kind).or_default() += 1;
+    }
+    if !kinds.is_empty() {
+        let kinds: Vec<String> = kinds
+            .iter()
+            .map(|(kind, count)| format!("{count} {kind}"))
+            .collect();
+        let files = match fixed.files.len() {
+            1 => "1 file".to_owned(),
+            count => format!("{count} files"),
+        };
+        output.news(&format!("fixes in {files}: {}", kinds.join(", ")));
+    }
+    if fixed.withheld > 0 {
+        output.news(&format!("{} more with --unsafe-fixes", fixed.withheld));
+    }
+}

@@ -1,0 +1,59 @@
+//! Which kinds of change may mend which finding.
+//!
+//! In: a finding and its target. Out: drafts, the best first. Proves nothing: the workspace does.
+
+use super::{
+    Draft, exec_form, file_mode, insert_exec, malformed_exec_form, quote_arguments, script_head,
+    second_wait, shell_syntax, signal_names, stop_signal, tee, trap_pattern,
+};
+use crate::analyze::Target;
+use crate::rules::Finding;
+
+/// A kind of change: what it would do about a finding, if it applies.
+type Planner = fn(&Target, &Finding) -> Vec<Draft>;
+
+/// For an application behind a shell that waits for it.
+const IN_FRONT: &[Planner] = &[
+    insert_exec::plan,
+    tee::plan,
+    trap_pattern::plan,
+    insert_exec::plan_dropping,
+];
+
+/// The same for a shell of the Dockerfile itself.
+const IN_STRING: &[Planner] = &[
+    exec_form::plan,
+    insert_exec::plan,
+    tee::plan,
+    insert_exec::plan_dropping,
+];
+
+/// The kinds of change for a rule's findings, the best first. Rules know nothing of fixes.
+fn planners(rule: &str) -> &'static [Planner] {
+    match rule {
+        "entrypoint-not-executable" => &[file_mode::plan],
+        "exec-in-subshell" => &[tee::plan],
+        "fragile-implicit-exec" => &[insert_exec::plan],
+        "init-not-first"
+        | "init-signals-only-the-shell"
+        | "path-without-exec"
+        | "script-without-exec" => IN_FRONT,
+        "invalid-stop-signal" | "unstoppable-stop-signal" => &[stop_signal::plan],
+        "malformed-exec-form" => &[malformed_exec_form::plan],
+        "script-with-bom" | "script-with-crlf" | "script-without-shebang" => &[script_head::plan],
+        "shell-holds-pid1" => IN_STRING,
+        "shell-syntax-in-exec-form" => &[shell_syntax::plan],
+        "single-wait-truncates" => &[second_wait::plan, trap_pattern::plan],
+        "trap-signal-spelling" => &[signal_names::plan],
+        "trap-waits-for-foreground-child" => &[trap_pattern::plan, insert_exec::plan_dropping],
+        "restart-loop-swallows-stop" | "wait-without-trap" => &[trap_pattern::plan],
+        "unquoted-arguments" => &[quote_arguments::plan],
+        _ => &[],
+    }
+}
+
+/// The drafts for a finding.
+pub(super) fn candidates(target: &Target, finding: &Finding) -> Vec<Draft> {
+    let planners = planners(finding.rule.id).iter();
+    planners.flat_map(|plan| plan(target, finding)).collect()
+}

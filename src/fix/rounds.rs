@@ -1,0 +1,122 @@
+//! Fixing everything: rounds of fixes until nothing is left to do.
+//!
+//! In: inputs on a disk. Out: the new content of files, and what was done. Writes nothing. In one round no
+//! two fixes touch a file that the same input reads, so that what is applied is what was proven.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::{Applicability, Fix, Input, Workspace, apply};
+use crate::analyze::Options;
+use crate::rules::Finding;
+use crate::source::{Disk, Overlay, Source};
+
+/// Each round ends at least one finding of each input that still changes; no real file needs more.
+const MOST_ROUNDS: usize = 25;
+
+/// What fixing gives.
+#[derive(Debug, Default)]
+pub struct Fixed {
+    /// The changed files: by their path as shown, the text before and after.
+    pub files: BTreeMap<String, (Arc<Source>, String)>,
+    /// What was applied, in order.
+    pub applied: Vec<Fix>,
+    /// Fixes that are left because they are unsafe and were not asked for.
+    pub withheld: usize,
+}
+
+/// Applies every fix up to that applicability. `each` runs a function for many inputs, perhaps on several
+/// cores.
+pub fn fix_all(
+    disk: &Arc<dyn Disk>,
+    options: &Options,
+    inputs: &[Input],
+    most: Applicability,
+    wanted: &(dyn Fn(&Finding) -> bool + Sync),
+    each: &dyn Fn(&[usize], &(dyn Fn(usize) -> super::Fixes + Sync)) -> Vec<super::Fixes>,
+) -> Fixed {
+    let mut fixed = Fixed::default();
+    let mut inputs = inputs.to_vec();
+    let mut overlay = Overlay::new(Arc::clone(disk));
+    let mut dirty: Vec<usize> = (0..inputs.len()).collect();
+    let mut withheld: BTreeMap<usize, usize> = BTreeMap::new();
+    for _ in 0..MOST_ROUNDS {
+        let now: Arc<dyn Disk> = Arc::new(overlay.clone());
+        let workspace = Workspace::new(now, options.clone(), inputs.clone());
+        let planned = each(&dirty, &|index| workspace.plan(index, wanted));
+        let mut locked: BTreeSet<PathBuf> = BTreeSet::new();
+        let mut next: BTreeSet<usize> = BTreeSet::new();
+        // Changed files that are no Dockerfiles of this run: others may read them.
+        let mut scripts: BTreeSet<PathBuf> = BTreeSet::new();
+        for (index, fixes) in dirty.iter().copied().zip(planned) {
+            let Some(reads) = workspace.judged(index).map(|judged| judged.reads.clone()) else {
+                continue;
+            };
+            let mut taken = false;
+            let mut kept_back = 0;
+            for fix in fixes.into_list() {
+                if fix.applicability > most {
+                    kept_back += usize::from(fix.applicability == Applicability::Unsafe);
+                    continue;
+                }
+                if taken || !reads.is_disjoint(&locked) {
+                    next.insert(index);
+                    continue;
+                }
+                let Some(texts) = new_texts(&fix) else {
+                    continue;
+                };
+                taken = true;
+                next.insert(index);
+                for (source, text) in texts {
+                    let path = Path::new(source.path());
+                    overlay.replace(path, text.as_bytes());
+                    if source.path() != inputs[index].shown {
+                        scripts.extend(disk.canonical(path));
+                    }
+                    for input in &mut inputs {
+                        if let (Err(own), true) = (&mut input.place, input.shown == source.path()) {
+                            own.clone_from(&text);
+                        }
+                    }
+                    let first = fixed.files.entry(source.path().to_owned());
+                    first.or_insert_with(|| (source, String::new())).1 = text;
+                }
+                fixed.applied.push(fix);
+                locked.extend(reads.iter().cloned());
+            }
+            withheld.insert(index, kept_back);
+        }
+        // Whoever reads a changed file has to be looked at again.
+        if next.is_empty() {
+            break;
+        }
+        if !scripts.is_empty() {
+            for index in 0..inputs.len() {
+                let reads = workspace.judged(index).map(|judged| &judged.reads);
+                if reads.is_some_and(|reads| !reads.is_disjoint(&scripts)) {
+                    next.insert(index);
+                }
+            }
+        }
+        dirty = next.into_iter().collect();
+    }
+    fixed.withheld = withheld.values().sum();
+    fixed
+        .files
+        .retain(|_, (source, text)| source.text() != text.as_str());
+    fixed
+}
+
+/// The new text of every file that a fix changes.
+fn new_texts(fix: &Fix) -> Option<Vec<(Arc<Source>, String)>> {
+    let mut texts: Vec<(Arc<Source>, String)> = Vec::new();
+    for edit in &fix.edits {
+        let source = &edit.span.source;
+        if texts.iter().all(|(known, _)| known.path() != source.path()) {
+            texts.push((Arc::clone(source), apply(source, &fix.edits)?));
+        }
+    }
+    Some(texts)
+}
