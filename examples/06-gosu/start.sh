@@ -3,7 +3,7 @@ set -e
 
 if [ "$(id -u)" = 0 ]; then
     mkdir -p /tmp/demo
-    chown 65534 /tmp/demo
-    exec gosu 65534 "$0" "$@"
+    chown nobody /tmp/demo
+    exec gosu nobody "$0" "$@"
 fi
 exec "$@"

@@ -299,6 +299,12 @@ pub(super) fn user_number(user: &str) -> Value {
     match user {
         "" | "root" | "0" => Value::text("0"),
         _ if user.bytes().all(|byte| byte.is_ascii_digit()) => Value::text(user),
+        "?" => Value::unknown("the number of the user"),
+        "nobody" => Value::text("65534"),
+        // What matters is that it is not 0: scripts that go on as another user ask for that, and would
+        // start themselves again for ever if both answers were followed. 1000 is what the first
+        // `useradd` gives.
+        _ if !user.contains('$') => Value::text("1000"),
         _ => Value::unknown(format!("the number of user {user}")),
     }
 }

@@ -501,7 +501,7 @@ fn a_directory_named_after_an_opaque_run_is_listed() {
     assert_eq!(list(&named, "/conf"), Some(names));
     assert_eq!(
         list(
-            &format!("FROM debian:12\nCOPY conf/ /conf/\nRUN ./install\n"),
+            "FROM debian:12\nCOPY conf/ /conf/\nRUN ./install\n",
             "/conf"
         ),
         None
