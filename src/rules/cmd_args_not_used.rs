@@ -62,6 +62,11 @@ fn check(target: &Target, findings: &mut Findings) {
     let Origin::Instruction(span) = &target.container.image.cmd.origin else {
         return;
     };
+    // A command string that reads none has a rule of its own.
+    let mut facts = target.paths.iter().flat_map(|path| &path.facts);
+    if facts.any(|fact| fact.kind == FactKind::StringArgumentsUnread) {
+        return;
+    }
     let unread = target.paths.iter().find_map(|path| {
         path.facts.iter().find_map(|fact| match &fact.kind {
             FactKind::ArgumentsUnread { words } => Some(words),
