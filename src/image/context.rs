@@ -96,7 +96,8 @@ impl Context {
             };
             let own = sources.iter().filter(is_own).count();
             let found = count(&parent);
-            if found > best.0 && found > own {
+            // Some name of a big tree is always found somewhere above: most of them have to be.
+            if found > best.0 && found > own && found * 2 > sources.len() {
                 best = (found, parent, Choice::Parent);
             }
         }
