@@ -119,7 +119,8 @@ fn breaks(root: &Value, schema: &Value, value: &Value, at: &str) -> Vec<String> 
         Value::Array(several) => several.iter().filter_map(Value::as_str).collect(),
         _ => vec![kind],
     };
-    if !allowed.contains(&kind) && !(kind == "integer" && allowed.contains(&"number")) {
+    let is_number = kind == "integer" && allowed.contains(&"number");
+    if !is_number && !allowed.contains(&kind) {
         found.push(format!("{at}: {kind} instead of {allowed:?}"));
     }
     let choices = schema["enum"].as_array();

@@ -56,7 +56,8 @@ impl Suppressions {
     /// Reads the comments of a text; `hadolint` says whether those for hadolint count.
     pub fn read(source: &Arc<Source>, hadolint: bool) -> Suppressions {
         let text = source.text();
-        if !text.contains("pidone:") && !(hadolint && text.contains("hadolint")) {
+        let may_have = text.contains("pidone:") || (hadolint && text.contains("hadolint"));
+        if !may_have {
             return Suppressions::default();
         }
         let lines: Vec<&str> = text.lines().collect();
@@ -164,7 +165,8 @@ fn comment(line: &str) -> Option<(usize, &str)> {
 /// For each line's index, the lines (from 1) of what stands there or follows: the next line that is neither
 /// blank nor a comment, with the lines that continue it.
 fn following(lines: &[&str]) -> Vec<Range<usize>> {
-    let mut found = vec![lines.len() + 1..lines.len() + 2];
+    let none = lines.len() + 1..lines.len() + 2;
+    let mut found = Vec::from([none]);
     // Where the instruction that a line belongs to ends, and the first line at or after it that is code.
     let (mut end, mut first) = (lines.len() + 1, lines.len() + 1);
     for (index, line) in lines.iter().enumerate().rev() {
