@@ -83,8 +83,20 @@ pub(crate) fn explore(
                 };
                 let mut resumed = Rc::unwrap_or_clone(candidate);
                 resumed.assume(taken_for_application(&resumed));
-                // It may have more such commands, beside this one.
-                todo.push((resumed, passed));
+                if world.restarts {
+                    // A supervisor may have more such commands, beside this one.
+                    todo.push((resumed, passed));
+                    continue;
+                }
+                let rest = machine.run(&mut resumed, deadline);
+                match rest {
+                    Rest::Ask(_) => todo.push((resumed, passed)),
+                    rest => found.ways.push(Way {
+                        world: resumed,
+                        rest,
+                        passed,
+                    }),
+                }
             }
             rest => found.ways.push(Way {
                 world,

@@ -45,6 +45,8 @@ pub(super) enum Command {
     Trace(TraceArguments),
     /// Print the documentation of a rule
     Explain(ExplainArguments),
+    /// Print what is known of a program, launcher or image
+    Knows(KnowsArguments),
     /// List the rules
     Rules(RulesArguments),
     /// Print the JSON schema of an output or of the configuration file
@@ -149,6 +151,13 @@ pub(super) struct ExplainArguments {
     /// Names of rules, as `pidone rules` lists them
     #[arg(required = true, value_name = "RULE", value_parser = rule_names())]
     pub(super) rules: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct KnowsArguments {
+    /// Names of programs, launchers, shells or images, such as nginx, npm, dash, node:22-alpine
+    #[arg(required = true, value_name = "NAME")]
+    pub(super) names: Vec<String>,
 }
 
 #[derive(Debug, Args)]

@@ -10,6 +10,7 @@ mod discover;
 mod files;
 mod fix;
 mod formats;
+mod knows;
 mod look;
 mod manual;
 mod output;
@@ -47,6 +48,7 @@ pub fn main() -> ExitCode {
             output.result(&pages.join("\n"));
             FINE
         }
+        Command::Knows(arguments) => knows::knows(&arguments.names, &mut output),
         Command::Rules(arguments) => {
             output.result(&manual::list(arguments.format));
             FINE

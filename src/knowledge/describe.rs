@@ -17,7 +17,7 @@ pub struct Knowledge {
 /// One thing of that name.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Known {
-    /// `launcher`, `program`, `image`.
+    /// `shell`, `launcher`, `program`, `image`.
     pub kind: &'static str,
     /// All its names.
     pub names: Vec<String>,
@@ -31,6 +31,19 @@ pub struct Known {
 pub fn describe(name: &str) -> Option<Knowledge> {
     let base = name.rsplit('/').next().unwrap_or(name);
     let mut entries = Vec::new();
+    for id in super::shell_ids() {
+        let Some(shell) = super::shell_facts(id) else {
+            continue;
+        };
+        if shell.id == base || shell.id.split('-').next() == Some(base) {
+            entries.push(Known {
+                kind: "shell",
+                names: vec![shell.id.clone()],
+                facts: shell_sentences(shell),
+                evidence: shell.evidence.clone(),
+            });
+        }
+    }
     for entry in tables::launchers().named(base) {
         let mut facts = vec![entry.about.clone()];
         if !entry.subcommands().is_empty() {
@@ -74,6 +87,25 @@ pub fn describe(name: &str) -> Option<Knowledge> {
         name: name.to_owned(),
         entries,
     })
+}
+
+/// What a shell does that decides whether the application hears the signal.
+fn shell_sentences(shell: &super::ShellFacts) -> Vec<String> {
+    let exec = match shell.implicit_exec {
+        super::ImplicitExec::Never => {
+            "It never replaces itself by the last command of a `-c` string."
+        }
+        _ => "It replaces itself by the last command of a `-c` string, if that is simple enough.",
+    };
+    let trap = match shell.exit_trap_on_signal {
+        true => "A signal that ends it runs its EXIT trap.",
+        false => "A signal that ends it does not run its EXIT trap.",
+    };
+    vec![
+        format!("{}.", shell.title),
+        exec.to_owned(),
+        trap.to_owned(),
+    ]
 }
 
 fn describe_program(name: &str, busybox: bool) -> Option<Known> {

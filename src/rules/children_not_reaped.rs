@@ -43,8 +43,7 @@ declare_rule! {
     /// is used, so nothing is changed.
     ///
     /// ## When it stays silent
-    /// When an init is PID 1 or `--init` is given, and for helpers that run until the end of the container
-    /// and that nobody counts on.
+    /// When an init is PID 1 or `--init` is given, and when the script stays and waits itself.
     pub(super) static CHILDREN_NOT_REAPED = {
         id: "children-not-reaped",
         summary: "an application is left with the children of the script that it replaced",
@@ -63,7 +62,7 @@ fn check(target: &Target, findings: &mut Findings) {
             continue;
         };
         for child in &tree.children {
-            let Some(span) = &child.span else {
+            let Some(span) = programs::place(target, child) else {
                 continue;
             };
             let (application, helper) = (programs::name(tree), programs::name(child));

@@ -50,7 +50,7 @@ fn check(target: &Target, findings: &mut Findings) {
                 Some(launch) => launch.development,
                 None => programs::program(target, process).is_some_and(|known| known.development),
             };
-            let (true, Some(span)) = (is_one, &process.span) else {
+            let (true, Some(span)) = (is_one, programs::place(target, process)) else {
                 continue;
             };
             let name = programs::name(process);

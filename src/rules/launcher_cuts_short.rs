@@ -80,7 +80,7 @@ fn check(target: &Target, findings: &mut Findings) {
         // An init that waits for its child, which died by itself, has cut nothing short.
         let at_fault =
             ends && (path.delivered == Some(false) || path.verdict == Verdict::Truncated);
-        let (true, Some(span)) = (at_fault, &process.span) else {
+        let (true, Some(span)) = (at_fault, programs::place(target, process)) else {
             continue;
         };
         if is_transparent(&launch) {
@@ -134,7 +134,7 @@ fn limited(target: &Target, path: &Path, assumption: &str, findings: &mut Findin
         let (Some(launch), Some(signal), Some(span)) = (
             programs::launch(target, process),
             process.receives,
-            &process.span,
+            programs::place(target, process),
         ) else {
             continue;
         };

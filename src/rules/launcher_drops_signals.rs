@@ -54,8 +54,10 @@ fn check(target: &Target, findings: &mut Findings) {
             let (Some(signal), None) = (process.receives, child.receives) else {
                 continue;
             };
-            let (Some(launch), Some(span)) = (programs::launch(target, process), &process.span)
-            else {
+            let (Some(launch), Some(span)) = (
+                programs::launch(target, process),
+                programs::place(target, process),
+            ) else {
                 continue;
             };
             let name = programs::name(process);

@@ -2,7 +2,9 @@
 
 use super::words::processes;
 use crate::analyze::Target;
+use crate::image::Origin;
 use crate::knowledge::{self, How, Launch, OnSignal, Position, Program, Signal};
+use crate::source::Span;
 use crate::stop::{Path, ProcessTree};
 
 /// The words of a process, as the tables want them.
@@ -64,6 +66,26 @@ pub(super) fn would_arrive(target: &Target, chain: &[&ProcessTree], signal: Sign
         }) => matches!(fork.on(signal), OnSignal::Forward(forward) if forward.send.is_none_or(|sent| sent == signal)),
         _ => false,
     })
+}
+
+/// The place in the user's files that starts a process: the CMD or ENTRYPOINT if a script of the base
+/// image does.
+pub(super) fn place(target: &Target, process: &ProcessTree) -> Option<Span> {
+    let span = process.span.as_ref()?;
+    let Some(base) = target.container.image.files.base_reference() else {
+        return Some(span.clone());
+    };
+    let of_base = span.source.path().strip_prefix(base);
+    if !of_base.is_some_and(|rest| rest.starts_with(":/")) {
+        return Some(span.clone());
+    }
+    let image = &target.container.image;
+    [&image.cmd, &image.entrypoint]
+        .into_iter()
+        .find_map(|setting| match &setting.origin {
+            Origin::Instruction(span) | Origin::Base(_, span) => Some(span.clone()),
+            _ => None,
+        })
 }
 
 /// What people call a process: its program, without directories.

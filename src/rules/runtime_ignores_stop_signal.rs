@@ -54,9 +54,11 @@ fn check(target: &Target, findings: &mut Findings) {
         .filter(|path| path.verdict == Verdict::Unknown)
     {
         for process in path.processes.iter().flat_map(processes) {
-            let (true, Some(signal), Some(span)) =
-                (process.is_application, process.receives, &process.span)
-            else {
+            let (true, Some(signal), Some(span)) = (
+                process.is_application,
+                process.receives,
+                programs::place(target, process),
+            ) else {
                 continue;
             };
             let Some(runtime) = programs::program(target, process).and_then(|known| {

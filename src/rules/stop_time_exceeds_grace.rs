@@ -49,7 +49,7 @@ fn check(target: &Target, findings: &mut Findings) {
     for path in &target.paths {
         for process in path.processes.iter().flat_map(processes) {
             let time = programs::program(target, process).and_then(|known| known.stop_time);
-            let (Some(time), Some(span)) = (time, &process.span) else {
+            let (Some(time), Some(span)) = (time, programs::place(target, process)) else {
                 continue;
             };
             if time <= grace.as_secs_f64() || !process.is_application {

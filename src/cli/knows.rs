@@ -1,0 +1,61 @@
+//! `pidone knows`: what the tables say of a name, with the evidence.
+//!
+//! In: names. Out: text for people. Finds out nothing new: it prints what `grammars/` holds.
+
+use std::fmt::Write;
+
+use super::output::Output;
+use super::{COULD_NOT_RUN, FINE};
+use crate::knowledge;
+
+/// Prints what is known of each name; the exit status says whether something is known of all.
+pub(super) fn knows(names: &[String], output: &mut Output) -> u8 {
+    let mut status = FINE;
+    let mut pages = Vec::new();
+    for name in names {
+        match page(name) {
+            Some(page) => pages.push(page),
+            None => {
+                output.error(&format!("nothing is known of `{name}`"));
+                status = COULD_NOT_RUN;
+            }
+        }
+    }
+    output.result(&pages.join("\n"));
+    status
+}
+
+fn page(name: &str) -> Option<String> {
+    let known = knowledge::describe(name)?;
+    let mut out = String::new();
+    for (index, entry) in known.entries.iter().enumerate() {
+        if index > 0 {
+            out.push('\n');
+        }
+        let _ = writeln!(out, "{} ({})", entry.names.join(", "), entry.kind);
+        for fact in &entry.facts {
+            let _ = writeln!(out, "  {fact}");
+        }
+        let _ = writeln!(out, "  evidence: {}", entry.evidence);
+    }
+    Some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_has_facts_and_evidence() {
+        let page = page("nginx").expect("nginx is known");
+        assert!(page.contains("SIGQUIT: graceful as PID 1"), "{page}");
+        assert!(page.contains("evidence: measured: nginx 1.22.1"), "{page}");
+        assert!(super::page("no-such-program").is_none());
+    }
+
+    #[test]
+    fn shells_are_known_by_their_names() {
+        let page = page("dash").expect("dash is known");
+        assert!(page.contains("(shell)"), "{page}");
+    }
+}
