@@ -503,6 +503,11 @@ impl Start<'_, '_> {
                 Found::Absent | Found::Directory | Found::Unknown(_) => {}
             }
         }
+        // A server that was built or copied in reads its configuration from elsewhere.
+        let name = argv.first().and_then(Field::known).unwrap_or_default();
+        if program.lifetime == Lifetime::Daemonises && !matches!(self.find(&name), Found::File(_)) {
+            program.lifetime = Lifetime::Unknown;
+        }
         program
     }
 }

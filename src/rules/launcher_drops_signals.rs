@@ -3,6 +3,7 @@ use super::programs;
 use super::rule::declare_rule;
 use super::words::{bad_paths, consequence};
 use crate::analyze::Target;
+use crate::knowledge::{How, OnSignal};
 use crate::stop::Verdict;
 
 declare_rule! {
@@ -60,6 +61,12 @@ fn check(target: &Target, findings: &mut Findings) {
             ) else {
                 continue;
             };
+            let keeps = matches!(&launch.how, How::Fork(fork)
+                if !matches!(fork.on(signal), OnSignal::Forward(_)));
+            // npm of some versions keeps it, which its words do not tell.
+            if !keeps && launch.alternatives.is_empty() {
+                continue;
+            }
             let name = programs::name(process);
             let finding = findings.add(
                 format!(
