@@ -28,7 +28,7 @@ mod trap_pattern;
 
 pub use diff::unified_diff;
 pub use edit::apply;
-pub use rounds::{Fixed, fix_all};
+pub use rounds::{Each, Fixed, fix_all};
 pub use workspace::{Fixes, Input, Workspace};
 
 use crate::source::Span;

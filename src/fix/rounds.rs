@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Applicability, Fix, Input, Workspace, apply};
+use super::{Applicability, Fix, Fixes, Input, Workspace, apply};
 use crate::analyze::Options;
 use crate::rules::Finding;
 use crate::source::{Disk, Overlay, Source};
@@ -26,6 +26,9 @@ pub struct Fixed {
     pub withheld: usize,
 }
 
+/// Plans for many inputs, perhaps on several cores: the answers in the order of the indexes.
+pub type Each = dyn Fn(&[usize], &(dyn Fn(usize) -> Fixes + Sync)) -> Vec<Fixes>;
+
 /// Applies every fix up to that applicability. `each` runs a function for many inputs, perhaps on several
 /// cores.
 pub fn fix_all(
@@ -34,7 +37,7 @@ pub fn fix_all(
     inputs: &[Input],
     most: Applicability,
     wanted: &(dyn Fn(&Finding) -> bool + Sync),
-    each: &dyn Fn(&[usize], &(dyn Fn(usize) -> super::Fixes + Sync)) -> Vec<super::Fixes>,
+    each: &Each,
 ) -> Fixed {
     let mut fixed = Fixed::default();
     let mut inputs = inputs.to_vec();
@@ -45,7 +48,9 @@ pub fn fix_all(
         let now: Arc<dyn Disk> = Arc::new(overlay.clone());
         let workspace = Workspace::new(now, options.clone(), inputs.clone());
         let planned = each(&dirty, &|index| workspace.plan(index, wanted));
-        let mut locked: BTreeSet<PathBuf> = BTreeSet::new();
+        // What this round has changed, and what was read for the proofs of that.
+        let mut changed: BTreeSet<PathBuf> = BTreeSet::new();
+        let mut relied_on: BTreeSet<PathBuf> = BTreeSet::new();
         let mut next: BTreeSet<usize> = BTreeSet::new();
         // Changed files that are no Dockerfiles of this run: others may read them.
         let mut scripts: BTreeSet<PathBuf> = BTreeSet::new();
@@ -60,13 +65,18 @@ pub fn fix_all(
                     kept_back += usize::from(fix.applicability == Applicability::Unsafe);
                     continue;
                 }
-                if taken || !reads.is_disjoint(&locked) {
-                    next.insert(index);
-                    continue;
-                }
                 let Some(texts) = new_texts(&fix) else {
                     continue;
                 };
+                let paths = texts.iter().map(|(source, _)| source.path());
+                let own: BTreeSet<PathBuf> = paths
+                    .filter_map(|path| disk.canonical(Path::new(path)))
+                    .collect();
+                let clashes = !reads.is_disjoint(&changed) || !own.is_disjoint(&relied_on);
+                if taken || clashes {
+                    next.insert(index);
+                    continue;
+                }
                 taken = true;
                 next.insert(index);
                 for (source, text) in texts {
@@ -84,7 +94,13 @@ pub fn fix_all(
                     first.or_insert_with(|| (source, String::new())).1 = text;
                 }
                 fixed.applied.push(fix);
-                locked.extend(reads.iter().cloned());
+                relied_on.extend(reads.iter().cloned());
+                if own.len() > 1 || !scripts.is_disjoint(&own) {
+                    let others = (0..inputs.len()).filter_map(|other| workspace.judged(other));
+                    let others = others.filter(|other| !other.reads.is_disjoint(&own));
+                    relied_on.extend(others.flat_map(|other| other.reads.iter().cloned()));
+                }
+                changed.extend(own);
             }
             withheld.insert(index, kept_back);
         }

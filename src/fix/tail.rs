@@ -61,6 +61,10 @@ pub(super) fn tail(script: &Script, parents: &Parents, node: NodeId) -> Tail {
             }
             node = parent;
         }
+        // The commands of a substitution have no place in the tree: a shell of their own runs them.
+        if parents.get(node).is_none() && node != script.root {
+            worst = Tail::Elsewhere;
+        }
     }
     worst
 }
@@ -239,6 +243,7 @@ mod tests {
             ("( app )", Tail::Elsewhere),
             ("app &", Tail::Elsewhere),
             ("app & wait", Tail::Elsewhere),
+            ("x=$(app)", Tail::Elsewhere),
             ("f() { f; app; }\nf", Tail::Followed),
         ] {
             assert_eq!(tail_of_app(text), expected, "{text}");

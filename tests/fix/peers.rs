@@ -10,7 +10,7 @@ const CASES: &[(&str, Option<&str>)] = &[
     ("CMD /app --port 80 # start the app", Some("CMD exec /app --port 80 # start the app")),
     ("CMD java $JAVA_OPTS -jar app.jar", Some("CMD exec java $JAVA_OPTS -jar app.jar")),
     ("ENTRYPOINT exec java $JAVA_OPTS -jar /app.jar", None),
-    ("SHELL [\"/bin/bash\", \"-lc\"]\nCMD /app server.js", None),
+    ("SHELL [\"/bin/bash\", \"-lc\"]\nCMD /app server.js", Some("SHELL [\"/bin/bash\", \"-lc\"]\nCMD exec /app server.js")),
     ("SHELL [\"conda\", \"run\", \"-n\", \"web\", \"/bin/bash\", \"-c\"]\nCMD python /app.py", None),
     ("CMD ulimit -n 65536", None),
     ("CMD . /env.sh", None),
