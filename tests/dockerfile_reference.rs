@@ -2,7 +2,11 @@
 //! `tests/dockerfile/reference.jsonl` by `tests/reference/freeze.py`, which can also compare any
 //! other file live.
 
-#![allow(clippy::disallowed_methods, reason = "this test reads its fixtures")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_macros,
+    reason = "this test reads its fixtures and prints what was compared"
+)]
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,6 +1,10 @@
 //! The `dockerfile-parser` crate as a second witness. It is wrong often enough that it can only
 //! testify about what it reads at all; where it is known to be wrong, the fixture is listed with
 //! its error.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a test reads its fixtures directly"
+)]
 
 use std::fs;
 use std::path::Path;

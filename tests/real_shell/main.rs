@@ -8,6 +8,11 @@
 //!   `PIDONE_EXPORT=FILE` writes them as lines of JSON with their verdicts, `PIDONE_CASES=FILE` reads such lines instead.
 //! - `PIDONE_ONE_SCRIPT=entry.sh PIDONE_ONE_SHELL=ash cargo test --test real_shell -- --nocapture one` tells what happens to
 //!   one script (a file, or the text itself).
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_macros,
+    reason = "these tests write trees and run programs"
+)]
 
 mod cases;
 mod compare;

@@ -355,9 +355,78 @@ impl Turn<'_, '_> {
         }
         let _ = clean;
         let span = code.span();
+        if self.log_cannot_be_opened(code) {
+            self.exit(Status::Known(
+                if self.shell.facts.family == ShellFamily::Bash {
+                    1
+                } else {
+                    2
+                },
+            ));
+            return Ok(());
+        }
         let command = super::simple::display_words(rest);
         self.note(FactKind::Exec { command }, Some(span.clone()));
         self.replace(rest.to_vec(), prefix, streams, span, argv0)
+    }
+
+    /// `exec app >> DIRECTORY/log` fails without the directory: it must be known to be there.
+    fn log_cannot_be_opened(&mut self, code: &Code) -> bool {
+        let crate::shell::Kind::Simple(simple) = &code.script.node(code.node).kind else {
+            return false;
+        };
+        for redirect in &simple.redirects {
+            let crate::shell::RedirectTarget::Word(word) = &redirect.target else {
+                continue;
+            };
+            let Some(name) = word.constant(true).filter(|name| name.contains('/')) else {
+                continue;
+            };
+            let here = Rc::clone(&self.world.process_mut(self.pid).directory);
+            let path = absolute(&here, &name);
+            let Some((directory, _)) = path.rsplit_once('/') else {
+                continue;
+            };
+            let is_usual = matches!(
+                directory,
+                "" | "/dev"
+                    | "/tmp"
+                    | "/run"
+                    | "/var/run"
+                    | "/var/log"
+                    | "/var/tmp"
+                    | "/var/lib"
+                    | "/etc"
+                    | "/opt"
+                    | "/srv"
+                    | "/root"
+            ) || directory.starts_with("/dev/")
+                || directory.starts_with("/proc/");
+            // The redirection itself has made an entry for the file by now.
+            let others = self.world.files.keys().filter(|known| **known != path);
+            let mut below = others.filter_map(|known| known.strip_prefix(directory));
+            let was_made = self.world.made_directories || below.any(|rest| rest.starts_with('/'));
+            if is_usual || was_made {
+                continue;
+            }
+            let span = code.script.span(redirect.range.clone());
+            match self.machine.container.image.files.look_up(directory) {
+                Found::Absent => {
+                    let why = format!("the directory `{directory}` is not there");
+                    self.start_up_breaks(why, Some(span));
+                    return true;
+                }
+                Found::Unknown(why) => {
+                    let text = format!(
+                        "whether the directory `{directory}` is there is not known: {}",
+                        why.text
+                    );
+                    self.world.miss("value", text, Some(span));
+                }
+                _ => {}
+            }
+        }
+        false
     }
 
     fn return_builtin(&mut self, words: &[Field]) -> Attempt<()> {
@@ -517,6 +586,12 @@ impl Turn<'_, '_> {
                 },
                 Found::Absent => return self.source_missing(&path, &span),
                 Found::Directory => return self.source_missing(&path, &span),
+                Found::Unknown(why) if !name.starts_with('/') && !self.was_tested(&path, &name) => {
+                    // Nothing says that it is there, and most shells end without it.
+                    let text = format!("whether `{path}` is there is not known: {}", why.text);
+                    self.world.miss("script", text, Some(span.clone()));
+                    None
+                }
                 Found::Unknown(why) => self.unseen_source(&path, why, &span),
             },
         };
@@ -540,6 +615,22 @@ impl Turn<'_, '_> {
             self.machine.container.image.files.look_up(path),
             Found::File(_)
         )
+    }
+
+    /// Whether a test on this way has found the file there.
+    fn was_tested(&self, path: &str, name: &str) -> bool {
+        self.shell.is_subshell
+            || ["exists", "is readable", "is not empty", "is executable"]
+                .iter()
+                .any(|state| {
+                    let asked = |shown: &str| {
+                        self.world
+                            .decided
+                            .get(format!("`{shown}` {state}").as_str())
+                            == Some(&true)
+                    };
+                    asked(path) || asked(name)
+                })
     }
 
     /// A file that is read but not at hand. Settings (`/etc/profile`, `*.env`, `activate`) are taken to set variables
