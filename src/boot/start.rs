@@ -448,7 +448,12 @@ impl Start<'_, '_> {
         if let Some(launch) = knowledge::launch(&texts.each(), position) {
             return self.launch(argv, launch);
         }
-        if let Some(program) = knowledge::program_at(&texts.each(), position.busybox) {
+        // The applets of busybox lie in the directories of the system.
+        let is_applet = !name.contains('/')
+            || ["/bin/", "/sbin/", "/usr/bin/", "/usr/sbin/"]
+                .iter()
+                .any(|directory| name.starts_with(directory));
+        if let Some(program) = knowledge::program_at(&texts.each(), position.busybox && is_applet) {
             let program = self.configured(&argv, program);
             return self.program(argv, program);
         }

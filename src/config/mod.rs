@@ -1,7 +1,7 @@
 //! What users say about a run outside of the command: configuration files, environment variables, and
 //! comments that silence a finding.
 //!
-//! In: texts. Out: [`Layer`]s, merged into [`Settings`] by [`Layers`], and [`Suppressions`]. Knows no rule:
+//! In: texts. Out: [`Layer`]s, merged into one [`Layer`] by [`Layers`], and [`Suppressions`]. Knows no rule:
 //! whoever calls says which names there are. Reads no file and prints nothing.
 
 mod environment;

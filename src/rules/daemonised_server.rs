@@ -2,7 +2,7 @@ use super::Findings;
 use super::rule::declare_rule;
 use super::words::consequence;
 use crate::analyze::Target;
-use crate::stop::{FactKind, Verdict};
+use crate::stop::{FactKind, ProcessTree, Verdict};
 
 declare_rule! {
     /// ## What it does
@@ -55,6 +55,14 @@ fn check(target: &Target, findings: &mut Findings) {
             else {
                 continue;
             };
+            // What goes into the background beside another application is a helper.
+            if path
+                .processes
+                .as_ref()
+                .is_some_and(|tree| has_other_application(tree, program))
+            {
+                continue;
+            }
             let finding = findings.add(
                 format!("`{program}` goes into the background"),
                 span.clone(),
@@ -67,4 +75,16 @@ fn check(target: &Target, findings: &mut Findings) {
             ));
         }
     }
+}
+
+/// Whether the verdict is about something else than that program.
+fn has_other_application(tree: &ProcessTree, program: &str) -> bool {
+    let mut todo = vec![tree];
+    while let Some(process) = todo.pop() {
+        if process.is_application && process.program != program {
+            return true;
+        }
+        todo.extend(&process.children);
+    }
+    false
 }

@@ -1081,8 +1081,19 @@ impl Turn<'_, '_> {
             Found::Absent if name.is_empty() || name.starts_with('-') => Status::Known(127),
             Found::Unknown(_) if name.is_empty() || name.starts_with('-') => Status::Known(127),
             Found::Absent => Status::Known(127),
+            // What the container is started with is there, or nothing would work.
+            Found::Unknown(_) if self.is_own_command(name) => Status::SUCCESS,
             Found::Unknown(_) => unknown(name),
         }
+    }
+
+    /// Whether the image's CMD begins with that name, and the tables know it for a program.
+    fn is_own_command(&self, name: &str) -> bool {
+        let container = self.machine.container;
+        let argv = container.argv.value().and_then(Option::as_ref);
+        let command = argv.and_then(|argv| argv.get(container.entrypoint_words));
+        command.is_some_and(|word| word.text() == name)
+            && crate::knowledge::program(&[Some(name)]).is_some()
     }
 
     /// Looks a program up on the shell's PATH.
