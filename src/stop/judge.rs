@@ -18,6 +18,9 @@ use super::{Path, Reaction, Verdict};
 /// The dialects that are tried when it is not known which shell `/bin/sh` is.
 const COMMON_SHELLS: [&str; 3] = ["dash-debian", "ash", "bash-posix"];
 
+/// The stop signals that are tried when the base image's is not known.
+const COMMON_SIGNALS: [Signal; 3] = [Signal::TERM, Signal::QUIT, Signal::INT];
+
 /// Judges a container: boots it, sends the stop signal, tells what happens on every path.
 ///
 /// The paths are in a stable order; there is always at least one.
@@ -38,25 +41,52 @@ pub fn judge(container: &Container) -> Vec<Path> {
     if argv.as_ref().is_none_or(Vec::is_empty) {
         return vec![bare_path(Verdict::Exits)];
     }
+    let Known::Unknown(why) = &container.stop_signal.value else {
+        return judge_any_shell(container);
+    };
+    // What holds for every signal that base images set holds.
+    let mut judged = COMMON_SIGNALS.iter().map(|signal| {
+        let mut container = container.clone();
+        container.stop_signal.value = Known::Known(*signal);
+        judge_any_shell(&container)
+    });
+    let paths = judged.next().unwrap_or_default();
+    let expected = outcomes(&paths);
+    if judged.all(|others| outcomes(&others) == expected) {
+        return paths;
+    }
+    let text = format!(
+        "the outcome depends on the stop signal, which is not known: {}",
+        why.text
+    );
+    let mut path = unknown_path("base-image", &text, why.span.clone());
+    path.processes = paths.first().and_then(|path| path.processes.clone());
+    vec![path]
+}
+
+/// The verdicts of paths, for a comparison.
+fn outcomes(paths: &[Path]) -> Vec<(Verdict, Option<bool>)> {
+    let mut outcomes: Vec<(Verdict, Option<bool>)> = paths
+        .iter()
+        .map(|path| (path.verdict, path.delivered))
+        .collect();
+    outcomes.sort_unstable();
+    outcomes.dedup();
+    outcomes
+}
+
+/// Judges under the image's shell, or under every common one when that is not known.
+fn judge_any_shell(container: &Container) -> Vec<Path> {
     let first = shell_facts(COMMON_SHELLS[0]);
     let (paths, depends) = judge_with(container, first);
     if !depends {
         return paths;
     }
     // What holds under every common shell holds.
-    let words = |paths: &[Path]| {
-        let mut words: Vec<(Verdict, Option<bool>)> = paths
-            .iter()
-            .map(|path| (path.verdict, path.delivered))
-            .collect();
-        words.sort_unstable();
-        words.dedup();
-        words
-    };
-    let expected = words(&paths);
+    let expected = outcomes(&paths);
     for id in &COMMON_SHELLS[1..] {
         let (others, _) = judge_with(container, shell_facts(id));
-        if words(&others) != expected {
+        if outcomes(&others) != expected {
             let why = container.image.sh.why();
             let text = match why {
                 Some(why) => format!("which shell `/bin/sh` is, is not known: {}", why.text),
