@@ -111,6 +111,10 @@ pub(super) fn plain_words(text: &Mapped) -> Option<Vec<(String, std::ops::Range<
     if !is_plain || item.end != Separator::End || !script.problems.is_empty() {
         return None;
     }
+    // `$"…"` and `$'…'` are quotes in bash only; elsewhere the dollar sign stays.
+    if text.text().contains("$\"") || text.text().contains("$'") {
+        return None;
+    }
     let words: Option<Vec<_>> = simple
         .words
         .iter()
