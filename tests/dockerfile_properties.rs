@@ -169,8 +169,10 @@ fn check_inside(text: &str, file: &Dockerfile, instruction: &Instruction) {
         .filter(|(at, _)| !is_covered[*at])
         .map(|(_, character)| character);
     for character in rest {
-        // Flags are cut at bytes that are blanks only by themselves.
-        let fine = character.is_whitespace() || character == file.escape || character == '-';
+        // Flags are cut at bytes that are blanks only by themselves, and `--""` is the `--` that ends them.
+        let fine = character.is_whitespace()
+            || character == file.escape
+            || matches!(character, '-' | '"' | '\'');
         assert!(
             fine || !character.is_ascii(),
             "{character:?} of {instruction:?} belongs to nothing in {text:?}"
