@@ -1,8 +1,8 @@
 //! Fixes, run before and after.
 //!
 //! Each kind of fix is applied to a start-up, and the container before and after runs as PID 1 of a real PID
-//! namespace under the real shell with a stub application: not graceful before, graceful after. Then the same command
-//! runs with a script that prints what it gets: argv, working directory, environment and exit status are equal.
+//! namespace under the real shell with a stub application: not graceful before, graceful after. A property
+//! test compares the argv that the real shell passes with that of the exec form.
 #![allow(
     clippy::disallowed_methods,
     clippy::disallowed_macros,
