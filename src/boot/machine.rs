@@ -310,7 +310,7 @@ impl<'c> Machine<'c> {
                 }
                 let (name, span) = (process.program.to_string(), process.span.clone());
                 super::tools::filter_output(world, pid);
-                let status = super::tools::status(self, world, pid, &name, span);
+                let status = super::tools::status(world, pid, &name, span);
                 end_process(self, world, pid, status, None);
                 Progress::Ran
             }
@@ -802,19 +802,9 @@ fn signal_shell(machine: &Machine, world: &mut World, pid: Pid, signal: Signal, 
         }
         return;
     }
-    if ignored || shell.ignored().contains(&signal) {
-        note(
-            world,
-            FactKind::Ignored {
-                pid,
-                program,
-                signal,
-            },
-            span,
-        );
-        return;
-    }
-    if signal == Signal::QUIT && shell.facts.family == ShellFamily::Bash {
+    // Bash ignores SIGQUIT in all cases (bash(1), "Signals").
+    let never_heard = signal == Signal::QUIT && shell.facts.family == ShellFamily::Bash;
+    if ignored || shell.ignored().contains(&signal) || never_heard {
         note(
             world,
             FactKind::Ignored {

@@ -19,14 +19,7 @@ const EXPECTED: [&str; 34] = [
 ];
 
 /// The status of a short command.
-pub(super) fn status(
-    machine: &Machine,
-    world: &mut World,
-    pid: Pid,
-    name: &str,
-    span: Option<Span>,
-) -> Status {
-    let _ = machine;
+pub(super) fn status(world: &mut World, pid: Pid, name: &str, span: Option<Span>) -> Status {
     match name {
         "false" => return Status::Known(1),
         "pidof" | "pgrep" | "pkill" | "killall" => {

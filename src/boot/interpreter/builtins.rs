@@ -322,7 +322,6 @@ impl Turn<'_, '_> {
         let facts = self.shell.facts;
         let mut rest = &words[1..];
         let mut argv0 = None;
-        let mut clean = false;
         while let Some(option) = rest.first().and_then(Field::known) {
             match option.as_str() {
                 "--" if facts.exec_options.contains('-') => {
@@ -333,10 +332,7 @@ impl Turn<'_, '_> {
                     argv0 = rest.get(1).cloned();
                     rest = rest.get(2..).unwrap_or_default();
                 }
-                "-c" if facts.exec_options.contains('c') => {
-                    clean = true;
-                    rest = &rest[1..];
-                }
+                "-c" if facts.exec_options.contains('c') => rest = &rest[1..],
                 "-l" if facts.exec_options.contains('l') => rest = &rest[1..],
                 _ => break,
             }
@@ -353,7 +349,6 @@ impl Turn<'_, '_> {
             process.output = streams.output;
             return self.finish(Status::SUCCESS);
         }
-        let _ = clean;
         let span = code.span();
         if self.log_cannot_be_opened(code) {
             self.exit(Status::Known(

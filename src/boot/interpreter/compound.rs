@@ -507,9 +507,7 @@ impl Turn<'_, '_> {
         negated: bool,
         timed: bool,
         parts: &[u32],
-        with_stderr: &[bool],
     ) -> Attempt<()> {
-        let _ = with_stderr;
         if timed && !self.shell.facts.has(crate::knowledge::Feature::Time) {
             return self.external_time(code, parts);
         }

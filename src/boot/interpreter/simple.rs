@@ -53,7 +53,7 @@ impl Turn<'_, '_> {
         if self.expand_alias(code, simple) {
             return Ok(());
         }
-        self.run(code, words, assigned, streams, false)
+        self.run(code, words, assigned, streams)
     }
 
     /// Words of a command after expansion.
@@ -190,13 +190,12 @@ impl Turn<'_, '_> {
         words: Vec<Field>,
         assigned: Vec<Assigned>,
         streams: Streams,
-        plain: bool,
     ) -> Attempt<()> {
         let name = words[0].known();
         let span = code.span();
         if let Some(name) = name.as_deref() {
             let function = self.shell.functions.get(name).cloned();
-            if let Some(body) = function.filter(|_| !plain && !self.builtin_wins(name)) {
+            if let Some(body) = function.filter(|_| !self.builtin_wins(name)) {
                 return self.call(code, body, words, assigned, streams);
             }
             if self.is_builtin(name) {

@@ -168,8 +168,8 @@ impl Turn<'_, '_> {
                 negated,
                 timed,
                 parts,
-                with_stderr,
-            } => self.pipeline(&code, *negated, *timed, parts, with_stderr),
+                ..
+            } => self.pipeline(&code, *negated, *timed, parts),
             Kind::Simple(simple) => self.simple(&code, simple),
             Kind::Compound(compound, redirects) => self.compound(&code, compound, redirects),
             Kind::Function {
