@@ -1,0 +1,127 @@
+//! `exec`: with a command the shell becomes it, without one its redirections stay.
+
+use std::rc::Rc;
+
+use crate::boot::fact::FactKind;
+use crate::boot::interpreter::Code;
+use crate::boot::interpreter::conditions::absolute;
+use crate::boot::interpreter::redirect::Streams;
+use crate::boot::interpreter::step::{Attempt, Turn};
+use crate::boot::value::Field;
+use crate::boot::world::{Environment, Output, Status};
+use crate::image::Found;
+use crate::knowledge::ShellFamily;
+
+impl Turn<'_, '_> {
+    pub(super) fn exec(
+        &mut self,
+        code: &Code,
+        words: Vec<Field>,
+        streams: Streams,
+        prefix: Environment,
+    ) -> Attempt<()> {
+        let facts = self.shell.facts;
+        let mut rest = &words[1..];
+        let mut argv0 = None;
+        while let Some(option) = rest.first().and_then(Field::known) {
+            match option.as_str() {
+                "--" if facts.exec_options.contains('-') => {
+                    rest = &rest[1..];
+                    break;
+                }
+                "-a" if facts.exec_options.contains('a') => {
+                    argv0 = rest.get(1).cloned();
+                    rest = rest.get(2..).unwrap_or_default();
+                }
+                "-c" if facts.exec_options.contains('c') => rest = &rest[1..],
+                "-l" if facts.exec_options.contains('l') => rest = &rest[1..],
+                _ => break,
+            }
+        }
+        if rest.is_empty() {
+            if words.len() > 1 || code.text().contains('@') || code.text().contains('$') {
+                self.note(FactKind::ExecWithoutCommand, Some(code.span()));
+            }
+            if let Output::Stream(stream) = streams.output {
+                self.shell.held.push(stream);
+            }
+            let process = self.world.process_mut(self.pid);
+            process.input = streams.input;
+            process.output = streams.output;
+            return self.finish(Status::SUCCESS);
+        }
+        let span = code.span();
+        if self.log_cannot_be_opened(code) {
+            self.exit(Status::Known(
+                if self.shell.facts.family == ShellFamily::Bash {
+                    1
+                } else {
+                    2
+                },
+            ));
+            return Ok(());
+        }
+        let command = crate::boot::interpreter::simple::display_words(rest);
+        self.note(FactKind::Exec { command }, Some(span.clone()));
+        self.replace(rest.to_vec(), prefix, streams, span, argv0)
+    }
+
+    /// `exec app >> DIRECTORY/log` fails without the directory: it must be known to be there.
+    pub(super) fn log_cannot_be_opened(&mut self, code: &Code) -> bool {
+        let crate::shell::Kind::Simple(simple) = &code.script.node(code.node).kind else {
+            return false;
+        };
+        for redirect in &simple.redirects {
+            let crate::shell::RedirectTarget::Word(word) = &redirect.target else {
+                continue;
+            };
+            let Some(name) = word.constant(true).filter(|name| name.contains('/')) else {
+                continue;
+            };
+            let here = Rc::clone(&self.world.process_mut(self.pid).directory);
+            let path = absolute(&here, &name);
+            let Some((directory, _)) = path.rsplit_once('/') else {
+                continue;
+            };
+            let is_usual = matches!(
+                directory,
+                "" | "/dev"
+                    | "/tmp"
+                    | "/run"
+                    | "/var/run"
+                    | "/var/log"
+                    | "/var/tmp"
+                    | "/var/lib"
+                    | "/etc"
+                    | "/opt"
+                    | "/srv"
+                    | "/root"
+            ) || directory.starts_with("/dev/")
+                || directory.starts_with("/proc/");
+            // The redirection itself has made an entry for the file by now.
+            let others = self.world.files.keys().filter(|known| **known != path);
+            let mut below = others.filter_map(|known| known.strip_prefix(directory));
+            let was_made = self.world.made_directories || below.any(|rest| rest.starts_with('/'));
+            if is_usual || was_made {
+                continue;
+            }
+            let span = code.script.span(redirect.range.clone());
+            match self.machine.container.image.files.look_up(directory) {
+                Found::Absent => {
+                    let why = format!("the directory `{directory}` is not there");
+                    self.start_up_breaks(why, Some(span));
+                    return true;
+                }
+                Found::Unknown(why) => {
+                    let text = format!(
+                        "whether the directory `{directory}` is there is not known: {}",
+                        why.text
+                    );
+                    self.world.miss("value", text, Some(span));
+                }
+                _ => {}
+            }
+        }
+        false
+    }
+}

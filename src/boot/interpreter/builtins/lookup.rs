@@ -1,0 +1,123 @@
+//! `command`, `type`, and where a name of a command leads.
+
+use std::rc::Rc;
+
+use crate::boot::interpreter::redirect::Streams;
+use crate::boot::interpreter::step::{Attempt, Turn};
+use crate::boot::interpreter::{Code, Stored};
+use crate::boot::value::{Field, Value};
+use crate::boot::world::{Environment, Question, Status};
+use crate::image::Found;
+
+impl Turn<'_, '_> {
+    /// `command` and `builtin`.
+    pub(super) fn command(
+        &mut self,
+        code: &Code,
+        words: Vec<Field>,
+        streams: Streams,
+        prefix: Environment,
+    ) -> Attempt<()> {
+        let mut rest = &words[1..];
+        let mut asks = false;
+        while let Some(option) = rest
+            .first()
+            .and_then(Field::known)
+            .filter(|word| word.starts_with('-'))
+        {
+            asks |= option.contains(['v', 'V']);
+            rest = &rest[1..];
+            if option == "--" {
+                break;
+            }
+        }
+        if rest.is_empty() {
+            return self.finish(Status::SUCCESS);
+        }
+        let span = code.span();
+        if asks {
+            let known = rest[0].known();
+            let status = self.exists(known.as_deref(), &span);
+            if status == Status::SUCCESS {
+                let path = known.map_or(Value::unknown("path"), |name| self.program_path(&name));
+                let mut line = path;
+                line.push_text("\n");
+                self.world.write(&streams.output, &line);
+            } else if matches!(status, Status::Unknown(_)) {
+                self.world
+                    .write(&streams.output, &Value::unknown("path of a program"));
+            }
+            return self.finish(status);
+        }
+        let rest = rest.to_vec();
+        match rest[0].known() {
+            Some(name) if self.is_builtin(&name) => {
+                self.builtin(code, &name, rest, streams, prefix)
+            }
+            _ => self.external(code, rest, prefix, streams),
+        }
+    }
+
+    /// Whether a command of that name exists, as a status.
+    pub(super) fn exists(&mut self, name: Option<&str>, span: &crate::source::Span) -> Status {
+        let unknown = |shown: &str| {
+            Status::Unknown(
+                Question {
+                    yes: format!("`{shown}` is installed"),
+                    no: format!("`{shown}` is not installed"),
+                    span: Some(span.clone()),
+                    key: Some(format!("`{shown}` is installed").into()),
+                    fixes: None,
+                    fixes_if_no: None,
+                    expected: false,
+                    candidate: false,
+                    by_default: None,
+                }
+                .into(),
+            )
+        };
+        let Some(name) = name else {
+            return unknown("a program");
+        };
+        if self.is_builtin(name) || self.shell.functions.contains_key(name) {
+            return Status::SUCCESS;
+        }
+        match self.find(name) {
+            Found::File(file) if file.mode.is_none_or(|mode| mode & 0o111 != 0) => Status::SUCCESS,
+            Found::File(_) | Found::Directory => Status::Known(1),
+            // A name with a dash in front, or none at all, is never a command.
+            Found::Absent if name.is_empty() || name.starts_with('-') => Status::Known(127),
+            Found::Unknown(_) if name.is_empty() || name.starts_with('-') => Status::Known(127),
+            Found::Absent => Status::Known(127),
+            // What the container is started with is there, or nothing would work.
+            Found::Unknown(_) if self.is_own_command(name) => Status::SUCCESS,
+            Found::Unknown(_) => unknown(name),
+        }
+    }
+
+    /// Whether the image's CMD begins with that name, and the tables know it for a program.
+    pub(super) fn is_own_command(&self, name: &str) -> bool {
+        let container = self.machine.container;
+        let argv = container.argv.value().and_then(Option::as_ref);
+        let command = argv.and_then(|argv| argv.get(container.entrypoint_words));
+        command.is_some_and(|word| word.text() == name)
+            && crate::knowledge::program(&[Some(name)]).is_some()
+    }
+
+    /// Looks a program up on the shell's PATH.
+    pub(in crate::boot::interpreter) fn find(&mut self, name: &str) -> Found {
+        let path = match self.shell.variable("PATH") {
+            Some(Stored::Text(value)) => value.known().unwrap_or_default(),
+            _ => String::new(),
+        };
+        let directory = Rc::clone(&self.world.process_mut(self.pid).directory);
+        self.machine.find_program(name, &path, &directory)
+    }
+
+    pub(super) fn program_path(&mut self, name: &str) -> Value {
+        match self.find(name) {
+            Found::File(file) => Value::text(file.path),
+            _ => Value::text(name),
+        }
+    }
+}

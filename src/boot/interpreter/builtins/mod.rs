@@ -1,0 +1,232 @@
+//! Builtins that concern values, control flow and output.
+
+mod control;
+mod exec;
+mod lookup;
+mod options;
+mod output;
+mod source;
+mod variables;
+
+use std::rc::Rc;
+
+use crate::boot::interpreter::conditions::{self};
+use crate::boot::interpreter::redirect::Streams;
+use crate::boot::interpreter::step::{Attempt, Turn};
+use crate::boot::interpreter::{Alias, Code, Stored, Variable};
+use crate::boot::value::{Field, Value};
+use crate::boot::world::{Environment, Status};
+use crate::knowledge::{Feature, ShellFamily};
+use crate::shell::{Part, Word};
+
+impl Turn<'_, '_> {
+    /// Whether this dialect has a builtin of that name.
+    pub(super) fn is_builtin(&self, name: &str) -> bool {
+        let facts = self.shell.facts;
+        match name {
+            ":" | "." | "true" | "false" | "exec" | "exit" | "return" | "break" | "continue"
+            | "eval" | "set" | "shift" | "unset" | "export" | "readonly" | "local" | "trap"
+            | "wait" | "kill" | "cd" | "pwd" | "echo" | "printf" | "test" | "[" | "read"
+            | "umask" | "ulimit" | "command" | "type" | "alias" | "unalias" | "getopts"
+            | "jobs" | "fg" | "bg" | "times" | "hash" => true,
+            "source" => facts.has(Feature::Source),
+            "let" => facts.has(Feature::Let),
+            "builtin" => facts.has(Feature::BuiltinWord),
+            "declare" | "typeset" | "shopt" | "disown" | "pushd" | "popd" | "mapfile"
+            | "readarray" | "enable" | "caller" | "complete" | "suspend" | "logout" | "bind"
+            | "dirs" | "history" => facts.has(Feature::BashBuiltins),
+            _ => false,
+        }
+    }
+
+    /// Runs a builtin. `prefix` holds assignments before it that last for the command only.
+    pub(super) fn builtin(
+        &mut self,
+        code: &Code,
+        name: &str,
+        words: Vec<Field>,
+        streams: Streams,
+        prefix: Environment,
+    ) -> Attempt<()> {
+        let span = code.span();
+        match name {
+            ":" | "true" | "times" | "hash" | "unalias" | "enable" | "caller" | "complete"
+            | "bind" | "history" | "suspend" | "logout" | "umask" | "ulimit" | "bg" | "mapfile"
+            | "readarray" | "getopts" => self.without_effect(name, &words),
+            "false" => self.finish(Status::Known(1)),
+            "exec" => self.exec(code, words, streams, prefix),
+            "exit" => {
+                let status = self.operand_status(&words);
+                self.world.gives_up |= self.pid == 1 && matches!(status, Status::Known(1..));
+                self.exit(status);
+                Ok(())
+            }
+            "return" => self.return_builtin(&words),
+            "break" | "continue" => self.leave_loop(name == "continue", &words),
+            "eval" => self.eval(&words, &streams, &span),
+            "." | "source" => self.source(code, &words),
+            "set" => self.set_builtin(&words),
+            "shift" => {
+                let count = words
+                    .get(1)
+                    .and_then(Field::known)
+                    .and_then(|text| text.parse::<usize>().ok())
+                    .unwrap_or(1);
+                let positional = &mut self.shell.positional;
+                if positional.iter().take(count).any(|field| field.open) {
+                    return self.finish(Status::SUCCESS);
+                }
+                if count > positional.len() {
+                    if self.shell.facts.family == ShellFamily::Dash {
+                        self.exit(Status::Known(2));
+                        return Ok(());
+                    }
+                    return self.finish(Status::Known(1));
+                }
+                positional.drain(..count);
+                self.finish(Status::SUCCESS)
+            }
+            "unset" => {
+                for word in words[1..].iter().filter_map(Field::known) {
+                    if word == "-f" || word == "-v" {
+                        continue;
+                    }
+                    Rc::make_mut(&mut self.shell.functions).remove(word.as_str());
+                    Rc::make_mut(&mut self.shell.variables).insert(
+                        word.as_str().into(),
+                        Variable {
+                            value: None,
+                            exported: false,
+                        },
+                    );
+                }
+                self.finish(Status::SUCCESS)
+            }
+            "export" | "readonly" | "local" | "declare" | "typeset" => self.declare(name, &words),
+            "trap" => self.trap_builtin(&words, span),
+            "wait" => self.wait_builtin(code, &words),
+            "kill" => self.kill_builtin(&words, span, false),
+            "jobs" => self.jobs_builtin(&words),
+            "fg" => self.foreground_job(&words),
+            "disown" => {
+                self.shell.disown();
+                self.finish(Status::SUCCESS)
+            }
+            "cd" | "pushd" => self.change_directory(&words),
+            "popd" | "dirs" => self.finish(Status::SUCCESS),
+            "pwd" => {
+                let text = format!("{}\n", self.world.process_mut(self.pid).directory);
+                self.print(&streams, Value::text(text))
+            }
+            "echo" => {
+                let text = output::echo(&words[1..]);
+                self.print(&streams, text)
+            }
+            "printf" => {
+                let text = output::printf(&words[1..]);
+                self.print(&streams, text)
+            }
+            "test" | "[" => {
+                let mut operands = &words[1..];
+                if name == "[" {
+                    match operands.split_last() {
+                        Some((last, rest)) if last.known().as_deref() == Some("]") => {
+                            operands = rest
+                        }
+                        _ => return self.finish(Status::Known(2)),
+                    }
+                }
+                let operands = operands.to_vec();
+                let answer = conditions::test(&self.condition_context(Some(span)), &operands);
+                self.finish(answer.status())
+            }
+            "read" => self.read_builtin(&words, &streams),
+            "command" | "builtin" => self.command(code, words, streams, prefix),
+            "type" => {
+                let known = words.get(1).and_then(Field::known);
+                let answer = self.exists(known.as_deref(), &span);
+                self.finish(answer)
+            }
+            "alias" => {
+                for word in words[1..].iter().filter_map(Field::known) {
+                    if let Some((name, text)) = word.split_once('=') {
+                        let alias = Alias {
+                            text: text.to_owned(),
+                            active: false,
+                        };
+                        Rc::make_mut(&mut self.shell.aliases).insert(name.into(), alias);
+                    }
+                }
+                self.finish(Status::SUCCESS)
+            }
+            "shopt" => {
+                let on = words
+                    .iter()
+                    .any(|word| word.known().as_deref() == Some("-s"));
+                for word in words[1..].iter().filter_map(Field::known) {
+                    match word.as_str() {
+                        "lastpipe" => self.shell.options.lastpipe = on,
+                        "execfail" => self.shell.options.execfail = on,
+                        "expand_aliases" => self.shell.options.expand_aliases = on,
+                        _ => {}
+                    }
+                }
+                self.finish(Status::SUCCESS)
+            }
+            "let" => {
+                let text = words[1..]
+                    .iter()
+                    .filter_map(Field::known)
+                    .next_back()
+                    .unwrap_or_default();
+                let word = Word {
+                    parts: vec![Part::Quoted(text)],
+                    range: code.script.node(code.node).range.clone(),
+                };
+                let value = self
+                    .expand(code, |expansion| expansion.arithmetic(&word))?
+                    .known();
+                self.finish(Status::Known(i32::from(value.as_deref() == Some("0"))))
+            }
+            _ => self.finish(Status::SUCCESS),
+        }
+    }
+
+    /// Builtins whose effect does not matter to who is running, except that they set variables.
+    fn without_effect(&mut self, name: &str, words: &[Field]) -> Attempt<()> {
+        match name {
+            "getopts" => self.getopts(words),
+            "mapfile" | "readarray" => {
+                if let Some(variable) = words
+                    .last()
+                    .and_then(Field::known)
+                    .filter(|word| !word.starts_with('-'))
+                {
+                    let field = Field {
+                        value: Value::unknown(format!("lines in {variable}")),
+                        open: true,
+                    };
+                    self.shell.set(&variable, Stored::Array(vec![field]));
+                }
+                self.finish(Status::SUCCESS)
+            }
+            _ => self.finish(Status::SUCCESS),
+        }
+    }
+
+    fn print(&mut self, streams: &Streams, text: Value) -> Attempt<()> {
+        let output = streams.output.clone();
+        self.world.write(&output, &text);
+        self.finish(Status::SUCCESS)
+    }
+
+    fn operand_status(&mut self, words: &[Field]) -> Status {
+        match words.get(1) {
+            None => self.shell.status.clone(),
+            Some(word) => match word.known().and_then(|text| text.parse::<i32>().ok()) {
+                Some(number) => Status::Known(number & 255),
+                None => self.shell.status.clone(),
+            },
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! `set`, `getopts`: the options of the shell and its positional parameters.
+
+use std::rc::Rc;
+
+use crate::boot::interpreter::Stored;
+use crate::boot::interpreter::step::{Attempt, Turn};
+use crate::boot::value::{Field, Value};
+use crate::boot::world::{Question, Status};
+use crate::knowledge::{Feature, ShellFamily};
+
+impl Turn<'_, '_> {
+    /// `getopts letters name [words]`, over words that are known; else each round is a question.
+    pub(super) fn getopts(&mut self, words: &[Field]) -> Attempt<()> {
+        let letters = words.get(1).and_then(Field::known).unwrap_or_default();
+        let variable = words.get(2).and_then(Field::known).unwrap_or_default();
+        let operands: &[Field] = if words.len() > 3 {
+            &words[3..]
+        } else {
+            &self.shell.positional
+        };
+        let (mut word, mut letter) = self.shell.options_read;
+        if self.shell.variable("OPTIND") == Some(&Stored::Text(Value::text("1"))) && letter == 0 {
+            word = 0;
+        }
+        let current = operands.get(word).cloned();
+        let Some(text) = current.as_ref().map_or(Some(String::new()), Field::known) else {
+            return self.unknown_option(&variable);
+        };
+        letter = letter.max(1);
+        let found = text
+            .chars()
+            .nth(letter)
+            .filter(|_| text.starts_with('-') && text != "--");
+        let Some(found) = found else {
+            if text == "--" {
+                word += 1;
+            }
+            self.shell
+                .set("OPTIND", Stored::Text(Value::text((word + 1).to_string())));
+            self.shell.set(&variable, Stored::Text(Value::text("?")));
+            self.shell.options_read = (word, 0);
+            return self.finish(Status::Known(1));
+        };
+        let takes_value = letters
+            .split_once(found)
+            .is_some_and(|(_, rest)| rest.starts_with(':'));
+        let is_known = found != ':' && letters.contains(found);
+        let rest: String = text.chars().skip(letter + 1).collect();
+        let mut value = None;
+        if takes_value {
+            if rest.is_empty() {
+                value = operands.get(word + 1).map(|field| field.value.clone());
+                word += 1;
+            } else {
+                value = Some(Value::text(&rest));
+            }
+        }
+        if takes_value || rest.is_empty() {
+            (word, letter) = (word + 1, 0);
+        } else {
+            letter += 1;
+        }
+        let name = if is_known && (!takes_value || value.is_some()) {
+            found
+        } else {
+            '?'
+        };
+        self.shell
+            .set(&variable, Stored::Text(Value::text(name.to_string())));
+        if let Some(value) = value {
+            self.shell.set("OPTARG", Stored::Text(value));
+        }
+        self.shell
+            .set("OPTIND", Stored::Text(Value::text((word + 1).to_string())));
+        self.shell.options_read = (word, letter);
+        self.finish(Status::SUCCESS)
+    }
+
+    /// An option in a word that is not known.
+    pub(super) fn unknown_option(&mut self, variable: &str) -> Attempt<()> {
+        for name in [variable, "OPTARG", "OPTIND"] {
+            self.shell
+                .set(name, Stored::Text(Value::unknown(format!("${name}"))));
+        }
+        let span = self.top().code.span();
+        self.finish(Status::Unknown(Rc::new(Question {
+            yes: "there are more options".into(),
+            no: "there are no more options".into(),
+            span: Some(span),
+            key: None,
+            fixes: None,
+            fixes_if_no: None,
+            expected: false,
+            candidate: false,
+            by_default: None,
+        })))
+    }
+
+    pub(super) fn set_builtin(&mut self, words: &[Field]) -> Attempt<()> {
+        let mut index = 1;
+        let mut takes_positional = false;
+        while let Some(word) = words.get(index) {
+            let Some(text) = word.known() else { break };
+            if text == "--" {
+                takes_positional = true;
+                index += 1;
+                break;
+            }
+            if text == "-" {
+                index += 1;
+                takes_positional = words.len() > index;
+                break;
+            }
+            let (sign, letters) = match text.split_at_checked(1) {
+                Some((sign @ ("-" | "+"), letters)) if !letters.is_empty() => {
+                    (sign == "-", letters.to_owned())
+                }
+                _ => break,
+            };
+            index += 1;
+            for letter in letters.chars() {
+                let options = &mut self.shell.options;
+                match letter {
+                    'e' => options.errexit = sign,
+                    'u' => options.nounset = sign,
+                    'a' => options.allexport = sign,
+                    'm' => self.monitor(sign),
+                    'n' => options.noexec = sign,
+                    'o' => {
+                        let Some(name) = words.get(index).and_then(Field::known) else {
+                            break;
+                        };
+                        index += 1;
+                        if !self.long_option(&name, sign) {
+                            // An unknown option of the special builtin `set` ends the shell.
+                            let span = Some(self.top().code.span());
+                            let title = &self.shell.facts.title;
+                            self.start_up_breaks(
+                                format!("`set -o {name}` is not known to {title}"),
+                                span,
+                            );
+                            self.exit(Status::Known(2));
+                            return Ok(());
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+        if takes_positional || index < words.len() {
+            self.shell.positional = words[index.min(words.len())..].to_vec();
+        }
+        self.finish(Status::SUCCESS)
+    }
+
+    /// Sets a long option; `false` when this shell does not have it.
+    pub(in crate::boot::interpreter) fn long_option(&mut self, name: &str, on: bool) -> bool {
+        match name {
+            "errexit" => self.shell.options.errexit = on,
+            "nounset" => self.shell.options.nounset = on,
+            "allexport" => self.shell.options.allexport = on,
+            "monitor" => self.monitor(on),
+            "pipefail" if self.shell.facts.has(Feature::Pipefail) => {
+                self.shell.options.pipefail = on
+            }
+            "noexec" => self.shell.options.noexec = on,
+            "xtrace" | "verbose" | "noglob" | "noclobber" | "vi" | "emacs" | "ignoreeof"
+            | "notify" | "nolog" => {}
+            "posix"
+            | "errtrace"
+            | "functrace"
+            | "braceexpand"
+            | "hashall"
+            | "history"
+            | "histexpand"
+            | "physical"
+            | "privileged"
+            | "keyword"
+            | "interactive-comments"
+            | "onecmd"
+                if self.shell.facts.family == ShellFamily::Bash => {}
+            _ => return false,
+        }
+        true
+    }
+
+    /// Job control needs a terminal in dash and busybox; without one `set -m` has no effect there.
+    pub(super) fn monitor(&mut self, on: bool) {
+        self.shell.options.monitor = on && self.shell.facts.family == ShellFamily::Bash;
+    }
+}

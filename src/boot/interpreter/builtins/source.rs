@@ -1,0 +1,216 @@
+//! `eval` and `.`: text and files that go on in the same shell.
+
+use std::rc::Rc;
+
+use crate::boot::fact::FactKind;
+use crate::boot::interpreter::conditions::absolute;
+use crate::boot::interpreter::redirect::Streams;
+use crate::boot::interpreter::step::{Attempt, Turn};
+use crate::boot::interpreter::{Code, State};
+use crate::boot::value::{Field, Value};
+use crate::boot::world::Status;
+use crate::image::{Content, Found};
+use crate::knowledge::ShellFamily;
+use crate::source::Mapped;
+
+impl Turn<'_, '_> {
+    pub(super) fn eval(
+        &mut self,
+        words: &[Field],
+        streams: &Streams,
+        span: &crate::source::Span,
+    ) -> Attempt<()> {
+        let mut text = Value::default();
+        for (index, word) in words[1..].iter().enumerate() {
+            if index > 0 {
+                text.push_text(" ");
+            }
+            text.append(&word.value);
+        }
+        let process = self.world.process_mut(self.pid);
+        let saved = (
+            std::mem::replace(&mut process.input, streams.input.clone()),
+            std::mem::replace(&mut process.output, streams.output.clone()),
+        );
+        self.top().state = State::Restore(Box::new(saved));
+        self.top().results.clear();
+        self.shell.status = Status::SUCCESS;
+        if let Some(script) = self.parse_value(&text, Some(span)) {
+            self.push_state(Code::root(&script), false, State::Eval);
+            self.push(Code::root(&script), false);
+        }
+        Ok(())
+    }
+
+    /// `.` and `source`.
+    pub(super) fn source(&mut self, code: &Code, words: &[Field]) -> Attempt<()> {
+        let span = code.span();
+        let mut operands = &words[1..];
+        if operands.first().and_then(Field::known).as_deref() == Some("--") {
+            operands = &operands[1..];
+        }
+        let Some(word) = operands.first() else {
+            return self.finish(Status::SUCCESS);
+        };
+        let Some(name) = word.known() else {
+            let text = format!(
+                "the file `{}`, which is read, is not known",
+                word.value.display()
+            );
+            self.world.miss("script", text, Some(span));
+            return self.finish(Status::SUCCESS);
+        };
+        let directory = Rc::clone(&self.world.process_mut(self.pid).directory);
+        let mut path = absolute(&directory, &name);
+        if !name.contains('/') {
+            // A bare name is looked up on PATH; only bash outside POSIX mode then tries the directory.
+            let here = path.clone();
+            match self.find(&name) {
+                Found::File(file) => path = file.path,
+                _ if self.shell.facts.is_plain_bash() => path = here,
+                Found::Absent => return self.source_missing(&name, &span),
+                _ if self.is_at_hand(&here) => return self.source_missing(&name, &span),
+                _ => {}
+            }
+        }
+        let written = self.world.files.get(&path).cloned();
+        let text = match written {
+            Some(value) => match value.known() {
+                Some(text) => Some(crate::boot::interpreter::traps::locate(&text, &span)),
+                None => {
+                    self.world.miss(
+                        "script",
+                        format!("the content of `{path}` is not known"),
+                        Some(span.clone()),
+                    );
+                    None
+                }
+            },
+            None => match self.machine.container.image.files.look_up(&path) {
+                Found::File(file) => match file.content {
+                    Content::Text(text) => Some(text),
+                    Content::Binary => None,
+                    Content::Unknown(why) => self.unseen_source(&path, why, &span),
+                },
+                Found::Absent => return self.source_missing(&path, &span),
+                Found::Directory => return self.source_missing(&path, &span),
+                Found::Unknown(why) if !name.starts_with('/') && !self.was_tested(&path, &name) => {
+                    // Nothing says that it is there, and most shells end without it.
+                    let text = format!("whether `{path}` is there is not known: {}", why.text);
+                    self.world.miss("script", text, Some(span.clone()));
+                    None
+                }
+                Found::Unknown(why) => self.unseen_source(&path, why, &span),
+            },
+        };
+        let Some(text) = text else {
+            return self.finish(Status::SUCCESS);
+        };
+        let script = self.machine.parse(&text);
+        let own = operands.len() > 1 && self.shell.facts.family != ShellFamily::Dash;
+        let saved =
+            own.then(|| std::mem::replace(&mut self.shell.positional, operands[1..].to_vec()));
+        self.top().state = State::Source(saved);
+        self.top().results.clear();
+        self.shell.status = Status::SUCCESS;
+        self.push(Code::root(&script), false);
+        Ok(())
+    }
+
+    /// Whether a file stands at the path for sure: who reads it by its bare name means that one.
+    pub(super) fn is_at_hand(&self, path: &str) -> bool {
+        matches!(
+            self.machine.container.image.files.look_up(path),
+            Found::File(_)
+        )
+    }
+
+    /// Whether a test on this way has found the file there.
+    pub(super) fn was_tested(&self, path: &str, name: &str) -> bool {
+        self.shell.is_subshell
+            || ["exists", "is readable", "is not empty", "is executable"]
+                .iter()
+                .any(|state| {
+                    let asked = |shown: &str| {
+                        self.world
+                            .decided
+                            .get(format!("`{shown}` {state}").as_str())
+                            == Some(&true)
+                    };
+                    asked(path) || asked(name)
+                })
+    }
+
+    /// A file that is read but not at hand. Settings (`/etc/profile`, `*.env`, `activate`) are taken to set variables
+    /// only; anything else may do anything.
+    pub(super) fn unseen_source(
+        &mut self,
+        path: &str,
+        why: crate::source::Why,
+        span: &crate::source::Span,
+    ) -> Option<Mapped> {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let only_settings = path.starts_with("/etc/")
+            || path.starts_with("/proc/")
+            || name.contains("env")
+            || name.contains("profile")
+            || name.contains("bashrc")
+            || name.contains("conf")
+            || matches!(
+                name,
+                "activate"
+                    | "nvm.sh"
+                    | "setup.bash"
+                    | "setup.sh"
+                    | "vars"
+                    | "sdkman-init.sh"
+                    | "conda.sh"
+            );
+        if only_settings || self.shell.is_subshell {
+            // What is read in a subshell cannot change the shell that goes on.
+            self.world.assume(crate::boot::Assumption {
+                kind: "only-settings",
+                subject: path.to_owned(),
+                text: format!("`{path}` is not at hand and is taken to set variables only"),
+                span: Some(span.clone()),
+            });
+        } else {
+            self.world.miss(
+                "script",
+                format!("`{path}` is not at hand: {}", why.text),
+                Some(span.clone()),
+            );
+        }
+        None
+    }
+
+    pub(super) fn source_missing(&mut self, path: &str, span: &crate::source::Span) -> Attempt<()> {
+        self.note(
+            FactKind::StartFailed {
+                command: path.to_owned(),
+                why: "the file is not there".into(),
+            },
+            Some(span.clone()),
+        );
+        if self.shell.facts.special_builtin_errors_end {
+            self.start_up_breaks(format!("`{path}` is not there"), Some(span.clone()));
+            self.exit(Status::Known(
+                if self.shell.facts.family == ShellFamily::Bash {
+                    1
+                } else {
+                    2
+                },
+            ));
+            return Ok(());
+        }
+        self.finish(Status::Known(1))
+    }
+
+    pub(in crate::boot::interpreter) fn end_source(&mut self) -> Attempt<()> {
+        let state = std::mem::replace(&mut self.top().state, State::Start);
+        if let State::Source(Some(positional)) = state {
+            self.shell.positional = positional;
+        }
+        self.pop()
+    }
+}

@@ -1,0 +1,261 @@
+//! Builtins that set variables: declarations, `cd`, and `read`.
+
+use std::rc::Rc;
+
+use crate::boot::fact::FactKind;
+use crate::boot::interpreter::conditions::absolute;
+use crate::boot::interpreter::redirect::Streams;
+use crate::boot::interpreter::step::{Attempt, Turn};
+use crate::boot::interpreter::{Code, State, Stored, Variable};
+use crate::boot::value::{Field, Value};
+use crate::boot::world::{Input, Question, Status};
+use crate::image::Found;
+use crate::knowledge::ShellFamily;
+
+impl Turn<'_, '_> {
+    pub(super) fn declare(&mut self, name: &str, words: &[Field]) -> Attempt<()> {
+        let exports = name == "export"
+            || words.iter().any(|word| {
+                word.known()
+                    .is_some_and(|word| word.starts_with('-') && word.contains('x'))
+            });
+        let is_local = name == "local"
+            || (name != "export"
+                && name != "readonly"
+                && self.in_function()
+                && !words.iter().any(|word| {
+                    word.known()
+                        .is_some_and(|word| word.starts_with("-") && word.contains('g'))
+                }));
+        for word in &words[1..] {
+            let shown = word.value.display();
+            if shown.starts_with('-') && !shown.contains('=') {
+                continue;
+            }
+            let (variable, value) = split_assignment(&word.value);
+            let Some(variable) = variable else { continue };
+            let (variable, append) = match variable.strip_suffix('+') {
+                Some(variable) => (variable.to_owned(), true),
+                None => (variable, false),
+            };
+            if is_local {
+                // A local array keeps the literal that was assigned just before.
+                let former = self.shell.variables.get(variable.as_str()).cloned();
+                self.make_local(&variable);
+                if let (
+                    None,
+                    Some(Variable {
+                        value: Some(Stored::Array(fields)),
+                        ..
+                    }),
+                ) = (&value, former)
+                {
+                    self.shell.set(&variable, Stored::Array(fields));
+                }
+            }
+            if let Some(mut value) = value {
+                if append && let Some(Stored::Text(former)) = self.shell.variable(&variable) {
+                    let mut joined = former.clone();
+                    joined.append(&value);
+                    value = joined;
+                }
+                self.shell.set(&variable, Stored::Text(value));
+            }
+            if exports {
+                let variables = Rc::make_mut(&mut self.shell.variables);
+                // A setting from outside stays what it is: exported already, or not set.
+                if let Some(known) = variables.get_mut(variable.as_str()) {
+                    known.exported = true;
+                }
+            }
+        }
+        self.finish(Status::SUCCESS)
+    }
+
+    pub(super) fn in_function(&self) -> bool {
+        self.shell
+            .frames
+            .iter()
+            .any(|frame| matches!(frame.state, State::Function(_)))
+    }
+
+    pub(super) fn change_directory(&mut self, words: &[Field]) -> Attempt<()> {
+        let operand = words[1..]
+            .iter()
+            .find(|word| !matches!(word.known().as_deref(), Some("-P" | "-L" | "--")));
+        let span = self.top().code.span();
+        let target = match operand {
+            None => match self.shell.variable("HOME") {
+                Some(Stored::Text(value)) => value.known(),
+                _ => Some("/root".to_owned()),
+            },
+            Some(word) => word.known(),
+        };
+        let Some(target) = target.filter(|target| target != "-") else {
+            self.world.process_mut(self.pid).directory = "/?".into();
+            return self.finish(Status::SUCCESS);
+        };
+        let process = self.world.process_mut(self.pid);
+        let path = absolute(&process.directory, &target);
+        let why = match self.machine.container.image.files.look_up(&path) {
+            Found::File(_) => Some("it is a file"),
+            Found::Absent if !self.world.made(&path) => Some("it is not there"),
+            _ => None,
+        };
+        if self.machine.container.image.files.is_far(&path) && !self.world.made(&path) {
+            let text = format!("nothing says that the directory `{path}` is there");
+            self.world.miss("value", text, Some(span.clone()));
+        }
+        if let Some(why) = why {
+            let command = format!("cd {target}");
+            self.note(
+                FactKind::StartFailed {
+                    command,
+                    why: why.into(),
+                },
+                Some(span),
+            );
+            return self.finish(Status::Known(
+                if self.shell.facts.family == ShellFamily::Bash {
+                    1
+                } else {
+                    2
+                },
+            ));
+        }
+        self.world.process_mut(self.pid).directory = path.as_str().into();
+        self.shell.set("PWD", Stored::Text(Value::text(&path)));
+        self.finish(Status::SUCCESS)
+    }
+
+    pub(super) fn read_builtin(&mut self, words: &[Field], streams: &Streams) -> Attempt<()> {
+        let mut names: Vec<String> = Vec::new();
+        let mut skip = false;
+        for word in words[1..].iter().filter_map(Field::known) {
+            if skip {
+                skip = false;
+                continue;
+            }
+            match word.as_str() {
+                "-d" | "-t" | "-n" | "-N" | "-p" | "-u" | "-a" | "-i" => skip = true,
+                option if option.starts_with('-') => {}
+                name => names.push(name.to_owned()),
+            }
+        }
+        let input = streams.input.clone();
+        let own = self.world.process_mut(self.pid).input == input;
+        match input {
+            Input::Null => {
+                for name in &names {
+                    self.shell.set(name, Stored::Text(Value::default()));
+                }
+                self.finish(Status::Known(1))
+            }
+            Input::Text(text) => {
+                let (line, rest) = match text.known() {
+                    Some(text) if text.is_empty() => (None, String::new()),
+                    Some(text) => match text.split_once('\n') {
+                        Some((line, rest)) => (Some(line.to_owned()), rest.to_owned()),
+                        None => (Some(text), String::new()),
+                    },
+                    None => {
+                        for name in &names {
+                            self.shell
+                                .set(name, Stored::Text(Value::unknown(format!("${name}"))));
+                        }
+                        if own {
+                            self.world.process_mut(self.pid).input = Input::Null;
+                        }
+                        return self.finish(Status::SUCCESS);
+                    }
+                };
+                if own {
+                    self.world.process_mut(self.pid).input = Input::Text(Value::text(rest));
+                }
+                let found = line.is_some();
+                let line = line.unwrap_or_default();
+                let mut words = line
+                    .trim()
+                    .splitn(names.len().max(1), [' ', '\t'])
+                    .map(str::trim);
+                for name in &names {
+                    self.shell
+                        .set(name, Stored::Text(Value::text(words.next().unwrap_or(""))));
+                }
+                self.finish(Status::Known(i32::from(!found)))
+            }
+            Input::Pipe(stream) if self.world.stream_is_open(stream) => {
+                Err(crate::boot::interpreter::step::Progress::Blocked)
+            }
+            Input::Pipe(stream) => {
+                let text = std::mem::take(&mut self.world.streams[stream]);
+                self.world.process_mut(self.pid).input = Input::Text(text);
+                Ok(())
+            }
+            Input::Unknown => {
+                for name in &names {
+                    self.shell
+                        .set(name, Stored::Text(Value::unknown(format!("${name}"))));
+                }
+                let span = self.top().code.span();
+                self.finish(Status::Unknown(
+                    Question {
+                        yes: "there is a line to read".into(),
+                        no: "there is no line to read".into(),
+                        span: Some(span),
+                        key: None,
+                        fixes: None,
+                        fixes_if_no: None,
+                        expected: false,
+                        candidate: false,
+                        by_default: None,
+                    }
+                    .into(),
+                ))
+            }
+        }
+    }
+
+    /// Reads more commands from a stream, for a shell without a script.
+    pub(in crate::boot::interpreter) fn read_input(&mut self) -> Attempt<()> {
+        let input = self.world.process_mut(self.pid).input.clone();
+        let span = self.world.process_mut(self.pid).span.clone();
+        let text = match input {
+            Input::Null => None,
+            Input::Text(text) => Some(text),
+            Input::Pipe(stream) if self.world.stream_is_open(stream) => {
+                return Err(crate::boot::interpreter::step::Progress::Blocked);
+            }
+            Input::Pipe(stream) => Some(self.world.streams[stream].clone()),
+            Input::Unknown => {
+                self.world.miss(
+                    "script",
+                    "what the shell reads from its input is not known",
+                    span.clone(),
+                );
+                None
+            }
+        };
+        self.world.process_mut(self.pid).input = Input::Null;
+        self.shell.frames.pop();
+        if let Some(script) = text.and_then(|text| self.parse_value(&text, span.as_ref())) {
+            self.push(Code::root(&script), false);
+        }
+        Ok(())
+    }
+}
+
+/// `name=value` of an already expanded word.
+pub(super) fn split_assignment(value: &Value) -> (Option<String>, Option<Value>) {
+    let Some(crate::boot::value::Piece::Text(head)) = value.pieces().first() else {
+        return (None, None);
+    };
+    let Some((name, rest)) = head.split_once('=') else {
+        return (value.certain(), None);
+    };
+    let mut assigned = Value::text(rest);
+    for piece in &value.pieces()[1..] {
+        assigned.push(piece.clone());
+    }
+    (Some(name.to_owned()), Some(assigned))
+}

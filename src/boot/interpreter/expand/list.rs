@@ -1,0 +1,159 @@
+//! Parameters that are several words: `"$@"`, arrays and the lists made of them.
+
+use super::{Expansion, Need, Segment, push_value};
+use crate::boot::interpreter::Stored;
+use crate::boot::value::{Field, Value};
+use crate::shell::{Operator, Parameter};
+
+impl Expansion<'_> {
+    /// The fields of `$@`, `$*` and arrays with `[@]` or `[*]`.
+    pub(super) fn list(&self, parameter: &Parameter) -> Option<Vec<Field>> {
+        let all = |fields: &[Field]| {
+            let fields = fields.iter().map(|field| Field {
+                value: self.fixed(&field.value),
+                open: field.open,
+            });
+            Some(fields.collect())
+        };
+        if matches!(parameter.name.as_str(), "@" | "*") {
+            return all(&self.shell.positional);
+        }
+        let index = parameter.index.as_ref()?.constant(false)?;
+        if index != "@" && index != "*" {
+            return None;
+        }
+        self.machine.looked_at.variable(&parameter.name);
+        match self.shell.variable(&parameter.name) {
+            Some(Stored::Array(fields)) => all(fields),
+            Some(Stored::Text(value)) => Some(vec![Field {
+                value: value.clone(),
+                open: false,
+            }]),
+            None => Some(Vec::new()),
+        }
+    }
+
+    pub(super) fn list_parameter(
+        &mut self,
+        parameter: &Parameter,
+        mut fields: Vec<Field>,
+        quoted: bool,
+        single: bool,
+        out: &mut Vec<Segment>,
+    ) -> Result<(), Need> {
+        if parameter.length {
+            let value = if fields.iter().any(|field| field.open) {
+                Value::unknown(format!("number of ${}", parameter.name))
+            } else {
+                Value::text(fields.len().to_string())
+            };
+            push_value(out, value, quoted);
+            return Ok(());
+        }
+        match &parameter.operator {
+            Some(Operator::Default { word, .. }) if fields.is_empty() => {
+                out.extend(self.nested(word, quoted, single)?);
+                return Ok(());
+            }
+            Some(Operator::Alternative { word, .. }) => {
+                if !fields.is_empty() {
+                    out.extend(self.nested(word, quoted, single)?);
+                } else {
+                    out.push(Segment::Nothing);
+                }
+                return Ok(());
+            }
+            Some(Operator::Substring { offset, length }) => {
+                let offset = self
+                    .arithmetic(offset)?
+                    .known()
+                    .and_then(|text| text.parse::<i64>().ok());
+                let length = match length {
+                    Some(word) => self
+                        .arithmetic(word)?
+                        .known()
+                        .and_then(|text| text.parse::<usize>().ok()),
+                    None => Some(usize::MAX),
+                };
+                let is_positional = matches!(parameter.name.as_str(), "@" | "*");
+                match (offset, length) {
+                    (Some(offset), Some(length))
+                        if offset >= 0 && !fields.iter().any(|field| field.open) =>
+                    {
+                        if is_positional {
+                            fields.insert(
+                                0,
+                                Field {
+                                    value: self.shell.zero.clone(),
+                                    open: false,
+                                },
+                            );
+                        }
+                        let skip = usize::try_from(offset).unwrap_or(usize::MAX);
+                        fields = fields.into_iter().skip(skip).take(length).collect();
+                    }
+                    _ => {
+                        fields = vec![Field {
+                            value: Value::unknown(format!("part of ${}", parameter.name)),
+                            open: true,
+                        }];
+                    }
+                }
+            }
+            Some(
+                operator @ (Operator::RemovePrefix { .. }
+                | Operator::RemoveSuffix { .. }
+                | Operator::Replace { .. }
+                | Operator::Other(_)),
+            ) => {
+                for field in &mut fields {
+                    field.value = self.edited(operator, field.value.clone(), &parameter.name)?;
+                }
+            }
+            _ => {}
+        }
+        let star = parameter.name == "*"
+            || parameter
+                .index
+                .as_ref()
+                .and_then(|index| index.constant(false))
+                .as_deref()
+                == Some("*");
+        if fields.is_empty() {
+            out.push(if star && quoted {
+                Segment::Text {
+                    text: String::new(),
+                    quoted: true,
+                    split: false,
+                }
+            } else {
+                Segment::Nothing
+            });
+        }
+        for (index, field) in fields.into_iter().enumerate() {
+            if index > 0 {
+                out.push(if (star && quoted) || single {
+                    Segment::Text {
+                        text: " ".into(),
+                        quoted: true,
+                        split: false,
+                    }
+                } else {
+                    Segment::Break
+                });
+            }
+            if field.open {
+                out.push(Segment::Several);
+            } else if quoted && field.value.pieces().is_empty() {
+                out.push(Segment::Text {
+                    text: String::new(),
+                    quoted: true,
+                    split: false,
+                });
+            } else {
+                push_value(out, field.value, quoted);
+            }
+        }
+        Ok(())
+    }
+}

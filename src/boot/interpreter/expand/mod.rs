@@ -1,0 +1,287 @@
+//! Word expansion over abstract values: parameters, substitutions, splitting, globs.
+
+mod list;
+mod lookup;
+mod parameter;
+mod split;
+
+use std::rc::Rc;
+
+use crate::boot::interpreter::Shell;
+use crate::boot::interpreter::pattern::Stretch;
+use crate::boot::machine::Machine;
+use crate::boot::value::{Field, Piece, Value};
+use crate::boot::world::World;
+use crate::knowledge::ShellFamily;
+use crate::shell::{NodeId, Part, Script, Word, arithmetic};
+
+/// What an expansion needs before it can go on.
+#[derive(Clone, Debug)]
+pub(in crate::boot::interpreter) enum Need {
+    /// The output of a command substitution.
+    Command(NodeId),
+    /// A process substitution.
+    Process(NodeId, bool),
+    /// It fails because that variable is not set (`set -u`, `${x:?}`): the shell ends, unless
+    /// somebody sets the variable at run time, which is not possible for `false`.
+    Fail(String, bool),
+    /// This shell does not know the expansion.
+    Bad,
+}
+
+/// One expansion of the words of a command.
+pub(in crate::boot::interpreter) struct Expansion<'a> {
+    world: &'a World,
+    shell: &'a Shell,
+    directory: &'a str,
+    user: &'a str,
+    script: &'a Rc<Script>,
+    results: &'a [(NodeId, Value)],
+    machine: &'a Machine<'a>,
+    /// Assignments made by `${x:=w}` and arithmetic, to be committed by the caller.
+    pub(in crate::boot::interpreter) assigned: Vec<(String, Value)>,
+}
+
+/// A stretch of a word on its way to fields.
+enum Segment {
+    /// Text; `split` for results of unquoted expansions.
+    Text {
+        text: String,
+        quoted: bool,
+        split: bool,
+    },
+    /// An unknown stretch.
+    Open { piece: Piece, quoted: bool },
+    /// The end of a field inside `"$@"`; `Some` for a parameter that is itself open.
+    Break,
+    /// `"$@"` without parameters: no field, unless something else stands in the word.
+    Nothing,
+    /// Several unknown words.
+    Several,
+}
+
+impl<'a> Expansion<'a> {
+    /// Expands in the state of a shell.
+    pub(in crate::boot::interpreter) fn new(
+        world: &'a World,
+        shell: &'a Shell,
+        directory: &'a str,
+        user: &'a str,
+        script: &'a Rc<Script>,
+        results: &'a [(NodeId, Value)],
+        machine: &'a Machine<'a>,
+    ) -> Expansion<'a> {
+        Expansion {
+            world,
+            shell,
+            directory,
+            user,
+            script,
+            results,
+            machine,
+            assigned: Vec::new(),
+        }
+    }
+
+    /// A word as fields: split and globbed.
+    pub(in crate::boot::interpreter) fn fields(&mut self, word: &Word) -> Result<Vec<Field>, Need> {
+        let mut fields = Vec::new();
+        for variant in self.braces(word) {
+            let segments = self.segments(&variant.parts, false)?;
+            self.split(segments, &mut fields);
+        }
+        Ok(fields)
+    }
+
+    /// A word as one value: neither split nor globbed.
+    pub(in crate::boot::interpreter) fn single(&mut self, word: &Word) -> Result<Value, Need> {
+        let segments = self.segments(&word.parts, true)?;
+        let mut value = Value::default();
+        for segment in segments {
+            match segment {
+                Segment::Text { text, .. } => value.push_text(&text),
+                Segment::Open { piece, .. } => value.push(piece),
+                Segment::Break => value.push_text(" "),
+                Segment::Nothing => {}
+                Segment::Several => value.push(Piece::Unknown("several words".into())),
+            }
+        }
+        if self.shell.facts.family == ShellFamily::Dash || word.parts.first().is_some_and(is_tilde)
+        {
+            value = self.tilde(word, value);
+        }
+        Ok(value)
+    }
+
+    /// A word as a pattern. Unknown stretches make it `None`.
+    pub(in crate::boot::interpreter) fn pattern(
+        &mut self,
+        word: &Word,
+    ) -> Result<Option<Vec<Stretch>>, Need> {
+        let segments = self.segments(&word.parts, true)?;
+        let mut pieces = Vec::new();
+        for segment in segments {
+            match segment {
+                Segment::Text { text, quoted, .. } => pieces.push(Stretch { text, quoted }),
+                Segment::Open {
+                    piece: Piece::Setting(_),
+                    ..
+                }
+                | Segment::Nothing => {}
+                Segment::Break => pieces.push(Stretch {
+                    text: " ".into(),
+                    quoted: true,
+                }),
+                Segment::Open { .. } | Segment::Several => return Ok(None),
+            }
+        }
+        Ok(Some(pieces))
+    }
+
+    fn tilde(&self, word: &Word, value: Value) -> Value {
+        let home = self.lookup("HOME").and_then(|value| value.known());
+        match (word.parts.first(), value.certain(), home) {
+            (Some(Part::Literal(text)), Some(known), Some(home))
+                if (text == "~" || text.starts_with("~/")) && known.starts_with('~') =>
+            {
+                Value::text(format!("{home}{}", &known[1..]))
+            }
+            _ => value,
+        }
+    }
+
+    fn segments(&mut self, parts: &[Part], single: bool) -> Result<Vec<Segment>, Need> {
+        let mut out = Vec::new();
+        for part in parts {
+            match part {
+                Part::Literal(text) => out.push(Segment::Text {
+                    text: text.clone(),
+                    quoted: false,
+                    split: false,
+                }),
+                Part::Quoted(text) => out.push(Segment::Text {
+                    text: text.clone(),
+                    quoted: true,
+                    split: false,
+                }),
+                Part::Parameter { parameter, quoted } => {
+                    self.parameter(parameter, *quoted, single, &mut out)?
+                }
+                Part::Command { body, quoted } => {
+                    let value = self.result(Need::Command(*body))?;
+                    push_value(&mut out, value, *quoted);
+                }
+                Part::Arithmetic { expression, quoted } => {
+                    let value = self.arithmetic(expression)?;
+                    push_value(&mut out, value, *quoted);
+                }
+                Part::ProcessSubstitution { body, output } => {
+                    let value = self.result(Need::Process(*body, *output))?;
+                    push_value(&mut out, value, true);
+                }
+                Part::Unparsed { why } => {
+                    out.push(Segment::Open {
+                        piece: Piece::Unknown(why.as_str().into()),
+                        quoted: true,
+                    });
+                }
+            }
+        }
+        Ok(out)
+    }
+
+    fn result(&self, need: Need) -> Result<Value, Need> {
+        let (Need::Command(node) | Need::Process(node, _)) = need else {
+            return Err(need);
+        };
+        let found = self.results.iter().find(|(known, _)| *known == node);
+        found.map(|(_, value)| value.clone()).ok_or(need)
+    }
+
+    /// The value of an arithmetic expression.
+    pub(in crate::boot::interpreter) fn arithmetic(
+        &mut self,
+        expression: &Word,
+    ) -> Result<Value, Need> {
+        let text = self.single(expression)?;
+        let Some(text) = text.known() else {
+            return Ok(Value::unknown("arithmetic"));
+        };
+        let mut scope = Scope {
+            expansion: self,
+            assigned: Vec::new(),
+        };
+        let result = arithmetic::evaluate(&text, &mut scope);
+        let assigned = scope.assigned;
+        self.assigned.extend(assigned);
+        Ok(result.map_or(Value::unknown("arithmetic"), |number| {
+            Value::text(number.to_string())
+        }))
+    }
+
+    /// The text of a range of the script, for conditions.
+    pub(in crate::boot::interpreter) fn source_text(&self, word: &Word) -> String {
+        self.script
+            .text
+            .text()
+            .get(word.range.clone())
+            .unwrap_or("")
+            .to_owned()
+    }
+}
+
+/// Variables as arithmetic sees them.
+struct Scope<'e, 'a> {
+    expansion: &'e Expansion<'a>,
+    assigned: Vec<(String, Value)>,
+}
+
+impl arithmetic::Variables for Scope<'_, '_> {
+    fn get(&mut self, name: &str) -> Option<String> {
+        let earlier = self
+            .assigned
+            .iter()
+            .rev()
+            .chain(self.expansion.assigned.iter().rev());
+        let pending = earlier
+            .clone()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.clone());
+        match pending.or_else(|| self.expansion.lookup(name)) {
+            Some(value) => value.known(),
+            None => Some(String::new()),
+        }
+    }
+
+    fn set(&mut self, name: &str, value: i64) {
+        self.assigned
+            .push((name.to_owned(), Value::text(value.to_string())));
+    }
+}
+
+fn is_tilde(part: &Part) -> bool {
+    matches!(part, Part::Literal(text) if text.starts_with('~'))
+}
+
+fn push_value(out: &mut Vec<Segment>, value: Value, quoted: bool) {
+    if value.pieces().is_empty() && quoted {
+        out.push(Segment::Text {
+            text: String::new(),
+            quoted: true,
+            split: false,
+        });
+    }
+    for piece in value.pieces() {
+        out.push(match piece {
+            Piece::Text(text) => Segment::Text {
+                text: text.to_string(),
+                quoted,
+                split: !quoted,
+            },
+            other => Segment::Open {
+                piece: other.clone(),
+                quoted,
+            },
+        });
+    }
+}

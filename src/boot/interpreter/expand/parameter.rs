@@ -1,0 +1,318 @@
+//! `${…}`: the value of one parameter and what its operator makes of it.
+
+use super::{Expansion, Need, Segment, push_value};
+use crate::boot::interpreter::Stored;
+use crate::boot::interpreter::pattern::{self};
+use crate::boot::value::{Piece, Value};
+use crate::knowledge::{Feature, ShellFamily};
+use crate::shell::{Operator, Parameter, Word};
+
+impl Expansion<'_> {
+    pub(super) fn parameter(
+        &mut self,
+        parameter: &Parameter,
+        quoted: bool,
+        single: bool,
+        out: &mut Vec<Segment>,
+    ) -> Result<(), Need> {
+        if self.is_bad(parameter) {
+            return Err(Need::Bad);
+        }
+        if parameter.indirect {
+            return self.indirect(parameter, quoted, single, out);
+        }
+        if let Some(fields) = self.list(parameter) {
+            return self.list_parameter(parameter, fields, quoted, single, out);
+        }
+        if parameter.length {
+            let value = match self.value_of(parameter)?.and_then(|value| value.known()) {
+                Some(text) => Value::text(text.chars().count().to_string()),
+                None if self.value_of(parameter)?.is_none() => Value::text("0"),
+                None => Value::unknown(format!("length of ${}", parameter.name)),
+            };
+            push_value(out, value, quoted);
+            return Ok(());
+        }
+        let value = self.value_of(parameter)?;
+        self.operate(parameter, value, quoted, single, out)
+    }
+
+    /// Whether this dialect stops at the expansion with “bad substitution”.
+    pub(super) fn is_bad(&self, parameter: &Parameter) -> bool {
+        match self.shell.facts.family {
+            ShellFamily::Bash => false,
+            _ if parameter.indirect || parameter.index.is_some() => true,
+            _ => match &parameter.operator {
+                Some(Operator::Substring { .. } | Operator::Replace { .. }) => {
+                    !self.shell.facts.has(Feature::Substring)
+                }
+                Some(Operator::Other(_)) => true,
+                _ => false,
+            },
+        }
+    }
+
+    pub(super) fn value_of(&mut self, parameter: &Parameter) -> Result<Option<Value>, Need> {
+        if let Some((_, value)) = self
+            .assigned
+            .iter()
+            .rev()
+            .find(|(name, _)| *name == parameter.name)
+        {
+            return Ok(Some(value.clone()));
+        }
+        let Some(index) = &parameter.index else {
+            return Ok(self.lookup(&parameter.name));
+        };
+        self.machine.looked_at.variable(&parameter.name);
+        let index = self
+            .arithmetic(index)?
+            .known()
+            .and_then(|text| text.parse::<i64>().ok());
+        Ok(match (self.shell.variable(&parameter.name), index) {
+            (Some(Stored::Array(fields)), Some(index))
+                if !fields.iter().any(|field| field.open) =>
+            {
+                let position = if index < 0 {
+                    index + fields.len() as i64
+                } else {
+                    index
+                };
+                usize::try_from(position)
+                    .ok()
+                    .and_then(|at| fields.get(at))
+                    .map(|field| field.value.clone())
+            }
+            (Some(Stored::Text(value)), Some(0)) => Some(value.clone()),
+            (None, Some(0)) => self.lookup(&parameter.name),
+            (None, _)
+                if self.shell.facts.family == ShellFamily::Bash
+                    && self.lookup(&parameter.name).is_some() =>
+            {
+                Some(Value::unknown(format!("${{{}[…]}}", parameter.name)))
+            }
+            (None, _) => None,
+            _ => Some(Value::unknown(format!("${{{}[…]}}", parameter.name))),
+        })
+    }
+
+    pub(super) fn operate(
+        &mut self,
+        parameter: &Parameter,
+        value: Option<Value>,
+        quoted: bool,
+        single: bool,
+        out: &mut Vec<Segment>,
+    ) -> Result<(), Need> {
+        // A setting is not there unless somebody overrides it at run time.
+        let empty = |colon: bool, value: &Option<Value>| match value {
+            None => true,
+            Some(value) => colon && value.known().is_some_and(|text| text.is_empty()),
+        };
+        match &parameter.operator {
+            None if value.is_none() && self.shell.options.nounset => {
+                if !matches!(parameter.name.as_str(), "@" | "*") {
+                    let value = self.required(&parameter.name)?;
+                    push_value(out, value, quoted);
+                }
+            }
+            None => match value.or_else(|| self.unset(&parameter.name)) {
+                Some(value) => push_value(out, value, quoted),
+                None if quoted => {
+                    let text = String::new();
+                    out.push(Segment::Text {
+                        text,
+                        quoted: true,
+                        split: false,
+                    });
+                }
+                None => {}
+            },
+            Some(Operator::Default { colon, word }) => {
+                if empty(*colon, &value) {
+                    out.extend(self.nested(word, quoted, single)?);
+                } else {
+                    push_value(out, value.unwrap_or_default(), quoted);
+                }
+            }
+            Some(Operator::Assign { colon, word }) => {
+                if empty(*colon, &value) {
+                    let assigned = self.single(word)?;
+                    self.assigned
+                        .push((parameter.name.clone(), assigned.clone()));
+                    push_value(out, assigned, quoted);
+                } else {
+                    push_value(out, value.unwrap_or_default(), quoted);
+                }
+            }
+            Some(Operator::Error { colon, word: _ }) => {
+                if empty(*colon, &value) {
+                    let value = self.required(&parameter.name)?;
+                    push_value(out, value, quoted);
+                } else {
+                    push_value(out, value.unwrap_or_default(), quoted);
+                }
+            }
+            Some(Operator::Alternative { colon, word }) => {
+                if !empty(*colon, &value) {
+                    out.extend(self.nested(word, quoted, single)?);
+                } else if quoted {
+                    out.push(Segment::Text {
+                        text: String::new(),
+                        quoted: true,
+                        split: false,
+                    });
+                }
+            }
+            Some(operator) => {
+                let value = value
+                    .or_else(|| self.unset(&parameter.name))
+                    .unwrap_or_default();
+                let value = self.edited(operator, value, &parameter.name)?;
+                push_value(out, value, quoted);
+            }
+        }
+        Ok(())
+    }
+
+    /// Prefix and suffix removal, substrings, replacement.
+    pub(super) fn edited(
+        &mut self,
+        operator: &Operator,
+        value: Value,
+        name: &str,
+    ) -> Result<Value, Need> {
+        let is_setting = matches!(value.pieces(), [Piece::Setting(_)]);
+        let Some(text) = value.known() else {
+            return Ok(Value::unknown(format!("part of ${name}")));
+        };
+        if is_setting {
+            return Ok(value);
+        }
+        let unknown = Value::unknown(format!("part of ${name}"));
+        let edited = match operator {
+            Operator::RemovePrefix { longest, pattern } => self
+                .pattern(pattern)?
+                .map(|found| pattern::remove_prefix(&found, &text, *longest).to_owned()),
+            Operator::RemoveSuffix { longest, pattern } => self
+                .pattern(pattern)?
+                .map(|found| pattern::remove_suffix(&found, &text, *longest).to_owned()),
+            Operator::Replace {
+                all,
+                anchor,
+                pattern,
+                with,
+            } => {
+                let found = self.pattern(pattern)?;
+                let with = self.single(with)?.known();
+                match (found, with) {
+                    (Some(found), Some(with)) => {
+                        pattern::replace(&found, &text, &with, *all, *anchor)
+                    }
+                    _ => None,
+                }
+            }
+            Operator::Substring { offset, length } => {
+                let offset = self
+                    .arithmetic(offset)?
+                    .known()
+                    .and_then(|text| text.parse::<i64>().ok());
+                let length = match length {
+                    Some(length) => Some(
+                        self.arithmetic(length)?
+                            .known()
+                            .and_then(|text| text.parse::<i64>().ok()),
+                    ),
+                    None => None,
+                };
+                match (offset, length) {
+                    (Some(offset), None) => Some(substring(&text, offset, None)),
+                    (Some(offset), Some(Some(length))) => {
+                        Some(substring(&text, offset, Some(length)))
+                    }
+                    _ => None,
+                }
+            }
+            Operator::Other(written) => match written.as_str() {
+                "^^" => Some(text.to_uppercase()),
+                ",," => Some(text.to_lowercase()),
+                _ => None,
+            },
+            _ => None,
+        };
+        Ok(edited.map_or(unknown, Value::text))
+    }
+
+    pub(super) fn nested(
+        &mut self,
+        word: &Word,
+        quoted: bool,
+        single: bool,
+    ) -> Result<Vec<Segment>, Need> {
+        let mut segments = self.segments(&word.parts, single)?;
+        for segment in &mut segments {
+            match segment {
+                Segment::Text {
+                    quoted: own, split, ..
+                } => {
+                    *split = !*own && !quoted;
+                    *own |= quoted;
+                }
+                Segment::Open { quoted: own, .. } => *own |= quoted,
+                _ => {}
+            }
+        }
+        if segments.is_empty() && quoted {
+            segments.push(Segment::Text {
+                text: String::new(),
+                quoted: true,
+                split: false,
+            });
+        }
+        Ok(segments)
+    }
+
+    pub(super) fn indirect(
+        &mut self,
+        parameter: &Parameter,
+        quoted: bool,
+        single: bool,
+        out: &mut Vec<Segment>,
+    ) -> Result<(), Need> {
+        let name = self.lookup(&parameter.name).and_then(|value| value.known());
+        match name {
+            Some(name) if parameter.index.is_none() => {
+                let direct = Parameter {
+                    name,
+                    indirect: false,
+                    ..parameter.clone()
+                };
+                let value = self.value_of(&direct)?;
+                self.operate(&direct, value, quoted, single, out)
+            }
+            _ => {
+                let piece = Piece::Unknown(format!("${{!{}}}", parameter.name).into());
+                out.push(Segment::Open { piece, quoted });
+                Ok(())
+            }
+        }
+    }
+}
+
+pub(super) fn substring(text: &str, offset: i64, length: Option<i64>) -> String {
+    let count = text.chars().count() as i64;
+    let start = if offset < 0 {
+        (count + offset).max(0)
+    } else {
+        offset.min(count)
+    };
+    let end = match length {
+        None => count,
+        Some(length) if length < 0 => (count + length).max(start),
+        Some(length) => (start + length).min(count),
+    };
+    text.chars()
+        .skip(start as usize)
+        .take((end - start) as usize)
+        .collect()
+}

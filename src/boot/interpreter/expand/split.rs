@@ -1,0 +1,214 @@
+//! From the stretches of a word to fields: splitting at `IFS`, braces and globs.
+
+use super::{Expansion, Segment};
+use crate::boot::interpreter::pattern::{self, Stretch};
+use crate::boot::value::{Field, Piece, Value};
+use crate::knowledge::Feature;
+use crate::shell::{Part, Word};
+use crate::source::Known;
+
+impl Expansion<'_> {
+    /// `{a,b}` in literal text, where the shell has it; other words as they are.
+    pub(super) fn braces(&self, word: &Word) -> Vec<Word> {
+        if !self.shell.facts.has(Feature::Braces) {
+            return vec![word.clone()];
+        }
+        let mut done = Vec::new();
+        let mut todo = vec![word.clone()];
+        while let Some(word) = todo.pop() {
+            let found = word
+                .parts
+                .iter()
+                .enumerate()
+                .find_map(|(index, part)| match part {
+                    Part::Literal(text) => brace_alternatives(text).map(|found| (index, found)),
+                    _ => None,
+                });
+            match found {
+                Some((index, (before, alternatives, after))) if done.len() + todo.len() < 64 => {
+                    for alternative in alternatives.into_iter().rev() {
+                        let mut variant = word.clone();
+                        variant.parts[index] =
+                            Part::Literal(format!("{before}{alternative}{after}"));
+                        todo.push(variant);
+                    }
+                }
+                _ => done.push(word),
+            }
+        }
+        done
+    }
+
+    pub(super) fn split(&self, segments: Vec<Segment>, fields: &mut Vec<Field>) {
+        let ifs = self
+            .lookup("IFS")
+            .and_then(|value| value.known())
+            .unwrap_or(" \t\n".into());
+        let mut current: Option<Field> = None;
+        let mut globs = false;
+        let mut only_settings = true;
+        let finish = |current: &mut Option<Field>,
+                      globs: &mut bool,
+                      only_settings: &mut bool,
+                      fields: &mut Vec<Field>| {
+            if let Some(mut field) = current.take() {
+                if *only_settings && !field.value.pieces().is_empty() {
+                    field.open = true;
+                }
+                if *globs {
+                    self.glob(field, fields);
+                } else {
+                    fields.push(field);
+                }
+            }
+            *globs = false;
+            *only_settings = true;
+        };
+        for segment in segments {
+            match segment {
+                Segment::Text {
+                    text, quoted: true, ..
+                } => {
+                    current.get_or_insert_default().value.push_text(&text);
+                    only_settings = false;
+                }
+                Segment::Text {
+                    text, split: false, ..
+                } => {
+                    let text = if current.is_none() {
+                        self.with_home(text)
+                    } else {
+                        text
+                    };
+                    globs |= is_glob(&text);
+                    only_settings = false;
+                    current.get_or_insert_default().value.push_text(&text);
+                }
+                Segment::Text { text, .. } => {
+                    let mut first = true;
+                    for part in text.split(|c| ifs.contains(c)) {
+                        if !first {
+                            finish(&mut current, &mut globs, &mut only_settings, fields);
+                        }
+                        first = false;
+                        if !part.is_empty() {
+                            globs |= is_glob(part);
+                            only_settings = false;
+                            current.get_or_insert_default().value.push_text(part);
+                        }
+                    }
+                }
+                Segment::Open { piece, quoted } => {
+                    let field = current.get_or_insert_default();
+                    if quoted {
+                        only_settings = false;
+                    } else if matches!(piece, Piece::Unknown(_)) {
+                        only_settings = false;
+                        field.open = true;
+                    }
+                    field.value.push(piece);
+                }
+                Segment::Break => finish(&mut current, &mut globs, &mut only_settings, fields),
+                Segment::Nothing => {}
+                Segment::Several => {
+                    finish(&mut current, &mut globs, &mut only_settings, fields);
+                    fields.push(Field {
+                        value: Value::unknown("several words"),
+                        open: true,
+                    });
+                }
+            }
+        }
+        finish(&mut current, &mut globs, &mut only_settings, fields);
+    }
+
+    pub(super) fn with_home(&self, text: String) -> String {
+        if (text == "~" || text.starts_with("~/"))
+            && let Some(home) = self.lookup("HOME").and_then(|value| value.known())
+        {
+            return format!("{home}{}", &text[1..]);
+        }
+        text
+    }
+
+    /// Path names for an unquoted pattern; the pattern itself when none matches.
+    pub(super) fn glob(&self, field: Field, fields: &mut Vec<Field>) {
+        let Some(pattern) = field.value.certain() else {
+            fields.push(field);
+            return;
+        };
+        let (directory, name) = match pattern.rsplit_once('/') {
+            Some((directory, name)) => (directory, name),
+            None => ("", pattern.as_str()),
+        };
+        let unknown = Field {
+            value: Value::unknown(format!("files {pattern}")),
+            open: true,
+        };
+        if is_glob(directory) {
+            fields.push(unknown);
+            return;
+        }
+        let absolute = if directory.starts_with('/') || pattern.starts_with('/') {
+            directory.to_owned()
+        } else {
+            format!("{}/{directory}", self.directory.trim_end_matches('/'))
+        };
+        match self
+            .machine
+            .container
+            .image
+            .files
+            .list(if absolute.is_empty() { "/" } else { &absolute })
+        {
+            Known::Unknown(_) => fields.push(unknown),
+            Known::Known(names) => {
+                let pieces = [Stretch {
+                    text: name.to_owned(),
+                    quoted: false,
+                }];
+                let prefix = if pattern.contains('/') {
+                    format!("{directory}/")
+                } else {
+                    String::new()
+                };
+                let matching = names.iter().filter(|known| {
+                    (!known.starts_with('.') || name.starts_with('.'))
+                        && pattern::matches(&pieces, known)
+                });
+                let found: Vec<Field> = matching
+                    .map(|known| Field::text(format!("{prefix}{known}")))
+                    .collect();
+                if found.is_empty() {
+                    fields.push(field);
+                } else {
+                    fields.extend(found);
+                }
+            }
+        }
+    }
+}
+
+/// Whether unquoted text is a pattern for file names.
+pub(super) fn is_glob(text: &str) -> bool {
+    text.contains(['*', '?'])
+        || text
+            .split_once('[')
+            .is_some_and(|(_, rest)| rest.contains(']'))
+}
+
+/// The first `{a,b}` of a literal: text before, the alternatives, text after.
+pub(super) fn brace_alternatives(text: &str) -> Option<(String, Vec<String>, String)> {
+    let open = text.find('{')?;
+    let close = open + text[open..].find('}')?;
+    let inside = &text[open + 1..close];
+    if !inside.contains(',') || inside.contains('{') {
+        return None;
+    }
+    let alternatives = inside.split(',').map(str::to_owned).collect();
+    Some((
+        text[..open].to_owned(),
+        alternatives,
+        text[close + 1..].to_owned(),
+    ))
+}

@@ -1,0 +1,130 @@
+//! What the start-up does not wait for: candidates for the application that are taken for helpers.
+
+use std::rc::Rc;
+
+use super::Machine;
+use super::ending::end_process;
+use super::note;
+use crate::boot::fact::FactKind;
+use crate::boot::interpreter::{self};
+use crate::boot::world::{Body, Pid, Question, Status, World};
+
+impl Machine<'_> {
+    /// When everything waits for a foreground command that may or may not be the application: takes
+    /// note of the world in which it is, and lets it end in this one. `false` when there is none.
+    pub(super) fn pass_candidate(&self, world: &mut World) -> bool {
+        let Some(pid) = foreground_candidate(world) else {
+            return false;
+        };
+        let mut kept = world.clone();
+        kept.candidate = None;
+        if let Body::Application(application) = &mut kept.process_mut(pid).body {
+            application.undecided = false;
+        }
+        let process = world.process_mut(pid);
+        let command = interpreter::display_words(&process.argv);
+        let span = process.span.clone();
+        let output = process.output.clone();
+        if interpreter::is_read(&output) {
+            world.write(
+                &output,
+                &crate::boot::value::Value::unknown(format!(
+                    "output of `{command}`#{}",
+                    kept.steps
+                )),
+            );
+        }
+        world.candidate = Some(Rc::new(kept));
+        let is_named = world.process(pid).is_some_and(|process| {
+            process
+                .argv
+                .first()
+                .is_some_and(|word| word.known().is_some())
+        });
+        if is_named && world.is_deaf_to(self.stop_signal()) {
+            let command = command.clone();
+            note(world, FactKind::Preparation { command }, span.clone());
+        }
+        let question = Question {
+            yes: format!("`{command}` succeeds"),
+            no: format!("`{command}` fails"),
+            span,
+            key: None,
+            fixes: None,
+            fixes_if_no: None,
+            expected: true,
+            candidate: true,
+            by_default: None,
+        };
+        end_process(self, world, pid, Status::Unknown(question.into()), None);
+        true
+    }
+
+    /// A command of which nothing is known, started while stopping: it is taken to end soon. `false`
+    /// when there is none.
+    pub(super) fn pass_helper(&self, world: &mut World) -> bool {
+        let found = world.processes.values().find(|process| {
+            // What is started again goes on running, and so does what replaces PID 1.
+            let is_new = matches!(&process.body, Body::Application(application)
+                if application.undecided && application.finishing.is_none());
+            is_new
+                && !process.in_background
+                && process.pid != 1
+                && !world.running.contains(&process.argv)
+        });
+        let Some(process) = found else { return false };
+        let (pid, span) = (process.pid, process.span.clone());
+        let command = interpreter::display_words(&process.argv);
+        note(
+            world,
+            FactKind::HelperWhileStopping {
+                command: command.clone(),
+            },
+            span.clone(),
+        );
+        let question = Question {
+            yes: format!("`{command}` succeeds"),
+            no: format!("`{command}` fails"),
+            span,
+            key: None,
+            fixes: None,
+            fixes_if_no: None,
+            expected: true,
+            candidate: false,
+            by_default: None,
+        };
+        end_process(self, world, pid, Status::Unknown(question.into()), None);
+        true
+    }
+}
+
+/// The undecided application that the chain of foreground waits from PID 1 leads to.
+pub(super) fn foreground_candidate(world: &World) -> Option<Pid> {
+    let mut at: Vec<Pid> = vec![1];
+    let mut behind_shell = false;
+    for _ in 0..64 {
+        let mut next = Vec::new();
+        for pid in at {
+            match world.process(pid).map(|process| &process.body) {
+                Some(Body::Application(application)) if application.undecided && behind_shell => {
+                    return Some(pid);
+                }
+                Some(Body::Launcher(launcher)) => {
+                    behind_shell |= !launcher.next.is_empty();
+                    next.extend(launcher.children.iter().map(|child| child.pid));
+                }
+                Some(Body::Shell(shell)) => {
+                    let pids = shell.foreground_pids();
+                    behind_shell |= !pids.is_empty();
+                    next.extend(pids);
+                }
+                _ => {}
+            }
+        }
+        if next.is_empty() {
+            return None;
+        }
+        at = next;
+    }
+    None
+}
