@@ -4,9 +4,13 @@
 //! chains; whatever else is an opaque change with the paths that it names. Runs nothing.
 
 mod arguments;
+mod build_tools;
 mod commands;
+mod edit;
+mod file_tools;
 mod packages;
 mod text;
+mod write;
 
 use std::collections::HashMap;
 

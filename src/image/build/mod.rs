@@ -3,23 +3,23 @@
 //! In: [`Stages`], a stage's number, a [`Context`], and perhaps the base image's configuration. Out: an
 //! [`Image`]. Applies the instructions in order; COPY, ADD and RUN have rooms of their own.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+mod command;
+mod needed;
+mod start;
 
-use super::base::{BaseSettings, Ground, not_known};
+use std::collections::HashMap;
+
+use super::base::{BaseSettings, Ground};
 use super::change::{Change, Node, Opaque};
 use super::context::Context;
 use super::files::Raw;
-use super::{
-    Command, DEFAULT_PATH, DroppedCmd, Files, Image, Origin, Overridden, Setting,
-    StopSignalProblem, copy, path, run,
-};
+use super::{Files, Image, Origin, Overridden, Setting, copy, path, run};
 use crate::dockerfile::{Form, Instruction, Keyword};
-use crate::knowledge::{self, Signal};
+use crate::knowledge;
 use crate::source::{Known, Mapped, Span, Why};
 use crate::stage::{Base, Scope, Stages, Step};
-
-/// Stages that are built for one image.
-const MOST_STAGES: usize = 512;
+use needed::{needed_stages, root_stage};
+use start::{set_stop_signal, start};
 
 /// The image of a stage.
 ///
@@ -49,37 +49,6 @@ pub fn build(
             start(stages, None, &Origin::Default, &span, Err(why)).0
         }
     }
-}
-
-/// The stages that a stage needs, itself included, in order. Empty when there are too many.
-fn needed_stages(stages: &Stages<'_>, target: usize) -> BTreeSet<usize> {
-    let mut needed = BTreeSet::new();
-    let mut open = vec![target];
-    while let Some(index) = open.pop() {
-        if index >= stages.stages.len() || !needed.insert(index) {
-            continue;
-        }
-        if needed.len() > MOST_STAGES {
-            return BTreeSet::new();
-        }
-        if let Base::Stage(parent) = stages.stages[index].base {
-            open.push(parent);
-        }
-        for step in stages.steps(index) {
-            open.extend(copy::source_stage(stages, index, step.instruction));
-        }
-    }
-    needed
-}
-
-/// The first stage of the chain that a stage starts from.
-fn root_stage(stages: &Stages<'_>, target: usize) -> usize {
-    let mut index = target;
-    // A stage starts from an earlier one only, so this ends.
-    while let Some(Base::Stage(parent)) = stages.stages.get(index).map(|stage| &stage.base) {
-        index = *parent;
-    }
-    index
 }
 
 /// A stage while its instructions are applied.
@@ -158,143 +127,6 @@ fn build_stage(
 fn unreachable_parent(stages: &Stages<'_>, span: &Span) -> (Image, Scope) {
     let why = Why::at("the stage that it starts from is not known", span.clone());
     start(stages, None, &Origin::Default, span, Err(why))
-}
-
-/// The image that a base gives before any instruction.
-fn start(
-    stages: &Stages<'_>,
-    settings: Option<&BaseSettings>,
-    origin: &Origin,
-    span: &Span,
-    ground: Result<Ground, Why>,
-) -> (Image, Scope) {
-    let (ground, why) = match (ground, origin) {
-        (Ok(Ground::Unknown(why)), _) => (Ground::Unknown(why.clone()), why),
-        (Ok(ground), Origin::Base(reference, _)) => (ground, not_known(reference, span)),
-        (Ok(ground), _) => (ground, Why::new("nothing is known of it")),
-        (Err(why), _) => (Ground::Unknown(why.clone()), why),
-    };
-    let sh = match (&ground, origin) {
-        (Ground::Empty, _) => Known::Known(None),
-        (Ground::Image(_), Origin::Base(reference, _)) => match knowledge::base_image(reference) {
-            Some(image) => Known::Known(image.sh),
-            None => Known::Unknown(why.clone()),
-        },
-        _ => Known::Unknown(why.clone()),
-    };
-    let words = |words: &[String]| -> Vec<Mapped> {
-        words
-            .iter()
-            .map(|word| Mapped::computed(word.as_str(), span))
-            .collect()
-    };
-    let command = |list: Option<&Vec<String>>| list.map(|list| Command::Exec(words(list)));
-    let setting = |is_set: bool| {
-        if is_set {
-            origin.clone()
-        } else {
-            Origin::Default
-        }
-    };
-    let missing = settings.is_none().then(|| why.clone());
-    let mut image = Image {
-        entrypoint: of(settings, &why, origin, |s| command(s.entrypoint.as_ref())),
-        cmd: of(settings, &why, origin, |s| command(s.cmd.as_ref())),
-        stop_signal: of(settings, &why, origin, |_| Signal::TERM),
-        stop_signal_problem: None,
-        shell: Setting {
-            value: Known::Known(match settings.and_then(|s| s.shell.as_ref()) {
-                Some(shell) => words(shell),
-                None => words(&["/bin/sh".to_owned(), "-c".to_owned()]),
-            }),
-            origin: setting(settings.is_some_and(|s| s.shell.is_some())),
-        },
-        dropped_cmd: None,
-        overridden: Vec::new(),
-        expanded_heredocs: Vec::new(),
-        working_directory: of(settings, &why, origin, |s| {
-            path::tidy(s.working_directory.as_deref().unwrap_or("/"))
-        }),
-        user: of(settings, &why, origin, |s| {
-            s.user.clone().unwrap_or_default()
-        }),
-        environment: BTreeMap::new(),
-        environment_is_partial: missing.clone(),
-        sh,
-        windows: settings.is_some_and(|s| s.windows).then(|| span.clone()),
-        files: Files::on(ground),
-    };
-    if let Some(settings) = settings {
-        match &settings.stop_signal {
-            Some(text) => set_stop_signal(&mut image, text, origin.clone()),
-            None => image.stop_signal.origin = Origin::Default,
-        }
-        for (name, value) in &settings.environment {
-            let value = Known::Known(value.clone());
-            let origin = origin.clone();
-            image
-                .environment
-                .insert(name.clone(), Setting { value, origin });
-        }
-        if image.windows.is_some() && settings.shell.is_none() {
-            image.shell.value =
-                Known::Known(words(&["cmd".to_owned(), "/S".to_owned(), "/C".to_owned()]));
-        }
-    }
-    let default_path = match &missing {
-        None => Known::Known(DEFAULT_PATH.to_owned()),
-        Some(why) => Known::Unknown(why.clone()),
-    };
-    image
-        .environment
-        .entry("PATH".to_owned())
-        .or_insert(Setting {
-            value: default_path,
-            origin: Origin::Default,
-        });
-    let environment = image.environment.iter();
-    let environment = environment.map(|(name, setting)| (name.as_str(), setting.value.clone()));
-    let scope = Scope::new(stages, environment, missing);
-    (image, scope)
-}
-
-fn of<T>(
-    settings: Option<&BaseSettings>,
-    why: &Why,
-    origin: &Origin,
-    read: impl FnOnce(&BaseSettings) -> T,
-) -> Setting<T> {
-    Setting {
-        value: match settings {
-            Some(settings) => Known::Known(read(settings)),
-            None => Known::Unknown(why.clone()),
-        },
-        origin: origin.clone(),
-    }
-}
-
-fn set_stop_signal(image: &mut Image, text: &str, origin: Origin) {
-    let span = match &origin {
-        Origin::Instruction(span) | Origin::Base(_, span) => Some(span.clone()),
-        Origin::Default | Origin::Override => None,
-    };
-    let (value, problem) = match Signal::parse(text) {
-        Some(signal @ (Signal::KILL | Signal::STOP)) => (
-            Known::Known(signal),
-            Some(StopSignalProblem::Unstoppable(signal)),
-        ),
-        Some(signal) => (Known::Known(signal), None),
-        None => {
-            let text = text.to_owned();
-            let why = Why {
-                text: format!("`{text}` is no signal"),
-                span,
-            };
-            (Known::Unknown(why), Some(StopSignalProblem::Invalid(text)))
-        }
-    };
-    image.stop_signal = Setting { value, origin };
-    image.stop_signal_problem = problem;
 }
 
 impl<'d> Builder<'_, 'd> {
@@ -455,77 +287,6 @@ impl<'d> Builder<'_, 'd> {
             trees: false,
             no_shell: false,
         })));
-    }
-
-    fn set_entrypoint(&mut self, instruction: &Instruction, span: Span) {
-        let command = self.command(instruction);
-        let own = |image: &Image| match &image.entrypoint.origin {
-            Origin::Instruction(old) => Some(old.clone()),
-            _ => None,
-        };
-        let old = own(&self.image).filter(|old| self.is_of_this_stage(old));
-        if let Some(old) = old {
-            let by = span.clone();
-            self.image.overridden.push(Overridden {
-                entrypoint: true,
-                span: old,
-                by,
-            });
-        }
-        if !self.cmd_is_set {
-            let inherited = &self.image.cmd;
-            if let Known::Known(Some(command)) = &inherited.value {
-                self.image.dropped_cmd = Some(DroppedCmd {
-                    command: command.clone(),
-                    origin: inherited.origin.clone(),
-                    entrypoint: span.clone(),
-                });
-            }
-            self.image.cmd = Setting {
-                value: Known::Known(None),
-                origin: Origin::Instruction(span.clone()),
-            };
-        }
-        self.image.entrypoint = Setting {
-            value: Known::Known(command),
-            origin: Origin::Instruction(span),
-        };
-    }
-
-    /// Whether an instruction stands in this stage, not in one that it starts from.
-    fn is_of_this_stage(&self, span: &Span) -> bool {
-        span.start >= self.stages.stages[self.index].from.range.end
-    }
-
-    /// The command of ENTRYPOINT or CMD; none when nothing is given.
-    fn command(&self, instruction: &Instruction) -> Option<Command> {
-        match &instruction.form {
-            Form::Exec(words) if words.is_empty() => None,
-            Form::Exec(words) => Some(Command::Exec(words.clone())),
-            Form::Shell if instruction.arguments.text().is_empty() => None,
-            Form::Shell => Some(Command::Shell(
-                self.shell_at(instruction),
-                instruction.arguments.clone(),
-            )),
-        }
-    }
-
-    /// The SHELL in effect; a default one stands for the instruction's own word.
-    pub(super) fn shell_at(&self, instruction: &Instruction) -> Vec<Mapped> {
-        let shell = self.image.shell.value.value().cloned().unwrap_or_default();
-        match self.image.shell.origin {
-            Origin::Instruction(_) => shell,
-            _ => {
-                let span = self
-                    .stages
-                    .dockerfile
-                    .span(instruction.keyword_range.clone());
-                shell
-                    .iter()
-                    .map(|word| Mapped::computed(word.text(), &span))
-                    .collect()
-            }
-        }
     }
 
     pub(super) fn span(&self, instruction: &Instruction) -> Span {

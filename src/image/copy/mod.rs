@@ -3,41 +3,22 @@
 //! In: an instruction, the build context, the stages built before. Out: changes of the image's files.
 //! Reads no file; a source that cannot be found makes its destination unclear, never absent.
 
-use super::base::{Ground, is_program_directory, is_standard_directory};
+mod names;
+mod read;
+
+use super::base::{is_program_directory, is_standard_directory};
 use super::build::Builder;
-use super::change::{Body, Change, ModeChange, Node, Opaque, Tree, TreeSource};
+use super::change::{Body, Change, Node, Opaque, Tree, TreeSource};
 use super::content::edited;
 use super::context::Entry;
 use super::files::{DEEPEST_COPY, Files, Raw};
-use super::glob::{Exclusion, Glob};
+use super::glob::Glob;
 use super::{Content, ExpandedHeredoc, path};
-use crate::dockerfile::{Form, Heredoc, Instruction, Keyword};
-use crate::source::{Known, Mapped, Span, Why};
-use crate::stage::{Dialect, Stages, words};
-
-/// Where the sources come from.
-enum Origin {
-    Context,
-    Image(Files),
-    /// An image of which nothing is known.
-    Unknown(Why),
-}
-
-/// A source of the instruction.
-enum Source<'i> {
-    Path(String),
-    Heredoc(&'i Heredoc),
-    Unknown(Why),
-}
-
-/// What the instruction asks for beside its paths.
-struct Wishes {
-    mode: Option<ModeChange>,
-    owner: Option<String>,
-    exclusion: Exclusion,
-    /// `--parents`: the directories of the source are kept.
-    parents: bool,
-}
+use crate::dockerfile::{Heredoc, Instruction, Keyword};
+use crate::source::{Known, Span, Why};
+use crate::stage::{Dialect, Stages};
+use names::{is_archive, is_build_output, is_remote, is_repository, kept_parents};
+use read::{Origin, Source, Wishes, flag, read_origin, read_wishes, read_words};
 
 /// The stage that the sources of a COPY come from, if they come from one.
 pub(super) fn source_stage(
@@ -415,138 +396,4 @@ fn anywhere(builder: &mut Builder<'_, '_>, why: Why) {
         trees: false,
         no_shell: false,
     })));
-}
-
-fn flag<'i>(instruction: &'i Instruction, name: &str) -> Option<&'i Mapped> {
-    let mut flags = instruction.flags.iter().filter(|flag| flag.name == name);
-    flags.next().and_then(|flag| flag.value.as_ref())
-}
-
-/// The sources and, last, the destination, expanded.
-fn read_words<'i>(
-    builder: &Builder<'_, '_>,
-    instruction: &'i Instruction,
-    span: &Span,
-) -> Vec<Source<'i>> {
-    let text = instruction.arguments.text();
-    let expanded = |word: &str| match builder.expanded(word, span) {
-        Known::Known(text) => Source::Path(text),
-        Known::Unknown(why) => Source::Unknown(why),
-    };
-    if let Form::Exec(words) = &instruction.form {
-        return words.iter().map(|word| expanded(word.text())).collect();
-    }
-    let words = words(text, builder.scope.escape()).into_iter();
-    let words = words.map(|range| {
-        let mut heredocs = instruction.heredocs.iter();
-        match heredocs.find(|heredoc| heredoc.marker.start == range.start) {
-            Some(heredoc) => Source::Heredoc(heredoc),
-            None => expanded(&text[range]),
-        }
-    });
-    words.collect()
-}
-
-fn read_wishes(builder: &Builder<'_, '_>, instruction: &Instruction, span: &Span) -> Wishes {
-    let value =
-        |name: &str| flag(instruction, name).map(|value| builder.expanded(value.text(), span));
-    let excludes = instruction
-        .flags
-        .iter()
-        .filter(|flag| flag.name == "exclude");
-    let excludes = excludes
-        .filter_map(|flag| flag.value.as_ref())
-        .map(Mapped::text);
-    let is_set = |name: &str| {
-        let mut flags = instruction.flags.iter();
-        flags.any(|flag| {
-            flag.name == name
-                && flag
-                    .value
-                    .as_ref()
-                    .is_none_or(|value| value.text() != "false")
-        })
-    };
-    Wishes {
-        mode: value("chmod").map(|value| match value {
-            Known::Known(text) => ModeChange::read(&text),
-            Known::Unknown(_) => ModeChange::Unknown,
-        }),
-        owner: match value("chown") {
-            None => Some("root".to_owned()),
-            Some(value) => value.value().cloned(),
-        },
-        exclusion: Exclusion::of(excludes),
-        parents: is_set("parents"),
-    }
-}
-
-fn read_origin(builder: &Builder<'_, '_>, instruction: &Instruction, span: &Span) -> Origin {
-    let Some(from) = flag(instruction, "from") else {
-        return Origin::Context;
-    };
-    if let Some(stage) = builder.stages.find(from.text(), builder.index) {
-        return match builder.files_of(stage) {
-            Some(files) => Origin::Image(files.clone()),
-            None => Origin::Unknown(Why::at(
-                "the stage it copies from is not known",
-                span.clone(),
-            )),
-        };
-    }
-    match builder.expanded(from.text(), span) {
-        Known::Known(reference) => match Ground::of(&reference, span) {
-            Ground::Unknown(_) => {
-                let why = format!("the files of the image `{reference}` are not known");
-                Origin::Unknown(Why::at(why, span.clone()))
-            }
-            ground => Origin::Image(Files::on(ground)),
-        },
-        Known::Unknown(why) => Origin::Unknown(why),
-    }
-}
-
-/// The path that `--parents` keeps: what follows `/./` if that is written, else the whole source.
-fn kept_parents(source: &str, written: &str) -> String {
-    match written.find("/./") {
-        Some(at) => {
-            let pivot = path::tidy_relative(&written[..at]);
-            let rest = source.strip_prefix(&pivot).unwrap_or(source);
-            rest.trim_start_matches('/').to_owned()
-        }
-        None => source.to_owned(),
-    }
-}
-
-/// Where `go install` and `cargo build` leave native programs, and nothing else.
-fn is_build_output(path: &str) -> bool {
-    let directory = path::parent(path);
-    let is_cargo = directory.ends_with("/release") && directory.contains("/target/");
-    let name = path::name(path);
-    !name.contains('.')
-        && (is_cargo
-            || matches!(
-                directory,
-                "/go/bin" | "/usr/local/cargo/bin" | "/root/.cargo/bin"
-            ))
-}
-
-fn is_remote(source: &str) -> bool {
-    let schemes = ["http://", "https://", "git://", "ssh://", "git@", "ftp://"];
-    schemes.iter().any(|scheme| source.starts_with(scheme))
-}
-
-fn is_repository(url: &str) -> bool {
-    let end = url.find(['?', '#']).unwrap_or(url.len());
-    url.starts_with("git") || url.starts_with("ssh://") || url[..end].ends_with(".git")
-}
-
-/// Archives that ADD unpacks, by their names (the build looks at their first bytes).
-fn is_archive(source: &str) -> bool {
-    let endings = [
-        ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tbz", ".tar.xz", ".txz", ".tar.zst",
-        ".gz", ".bz2", ".xz",
-    ];
-    let source = source.to_ascii_lowercase();
-    endings.iter().any(|ending| source.ends_with(ending))
 }

@@ -1,0 +1,103 @@
+//! What the changes after the one that put a file there did to it.
+//!
+//! In: changes, newest first. Out: the file as it is at the end, or doubts about what stands there.
+
+use super::super::change::{Edit, ModeChange, Node, Opaque};
+use super::super::path;
+use super::Raw;
+use super::trees::{is_own_tree, is_system, root_of};
+use crate::source::{Span, Why};
+
+/// The changes that come after the one that put a file there, newest first.
+#[derive(Default)]
+pub(super) struct Later {
+    pub(super) modes: Vec<ModeChange>,
+    pub(super) owner: Option<Option<String>>,
+    pub(super) edits: Vec<Edit>,
+    /// Why something else may stand there.
+    pub(super) unknown: Option<Why>,
+    /// An opaque command that may have put anything anywhere, if it found the directory.
+    pub(super) suspect: Option<Why>,
+    /// Whether the directory was named after the suspect.
+    pub(super) named: bool,
+}
+
+impl Later {
+    pub(super) fn doubt(&mut self, why: Why) {
+        self.unknown.get_or_insert(why);
+    }
+
+    /// Something in the same tree as `path` is named.
+    pub(super) fn name(&mut self, path: &str, named: &str) {
+        if path::below(named, root_of(path)).is_none() {
+            return;
+        }
+        match self.suspect.take() {
+            // The directory was there before the suspect.
+            Some(why) => self.doubt(why),
+            None => self.named = true,
+        }
+    }
+
+    pub(super) fn pass(&mut self, path: &str, opaque: &Opaque) {
+        if opaque.names(path) {
+            self.edits.push(Edit::Unknown(opaque.why.clone()));
+            self.modes.push(ModeChange::Unknown);
+        }
+        if opaque.may_touch_closely(path) {
+            self.doubt(opaque.why.clone());
+        } else if opaque.may_touch(path) {
+            self.suspect.get_or_insert_with(|| opaque.why.clone());
+        }
+    }
+
+    pub(super) fn finish(mut self, node: Node, origin: Option<Span>) -> Raw {
+        let Node::File {
+            body,
+            mut mode,
+            owner,
+        } = node
+        else {
+            return Raw::Node(node, origin, Vec::new());
+        };
+        for change in self.modes.iter().rev() {
+            mode = change.apply(mode);
+        }
+        self.edits.reverse();
+        let owner = self.owner.unwrap_or(owner);
+        Raw::Node(Node::File { body, mode, owner }, origin, self.edits)
+    }
+}
+
+impl Opaque {
+    /// Whether something may have come into being at the path.
+    fn may_touch(&self, path: &str) -> bool {
+        if self.no_shell && matches!(path::name(path), "bash" | "dash" | "zsh" | "ksh") {
+            return false;
+        }
+        (self.system && is_system(path))
+            || self
+                .roots
+                .iter()
+                .any(|root| path::below(path, root).is_some())
+    }
+
+    /// As above, in a place that it is close to: not only because it may write anywhere.
+    fn may_touch_closely(&self, path: &str) -> bool {
+        let is_close = |root: &String| root != "/" && path::below(path, root).is_some();
+        // `/opt/x`, unlike `/usr/bin`, is nobody's before it is named.
+        self.may_touch(path)
+            && (self.trees
+                || (self.system && !is_own_tree(path))
+                || self.roots.iter().any(is_close))
+    }
+
+    /// Whether it names the path, or works on all in a directory that it is in.
+    fn names(&self, path: &str) -> bool {
+        let is_named = |named: &String| match path::below(path, named) {
+            Some(rest) => rest.is_empty() || self.deep,
+            None => false,
+        };
+        self.named.iter().any(is_named)
+    }
+}

@@ -1,0 +1,214 @@
+//! What stands at a path: the changes, newest first, then the ground.
+//!
+//! In: a path whose parents are no links. Out: a node, or that nothing is there, or why nobody knows.
+
+use std::collections::BTreeSet;
+
+use super::super::base::is_program_directory;
+use super::super::change::{Body, Change, Node};
+use super::super::path;
+use super::budget::Budget;
+use super::later::Later;
+use super::trees::root_of;
+use super::{Files, Raw};
+use crate::source::Why;
+
+impl Files {
+    /// What stands at a path whose parents are no links.
+    pub(super) fn raw(&self, path: &str, budget: &Budget) -> Result<Raw, Why> {
+        let mut later = Later::default();
+        budget.far.set(false);
+        for change in self.changes() {
+            budget.spend()?;
+            match change {
+                Change::Put {
+                    path: put,
+                    node,
+                    origin,
+                } => {
+                    if put == path {
+                        return Ok(later.finish(node.clone(), Some(origin.clone())));
+                    }
+                    if path::below(put, path).is_some() {
+                        return Ok(directory());
+                    }
+                    later.name(path, put);
+                    if matches!(node, Node::File { .. }) && path::below(path, put).is_some() {
+                        return Ok(Raw::Absent);
+                    }
+                }
+                Change::Program {
+                    path: put,
+                    merged,
+                    elsewhere,
+                    origin,
+                } => {
+                    let plain = |path: &str| path.strip_prefix("/usr").unwrap_or(path).to_owned();
+                    if put == path || (*merged && plain(put) == plain(path)) {
+                        let node = Node::File {
+                            body: Body::Binary,
+                            mode: Some(0o755),
+                            owner: None,
+                        };
+                        return Ok(later.finish(node, Some(origin.clone())));
+                    }
+                    if *elsewhere
+                        && path::name(put) == path::name(path)
+                        && is_program_directory(path::parent(path))
+                    {
+                        let why = "the package's directory is not known";
+                        later.doubt(Why::at(why, origin.clone()));
+                    }
+                }
+                Change::Tree(tree) => {
+                    if path::below(&tree.destination, path).is_some() {
+                        return Ok(directory());
+                    }
+                    later.name(path, &tree.destination);
+                    if let Some(rest) = path::below(path, &tree.destination) {
+                        match tree.entry(rest, budget)? {
+                            Raw::Node(Node::Directory, ..) => return Ok(directory()),
+                            Raw::Node(node, _, edits) => {
+                                later.edits.extend(edits.into_iter().rev());
+                                return Ok(later.finish(node, Some(tree.origin.clone())));
+                            }
+                            Raw::Absent => {}
+                            Raw::Unknown(why) => later.doubt(why),
+                        }
+                    }
+                }
+                Change::Unclear {
+                    path: put,
+                    why,
+                    origin,
+                } => {
+                    if put == path {
+                        let node = Node::File {
+                            body: Body::Unknown(why.clone()),
+                            mode: None,
+                            owner: None,
+                        };
+                        return Ok(later.finish(node, Some(origin.clone())));
+                    }
+                    if path::below(put, path).is_some() {
+                        return Ok(directory());
+                    }
+                    later.name(path, put);
+                    if path::below(path, put).is_some() {
+                        later.doubt(why.clone());
+                    }
+                }
+                Change::Remove { at } => {
+                    let gone = at.name.is_none() && path::below(path, &at.path).is_some();
+                    if gone || at.means(path) {
+                        return Ok(self.nothing(path, later, false, budget));
+                    }
+                }
+                Change::Mode { at, mode } => {
+                    if at.means(path) {
+                        later.modes.push(mode.clone());
+                    }
+                }
+                Change::Owner { at, owner } => {
+                    if at.means(path) && later.owner.is_none() {
+                        later.owner = Some(owner.clone());
+                    }
+                }
+                Change::Content { at, edit } => {
+                    if at.means(path) {
+                        later.edits.push(edit.clone());
+                    }
+                }
+                Change::Opaque(opaque) => later.pass(path, opaque),
+            }
+        }
+        let below = self.ground.node(path);
+        Ok(match below {
+            Raw::Node(Node::Directory, ..) => directory(),
+            Raw::Node(node, span, _) => later.finish(node, span),
+            Raw::Absent => self.nothing(path, later, self.ground.owns(path), budget),
+            Raw::Unknown(why) => Raw::Unknown(later.unknown.unwrap_or(why)),
+        })
+    }
+
+    /// Nothing was found below. `owned` says that the base image may have the directory.
+    fn nothing(&self, path: &str, later: Later, owned: bool, budget: &Budget) -> Raw {
+        if let Some(why) = later.unknown {
+            return Raw::Unknown(why);
+        }
+        match later.suspect {
+            Some(why) if owned || !later.named => {
+                budget
+                    .far
+                    .set(!owned && !self.trees.contains(root_of(path)));
+                Raw::Unknown(why)
+            }
+            _ => Raw::Absent,
+        }
+    }
+
+    pub(super) fn names(&self, directory: &str, budget: &Budget) -> Result<BTreeSet<String>, Why> {
+        let mut names = BTreeSet::new();
+        let mut later = Later::default();
+        let child = |path: &str| {
+            let rest = path::below(path, directory)?;
+            let name = rest.split('/').next().filter(|name| !name.is_empty())?;
+            Some(name.to_owned())
+        };
+        for change in self.changes() {
+            budget.spend()?;
+            match change {
+                Change::Put { path, .. }
+                | Change::Unclear { path, .. }
+                | Change::Program { path, .. } => {
+                    if let (Change::Unclear { why, .. }, Some(_)) =
+                        (change, path::below(directory, path))
+                    {
+                        return Err(why.clone());
+                    }
+                    names.extend(child(path));
+                }
+                Change::Tree(tree) => {
+                    names.extend(child(&tree.destination));
+                    if let Some(rest) = path::below(directory, &tree.destination) {
+                        names.extend(tree.names(rest, budget)?);
+                    }
+                }
+                Change::Opaque(opaque) => later.pass(&path::join(directory, "?"), opaque),
+                _ => {}
+            }
+            if let Change::Put { path, .. }
+            | Change::Unclear { path, .. }
+            | Change::Program { path, .. } = change
+            {
+                later.name(directory, path);
+            } else if let Change::Tree(tree) = change {
+                later.name(directory, &tree.destination);
+            }
+        }
+        let owned = self.ground.owns(directory);
+        if let Raw::Unknown(why) = self.nothing(directory, later, owned, budget) {
+            return Err(why);
+        }
+        // A path that nobody names: whether the base image may have it.
+        let probe = path::join(directory, "\u{1}");
+        if let Raw::Unknown(why) = self.ground.node(&probe) {
+            return Err(why);
+        }
+        let mut present = BTreeSet::new();
+        for name in names {
+            match self.raw(&path::join(directory, &name), budget)? {
+                Raw::Absent => {}
+                Raw::Unknown(why) => return Err(why),
+                Raw::Node(..) => {
+                    present.insert(name);
+                }
+            }
+        }
+        Ok(present)
+    }
+}
+
+fn directory() -> Raw {
+    Raw::Node(Node::Directory, None, Vec::new())
+}

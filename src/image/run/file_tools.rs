@@ -1,0 +1,287 @@
+//! Commands of a RUN that move files and change their modes and owners: `chmod`, `chown`, `touch`, `ln`, `cp`,
+//! `mv`, `install`.
+//!
+//! In: a command's words, all known. Out: changes of the image's files; `false` for a use that is not followed.
+
+use super::super::base::is_standard_directory;
+use super::super::change::{At, Body, Change, ModeChange, Node};
+use super::super::files::Raw;
+use super::super::glob::Glob;
+use super::super::path;
+use super::Walker;
+use super::arguments::{is_recursive, is_short_option, options};
+use crate::source::{Known, Mapped, Why};
+
+impl Walker<'_, '_, '_> {
+    pub(super) fn each(
+        &mut self,
+        words: &[String],
+        mut apply: impl FnMut(&mut Self, String),
+    ) -> bool {
+        for word in words {
+            match self.absolute(word) {
+                Some(path) => apply(self, path),
+                None => return false,
+            }
+        }
+        true
+    }
+
+    /// The paths that words of a command mean, patterns included.
+    pub(super) fn targets(&self, words: &[String], recursive: bool) -> Option<Vec<At>> {
+        let targets = words.iter().map(|word| {
+            let last = path::name(word);
+            if Glob::is_constant(word) {
+                let (path, _) = self.builder.image.files.followed(&self.absolute(word)?);
+                return Some(At {
+                    path,
+                    recursive,
+                    name: None,
+                });
+            }
+            let directory = match word.rfind('/') {
+                Some(at) => &word[..at.max(1)],
+                None => ".",
+            };
+            if !Glob::is_constant(directory) {
+                // `/etc/*/run`: all below the part without a pattern may be meant.
+                let first = directory.find(['*', '?', '['])?;
+                let constant = &directory[..directory[..first].rfind('/')?];
+                let path = self.absolute(if constant.is_empty() { "/" } else { constant })?;
+                let name = Some(Glob::new(last));
+                return Some(At {
+                    path,
+                    recursive: true,
+                    name,
+                });
+            }
+            let path = self.absolute(directory)?;
+            Some(At {
+                path,
+                recursive,
+                name: Some(Glob::new(last)),
+            })
+        });
+        targets.collect()
+    }
+
+    pub(super) fn change_all(
+        &mut self,
+        targets: Option<Vec<At>>,
+        change: impl Fn(At) -> Change,
+    ) -> bool {
+        let Some(targets) = targets else { return false };
+        for at in targets {
+            self.push(change(at));
+        }
+        true
+    }
+
+    pub(super) fn chmod(&mut self, words: &[String]) -> bool {
+        let recursive = words.iter().any(|word| is_recursive(word));
+        let is_option = |word: &&String| {
+            word.starts_with("--")
+                || matches!(
+                    word.as_str(),
+                    "-R" | "-v" | "-f" | "-c" | "-Rf" | "-fR" | "-vR"
+                )
+        };
+        let mut rest = words.iter().filter(|word| !is_option(word));
+        let Some(mode) = rest.next() else { return true };
+        let mode = ModeChange::read(mode);
+        let rest: Vec<String> = rest.cloned().collect();
+        let targets = self.targets(&rest, recursive);
+        self.change_all(targets, |at| Change::Mode {
+            at,
+            mode: mode.clone(),
+        })
+    }
+
+    pub(super) fn chown(&mut self, name: &str, words: &[String]) -> bool {
+        let recursive = words.iter().any(|word| is_recursive(word));
+        let (_, rest) = options(words, &["--from", "--reference"]);
+        let Some((owner, rest)) = rest.split_first() else {
+            return true;
+        };
+        // `chgrp` leaves the user as it is.
+        if name == "chgrp" {
+            return true;
+        }
+        let targets = self.targets(rest, recursive);
+        self.change_all(targets, |at| Change::Owner {
+            at,
+            owner: Some(owner.clone()),
+        })
+    }
+
+    pub(super) fn touch(&mut self, words: &[String]) -> bool {
+        let empty = Mapped::computed("", &self.span);
+        self.each(words, |walker, path| {
+            match walker.builder.image.files.followed(&path).1 {
+                Raw::Absent => {
+                    let body = Body::Text(empty.clone());
+                    let (mode, owner) = (Some(0o644), Some("root".to_owned()));
+                    walker.put(path, Node::File { body, mode, owner });
+                }
+                Raw::Unknown(why) => {
+                    let origin = walker.span.clone();
+                    walker.push(Change::Unclear { path, why, origin });
+                }
+                Raw::Node(..) => {}
+            }
+        })
+    }
+
+    /// Where a file of that name goes when a command is given `destination`.
+    fn landing(&self, destination: &str, name: &str) -> Option<String> {
+        let path = self.absolute(destination)?;
+        let (followed, raw) = self.builder.image.files.followed(&path);
+        let is_directory = destination.ends_with('/')
+            || destination == "."
+            || matches!(raw, Raw::Node(Node::Directory, ..))
+            || (matches!(raw, Raw::Unknown(_)) && is_standard_directory(&followed));
+        Some(if is_directory {
+            path::join(&followed, name)
+        } else {
+            path
+        })
+    }
+
+    pub(super) fn link(&mut self, words: &[String]) -> bool {
+        let symbolic = words
+            .iter()
+            .any(|word| is_short_option(word, 's') || word == "--symbolic");
+        let (_, rest) = options(words, &["-t", "-S"]);
+        let (target, place) = match rest.as_slice() {
+            [target] => (target, path::name(target).to_owned()),
+            [target, place] => (target, place.clone()),
+            _ => return false,
+        };
+        let Some(place) = self.landing(&place, path::name(target)) else {
+            return false;
+        };
+        if matches!(place.as_str(), "/bin/sh" | "/usr/bin/sh") {
+            let text = format!("`/bin/sh` was made a link to `{target}`");
+            self.builder.image.sh = match path::name(target) {
+                "bash" => Known::Known(Some("bash-posix".to_owned())),
+                "busybox" | "ash" => Known::Known(Some("ash".to_owned())),
+                _ => Known::Unknown(Why::at(text, self.span.clone())),
+            };
+        }
+        if symbolic {
+            self.put(place, Node::Link(target.clone()));
+            return true;
+        }
+        match self.absolute(target) {
+            Some(source) => self.copy_file(&source, place),
+            None => return false,
+        }
+        true
+    }
+
+    pub(super) fn copy(&mut self, name: &str, words: &[String]) -> bool {
+        let (_, mut rest) = options(words, &["-t", "-S", "--target-directory"]);
+        if words
+            .iter()
+            .any(|word| word.starts_with("-t") || word.starts_with("--target"))
+        {
+            return false;
+        }
+        let Some(destination) = rest.pop() else {
+            return true;
+        };
+        let is_constant = |word: &String| Glob::is_constant(word);
+        if !rest.iter().all(is_constant) {
+            return false;
+        }
+        let several = rest.len() > 1;
+        for source in &rest {
+            let place = match several {
+                true => self
+                    .absolute(&destination)
+                    .map(|path| path::join(&path, path::name(source))),
+                false => self.landing(&destination, path::name(source)),
+            };
+            let (Some(source), Some(place)) = (self.absolute(source), place) else {
+                return false;
+            };
+            self.copy_file(&source, place);
+            if name == "mv" {
+                self.push(Change::Remove {
+                    at: At {
+                        path: source,
+                        recursive: true,
+                        name: None,
+                    },
+                });
+            }
+        }
+        true
+    }
+
+    /// Puts what stands at one path at another.
+    fn copy_file(&mut self, source: &str, place: String) {
+        let (_, raw) = self.builder.image.files.followed(source);
+        let origin = self.span.clone();
+        match raw {
+            Raw::Node(node @ Node::File { .. }, _, edits) => {
+                self.put(place.clone(), node);
+                for edit in edits {
+                    self.push(Change::Content {
+                        at: At::path(place.clone()),
+                        edit,
+                    });
+                }
+            }
+            Raw::Node(Node::Directory, ..) => {
+                self.put(place.clone(), Node::Directory);
+                self.elsewhere(vec![place], false);
+            }
+            Raw::Node(Node::Link(_), ..) | Raw::Absent | Raw::Unknown(_) => {
+                let why = self.why();
+                self.push(Change::Unclear {
+                    path: place,
+                    why,
+                    origin,
+                });
+            }
+        }
+    }
+
+    pub(super) fn install(&mut self, words: &[String]) -> bool {
+        let (given, mut rest) = options(
+            words,
+            &["-m", "--mode", "-o", "-g", "-t", "--owner", "--group"],
+        );
+        let mode = given
+            .iter()
+            .find(|(name, _)| name == "-m" || name == "--mode");
+        let mode = mode.map_or(ModeChange::Set(0o755), |(_, value)| ModeChange::read(value));
+        if given.iter().any(|(name, _)| name == "-t") {
+            return false;
+        }
+        let makes_directories = words
+            .iter()
+            .any(|word| is_short_option(word, 'd') || word == "--directory");
+        if makes_directories {
+            return self.each(&rest, |walker, path| walker.put(path, Node::Directory));
+        }
+        let Some(destination) = rest.pop() else {
+            return true;
+        };
+        for source in &rest {
+            let (Some(from), Some(place)) = (
+                self.absolute(source),
+                self.landing(&destination, path::name(source)),
+            ) else {
+                return false;
+            };
+            self.copy_file(&from, place.clone());
+            self.push(Change::Mode {
+                at: At::path(place),
+                mode: mode.clone(),
+            });
+        }
+        true
+    }
+}
