@@ -1,0 +1,156 @@
+//! Launchers: what a process becomes that runs another one.
+//!
+//! In: an argv and what the tables say of its launcher. Out: the processes that it makes.
+
+mod children;
+mod plan;
+
+use crate::boot::fact::{Fact, FactKind};
+use crate::boot::interpreter::display_words;
+use crate::boot::machine::end_process;
+use crate::boot::start::{Failure, Start};
+use crate::boot::value::Field;
+use crate::boot::world::{Body, Status};
+use crate::image::Found;
+use crate::knowledge::{self, Alternative, How, Launch};
+
+pub(super) use children::follow;
+pub(super) use plan::{Job, Plan, Run};
+
+impl Start<'_, '_> {
+    /// A launcher.
+    pub(super) fn launch(&mut self, argv: Vec<Field>, mut launch: Launch) -> Result<(), Failure> {
+        let pid = self.pid;
+        let span = self.process().span.clone();
+        self.note_eaten(&argv, &launch);
+        let process = self.process();
+        process.program = launch.name.as_str().into();
+        if let How::Never(status) = launch.how {
+            process.argv = argv;
+            match status {
+                Some(status) => {
+                    let why = format!("`{}` does not start the command", launch.name);
+                    self.never(status, why);
+                }
+                None => self.process().body = Body::Idle(None),
+            }
+            return Ok(());
+        }
+        self.decide(&argv, &mut launch);
+        let run = match self.plan(&argv, &launch) {
+            Plan::Run(run) => run,
+            Plan::Nothing => {
+                self.process().argv = argv;
+                end_process(self.machine, self.world, pid, Status::SUCCESS, None);
+                return Ok(());
+            }
+            Plan::Fails(status, why) => {
+                self.process().argv = argv;
+                self.never(status, why);
+                return Ok(());
+            }
+            Plan::Unknown(mut missing) => {
+                missing.span = missing.span.or(span);
+                self.application(argv, None, Some(missing));
+                return Ok(());
+            }
+        };
+        if let Some(how) = &run.how {
+            launch.how = how.clone();
+            launch.alternatives.clear();
+        }
+        match launch.how.clone() {
+            How::Exec | How::Never(_) => self.replace(argv, &launch, run),
+            How::Fork(fork) => {
+                self.stay(argv, &launch, run, fork);
+                Ok(())
+            }
+            How::Leave => {
+                self.leave(argv, &launch, run);
+                Ok(())
+            }
+        }
+    }
+
+    /// Options of the command that the launcher takes for its own.
+    fn note_eaten(&mut self, argv: &[Field], launch: &Launch) {
+        if launch.eats.is_empty() {
+            return;
+        }
+        let eaten = launch.eats.iter().filter_map(|at| argv.get(*at));
+        let eaten: Vec<String> = eaten.map(|word| word.value.display()).collect();
+        let span = self.process().span.clone();
+        let while_stopping = self.world.stopped_at.is_some();
+        self.world.note(Fact {
+            kind: FactKind::OptionsEaten {
+                launcher: launch.name.clone(),
+                words: eaten.join(" "),
+                command: display_words(argv),
+            },
+            span,
+            while_stopping,
+        });
+    }
+
+    fn never(&mut self, status: i32, why: String) {
+        let span = self.process().span.clone();
+        if self.world.broken.is_none() && self.world.stopped_at.is_none() {
+            self.world.broken = Some((why, span));
+        }
+        end_process(
+            self.machine,
+            self.world,
+            self.pid,
+            Status::Known(status),
+            None,
+        );
+    }
+
+    /// Of the ways in which a launcher may behave, the one that the image and its files tell.
+    fn decide(&mut self, argv: &[Field], launch: &mut Launch) {
+        for alternative in std::mem::take(&mut launch.alternatives) {
+            match self.is_it(argv, launch, &alternative) {
+                Some(false) => {}
+                Some(true) => {
+                    launch.how = alternative.how;
+                    if alternative.script_shell.is_some() {
+                        launch.script_shell = alternative.script_shell;
+                    }
+                    launch.alternatives.clear();
+                    return;
+                }
+                None => launch.alternatives.push(alternative),
+            }
+        }
+    }
+
+    fn is_it(
+        &mut self,
+        argv: &[Field],
+        launch: &Launch,
+        alternative: &Alternative,
+    ) -> Option<bool> {
+        if let Some(package_manager) = &alternative.package_manager {
+            return self.is_package_manager(launch, package_manager, &alternative.files);
+        }
+        // A program that an instruction has put there is of a version of its own.
+        let name = argv.first().and_then(Field::known)?;
+        if let Found::File(file) = self.find(&name)
+            && file
+                .origin
+                .is_some_and(|origin| origin.text().contains(&*launch.name))
+        {
+            return None;
+        }
+        let image = self.machine.container.image.files.base_reference()?;
+        let is_of = |list: &[String]| {
+            list.iter()
+                .any(|glob| knowledge::image_matches(image, glob))
+        };
+        match (is_of(&alternative.images), is_of(&alternative.other_images)) {
+            (true, _) => Some(true),
+            (false, true) => Some(false),
+            (false, false) => None,
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! What a server's own configuration says of how it runs (`daemon off;` in nginx.conf).
+//!
+//! In: a program of the tables and the files of the image. Out: the program, with that in it.
+
+use crate::boot::interpreter::absolute;
+use crate::boot::start::Start;
+use crate::boot::value::Field;
+use crate::image::Found;
+use crate::knowledge::{Lifetime, Program};
+
+impl Start<'_, '_> {
+    /// A program with what its configuration says of how it runs (`daemon off;` in nginx.conf).
+    pub(in crate::boot) fn configured(&mut self, argv: &[Field], mut program: Program) -> Program {
+        let Some(switch) = &program.config else {
+            return program;
+        };
+        if program.lifetime == switch.lifetime {
+            return program;
+        }
+        let words: Vec<Option<String>> = argv.iter().map(Field::known).collect();
+        let given = switch.option.as_ref().and_then(|option| {
+            let at = words
+                .iter()
+                .position(|word| word.as_ref() == Some(option))?;
+            words.get(at + 1).cloned().flatten()
+        });
+        let paths = given.map_or_else(|| switch.paths.clone(), |path| vec![path]);
+        let words_of = |line: &str| -> Vec<String> {
+            let line = line.replace('=', " = ").replace(';', " ");
+            line.split_whitespace().map(str::to_owned).collect()
+        };
+        let wanted = words_of(&switch.line);
+        let has_line = |text: &str| text.lines().any(|line| words_of(line).starts_with(&wanted));
+        for path in paths {
+            let path = absolute(&self.process().directory, &path);
+            match self.machine.container.image.files.look_up(&path) {
+                Found::File(file) => {
+                    // A RUN that adds the line to a file which is not known says it as well.
+                    let by_text = matches!(&file.content, crate::image::Content::Text(text) if has_line(text.text()));
+                    let by_run = file.origin.is_some_and(|origin| {
+                        origin.text().contains(switch.line.trim_end_matches(';'))
+                    });
+                    if by_text || by_run {
+                        program.lifetime = switch.lifetime.clone();
+                    } else if matches!(file.content, crate::image::Content::Unknown(_)) {
+                        program.lifetime = Lifetime::Unknown;
+                    }
+                    return program;
+                }
+                Found::Absent | Found::Directory | Found::Unknown(_) => {}
+            }
+        }
+        // A server that was built or copied in reads its configuration from elsewhere.
+        let name = argv.first().and_then(Field::known).unwrap_or_default();
+        if program.lifetime == Lifetime::Daemonises && !matches!(self.find(&name), Found::File(_)) {
+            program.lifetime = Lifetime::Unknown;
+        }
+        program
+    }
+}

@@ -1,0 +1,204 @@
+//! What supervisors and other launchers with a configuration of their own run.
+//!
+//! In: a format's name and the files of the image. Out: the commands, each with its place and the
+//! way in which it is stopped. How the supervisor itself takes signals stands in the tables.
+
+mod directories;
+mod ecosystem;
+mod foreground;
+mod makefile;
+mod supervisord;
+
+use crate::boot::interpreter::absolute;
+use crate::boot::launch::{Job, Plan, Run};
+use crate::boot::outcome::Missing;
+use crate::boot::package_scripts::simple_command;
+use crate::boot::settings;
+use crate::boot::start::{Caller, Start};
+use crate::boot::value::Field;
+use crate::knowledge::Launch;
+use crate::source::Mapped;
+
+impl Start<'_, '_> {
+    /// What a launcher runs whose configuration says that.
+    pub(super) fn read_configuration(
+        &mut self,
+        launch: &Launch,
+        format: &str,
+        given: Option<&Field>,
+        default_paths: &[String],
+        further: &[Field],
+    ) -> Plan {
+        let paths: Vec<String> = match given.map(Field::known) {
+            Some(Some(path)) => vec![path],
+            Some(None) => return unknown(format!("which configuration `{}` reads", launch.name)),
+            None => default_paths.to_vec(),
+        };
+        let directory = match &launch.directory {
+            Some(directory) => absolute(&self.process().directory, directory),
+            None => self.process().directory.to_string(),
+        };
+        let paths: Vec<String> = paths
+            .iter()
+            .map(|path| absolute(&directory, path))
+            .collect();
+        match format {
+            "supervisord" => self.supervisord(launch, &paths),
+            "circus" => self.circus(&paths),
+            "s6-scandir" | "runit-scandir" => self.service_directories(launch, &paths, further),
+            "s6-overlay" => self.s6_overlay(launch, &paths, further),
+            "service-directory" => match paths.first() {
+                Some(path) => vec![service(path)].into(),
+                None => unknown(format!("which service `{}` runs", launch.name)),
+            },
+            "procfile" => self.procfile(launch, &paths, further),
+            "makefile" => self.makefile(launch, &paths, further),
+            "pm2" => self.pm2(&paths),
+            _ => unknown(format!("what `{}` runs is not known", launch.name)),
+        }
+    }
+
+    /// The first of the files that is there.
+    fn first_text(&mut self, paths: &[String]) -> Result<(String, Mapped), Missing> {
+        for path in paths {
+            if let Some(text) = self.text_of(path)? {
+                return Ok((path.clone(), text));
+            }
+        }
+        let text = match paths.first() {
+            Some(path) => format!("`{path}` is not in the image"),
+            None => "its configuration is not known".to_owned(),
+        };
+        Err(Missing {
+            kind: "config",
+            text,
+            span: None,
+        })
+    }
+
+    fn circus(&mut self, paths: &[String]) -> Plan {
+        let sections = match self.first_text(paths) {
+            Ok((_, text)) => settings::ini(&text),
+            Err(missing) => return Plan::Unknown(missing),
+        };
+        let mut jobs = Vec::new();
+        for section in sections
+            .iter()
+            .filter(|section| section.name.starts_with("watcher:"))
+        {
+            let Some(command) = section.settings.get("cmd") else {
+                continue;
+            };
+            let arguments = section.get("args").unwrap_or_default();
+            let line = format!("{} {arguments}", command.text());
+            let words = split_words(&line).filter(|_| !line.contains('$'));
+            let Some(words) = words else {
+                return unknown(format!("what `{line}` runs"));
+            };
+            jobs.push(Job::new(words.iter().map(Field::text).collect()).at(command.full_span()));
+        }
+        supervised(jobs, "circusd")
+    }
+
+    fn procfile(&mut self, launch: &Launch, paths: &[String], further: &[Field]) -> Plan {
+        let text = match self.first_text(paths) {
+            Ok((_, text)) => text,
+            Err(missing) => return Plan::Unknown(missing),
+        };
+        let wanted: Vec<String> = further.iter().filter_map(Field::known).collect();
+        let mut jobs = Vec::new();
+        for (name, command) in settings::procfile(&text) {
+            if !wanted.is_empty() && !wanted.contains(&name) {
+                continue;
+            }
+            self.machine.remember(&command);
+            let script = self.machine.parse(&command);
+            // foreman's runner execs the command's words; honcho starts `sh -c`.
+            let direct = match launch.name.as_str() {
+                "foreman" => simple_command(&script),
+                _ => None,
+            };
+            let words = direct.unwrap_or_else(|| shell_words(command.text()));
+            jobs.push(Job::new(words).at(command.full_span()));
+        }
+        if jobs.is_empty() {
+            return unknown(format!(
+                "the Procfile has nothing for `{}` to start",
+                launch.name
+            ));
+        }
+        jobs.into()
+    }
+}
+
+fn unknown(text: String) -> Plan {
+    Plan::Unknown(Missing {
+        kind: "config",
+        text,
+        span: None,
+    })
+}
+
+fn supervised(jobs: Vec<Job>, name: &str) -> Plan {
+    if jobs.is_empty() {
+        return unknown(format!("which services `{name}` starts"));
+    }
+    Plan::Run(Run {
+        jobs,
+        supervises: true,
+        ..Run::default()
+    })
+}
+
+/// The `run` of a service directory.
+fn service(path: &str) -> Job {
+    let mut job = Job::new(vec![Field::text(format!("{path}/run"))]);
+    job.caller = Caller::Kernel;
+    job.directory = Some(path.to_owned());
+    job
+}
+
+fn shell_words(text: &str) -> Vec<Field> {
+    ["/bin/sh", "-c", text].iter().map(Field::text).collect()
+}
+
+/// Words with quotes and backslashes as Python's shlex splits them.
+fn split_words(text: &str) -> Option<Vec<String>> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quote: Option<char> = None;
+    let mut letters = text.chars();
+    while let Some(letter) = letters.next() {
+        match (letter, quote) {
+            ('\\', None | Some('"')) => word.get_or_insert_default().push(letters.next()?),
+            ('"' | '\'', None) => {
+                quote = Some(letter);
+                word.get_or_insert_default();
+            }
+            (_, Some(open)) if open == letter => quote = None,
+            (_, None) if letter.is_whitespace() => words.extend(word.take()),
+            _ => word.get_or_insert_default().push(letter),
+        }
+    }
+    words.extend(word);
+    quote.is_none().then_some(words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_a_command_setting() {
+        let words = split_words(r#"bash -c "exec app --x" '' a\ b"#);
+        assert_eq!(
+            words,
+            Some(
+                ["bash", "-c", "exec app --x", "", "a b"]
+                    .map(str::to_owned)
+                    .to_vec()
+            )
+        );
+        assert_eq!(split_words("a 'b"), None);
+    }
+}

@@ -1,0 +1,210 @@
+//! What a process is that runs a program: an application, a daemon, a command that soon ends.
+//!
+//! In: an argv and what the tables say of its program. Out: the process's body. What nobody knows
+//! becomes an application with what is missing to judge it.
+
+use std::rc::Rc;
+
+use super::names::{is_code_name, is_script_name};
+use super::{Failure, Start};
+use crate::boot::fact::{ExecProblem, Fact, FactKind};
+use crate::boot::machine::end_process;
+use crate::boot::outcome::Missing;
+use crate::boot::value::Field;
+use crate::boot::world::{Application, Body, Output, Pid, Status};
+use crate::knowledge::{self, Lifetime};
+use crate::source::Span;
+
+impl Start<'_, '_> {
+    pub(super) fn program(
+        &mut self,
+        argv: Vec<Field>,
+        program: knowledge::Program,
+    ) -> Result<(), Failure> {
+        let pid = self.pid;
+        let clock = self.world.clock;
+        let process = self.process();
+        process.program = program.name.as_str().into();
+        // A server that is asked for its options prints them and ends (`mysqld --verbose --help`).
+        let only_prints = argv
+            .iter()
+            .skip(1)
+            .any(|word| matches!(word.known().as_deref(), Some("--help" | "--version")));
+        let lifetime = match only_prints {
+            true => &Lifetime::Short,
+            false => &program.lifetime,
+        };
+        match lifetime {
+            Lifetime::Short | Lifetime::OneShot => {
+                process.argv = argv;
+                let status = self.short_status(&program);
+                self.tool(pid);
+                end_process(self.machine, self.world, pid, status, None);
+            }
+            Lifetime::Filter => {
+                process.argv = argv;
+                process.body = Body::Filter;
+            }
+            Lifetime::Idle(seconds) => {
+                process.argv = argv;
+                process.body = Body::Idle(seconds.map(|seconds| clock + (seconds * 1000.0) as u64));
+            }
+            Lifetime::Daemonises => {
+                self.daemon(argv.clone(), program);
+                self.process().argv = argv;
+                end_process(self.machine, self.world, pid, Status::SUCCESS, None);
+            }
+            Lifetime::Long => {
+                self.application(argv, Some(program), None);
+                // What is captured is asked something (`mysqld --verbose --help`), and ends.
+                let captured = self.process().captured;
+                if let Body::Application(application) = &mut self.process().body {
+                    application.undecided = captured;
+                }
+            }
+            Lifetime::Unknown => {
+                self.application(argv, Some(program), None);
+            }
+        }
+        Ok(())
+    }
+
+    pub(in crate::boot) fn application(
+        &mut self,
+        argv: Vec<Field>,
+        known: Option<knowledge::Program>,
+        unsure: Option<Missing>,
+    ) {
+        let name = match &known {
+            Some(program) => program.name.clone(),
+            None => {
+                let shown = argv[0].value.display();
+                shown.rsplit('/').next().unwrap_or(&shown).to_owned()
+            }
+        };
+        let known = known.map(Rc::new);
+        let process = self.process();
+        process.program = name.as_str().into();
+        process.argv = argv;
+        process.ran_as_application = true;
+        process.body = Body::Application(Application {
+            known,
+            unsure,
+            finishing: None,
+            undecided: true,
+        });
+    }
+
+    pub(super) fn unknown_program(&mut self, argv: Vec<Field>) -> Result<(), Failure> {
+        let span = self.process().span.clone();
+        let shown = argv[0].value.display();
+        let unsure = Missing {
+            kind: "value",
+            text: format!("the program `{shown}` is not known"),
+            span,
+        };
+        self.application(argv, None, Some(unsure));
+        Ok(())
+    }
+
+    pub(in crate::boot) fn unknown_shell(&mut self, argv: Vec<Field>) -> Result<(), Failure> {
+        if let Some(None) = self.machine.container.image.sh.value() {
+            let interpreter = "/bin/sh".to_owned();
+            let reason = ExecProblem::InterpreterMissing { interpreter };
+            return self.fail(127, "/bin/sh", reason, "the image has no shell".into());
+        }
+        let span = self.process().span.clone();
+        let text = "which shell `/bin/sh` is, is not known".to_owned();
+        self.application(
+            argv,
+            None,
+            Some(Missing {
+                kind: "base-image",
+                text,
+                span,
+            }),
+        );
+        Ok(())
+    }
+
+    /// What is missing to take a file that is not at hand for a program of its own. What a build stage
+    /// hands over is one, and so is anything in an image without a shell; the rest may as well be a script.
+    pub(super) fn doubt(
+        &self,
+        name: &str,
+        span: Option<Span>,
+        origin: Option<&Span>,
+    ) -> Option<Missing> {
+        if is_script_name(name) {
+            let text = format!("the script `{name}` is not at hand");
+            return Some(Missing {
+                kind: "script",
+                text,
+                span,
+            });
+        }
+        if is_code_name(name) {
+            let text = format!("what `{name}` does on the stop signal is decided by its code");
+            return Some(Missing {
+                kind: "program",
+                text,
+                span,
+            });
+        }
+        let without_shell = matches!(self.machine.container.image.sh.value(), Some(None));
+        if without_shell || origin.is_some_and(|origin| origin.text().contains("--from=")) {
+            return None;
+        }
+        let text = if name.contains('/') {
+            format!("whether `{name}` is a program or a script is not known")
+        } else {
+            format!("nothing is known of the program `{name}`")
+        };
+        Some(Missing {
+            kind: "program",
+            text,
+            span,
+        })
+    }
+
+    /// What a short command prints and does to files, where that is known.
+    fn tool(&mut self, pid: Pid) {
+        crate::boot::tools::run(self.machine, self.world, pid);
+    }
+
+    fn short_status(&mut self, program: &knowledge::Program) -> Status {
+        let span = self.process().span.clone();
+        crate::boot::tools::status(self.world, self.pid, &program.name, span)
+    }
+
+    /// A server that puts itself into the background, as a child of nobody.
+    fn daemon(&mut self, argv: Vec<Field>, program: knowledge::Program) {
+        let fact = Fact {
+            kind: FactKind::Daemonised {
+                program: program.name.clone(),
+                how: program.evidence.clone(),
+            },
+            span: self.process().span.clone(),
+            while_stopping: self.world.stopped_at.is_some(),
+        };
+        self.world.note(fact);
+        let pid = self.world.next_pid();
+        let mut process = self.process().clone();
+        process.pid = pid;
+        process.parent = 1;
+        process.group = pid;
+        process.session = pid;
+        process.argv = argv;
+        process.in_background = true;
+        process.ran_as_application = true;
+        process.output = Output::Elsewhere;
+        process.program = program.name.as_str().into();
+        process.body = Body::Application(Application {
+            known: Some(Rc::new(program)),
+            unsure: None,
+            finishing: None,
+            undecided: false,
+        });
+        self.world.processes.insert(pid, process);
+    }
+}

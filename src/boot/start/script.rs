@@ -1,0 +1,182 @@
+//! Files that are exec'd: whether the user may run them, and what their `#!` line says.
+//!
+//! In: a file of the image and the argv that names it. Out: the interpreter with its words, or why
+//! the exec fails. Who the interpreter is, is asked next door.
+
+use std::rc::Rc;
+
+use super::{Caller, Failure, Start};
+use crate::boot::fact::ExecProblem;
+use crate::boot::outcome::Missing;
+use crate::boot::value::Field;
+use crate::image::{Content, File, Found};
+use crate::source::Mapped;
+
+impl Start<'_, '_> {
+    pub(super) fn file(
+        &mut self,
+        name: String,
+        argv: Vec<Field>,
+        file: File,
+        caller: Caller,
+    ) -> Result<(), Failure> {
+        if let Some(mode) = file.mode.filter(|mode| mode & 0o111 == 0) {
+            let why = format!("`{name}` is not executable");
+            let outcome = self.fail(126, &name, ExecProblem::NotExecutable { mode }, why);
+            self.blame(None, file.origin);
+            return outcome;
+        }
+        if let Some((user, mode)) = self.shut_out(&file) {
+            let why =
+                format!("`{name}` has the mode {mode:o}, and the user `{user}` may not run it");
+            let outcome = self.fail(126, &name, ExecProblem::NotRunnableBy { user, mode }, why);
+            self.blame(None, file.origin);
+            return outcome;
+        }
+        let origin = file.origin.clone();
+        match file.content {
+            Content::Binary => {
+                if self.is_known(&argv) {
+                    return self.by_name(name, argv);
+                }
+                self.application(argv, None, None);
+                Ok(())
+            }
+            Content::Unknown(why) => {
+                if self.is_known(&argv) {
+                    return self.by_name(name, argv);
+                }
+                let unsure = self.doubt(&name, why.span.clone(), file.origin.as_ref());
+                self.application(argv, None, unsure);
+                Ok(())
+            }
+            Content::Text(text) => {
+                let end = text.text().find('\n').unwrap_or(text.text().len());
+                let first = text.span(0..end);
+                let outcome = self.script(name, argv, &file.path, text, caller);
+                if outcome.is_err() {
+                    self.blame(Some(first), origin);
+                }
+                outcome
+            }
+        }
+    }
+
+    /// The process's user and the mode of a file, if that user certainly may not execute it. Which groups a
+    /// user is in is not known, so a bit for the group counts for everybody.
+    fn shut_out(&mut self, file: &File) -> Option<(String, u32)> {
+        let user = Rc::clone(&self.process().user);
+        let name = user.split(':').next().filter(|name| !is_root(name))?;
+        if user.contains(['?', '$']) {
+            return None;
+        }
+        let (mode, owner) = (file.mode?, file.owner.as_deref()?);
+        let owner = owner.split([':', '.']).next()?;
+        let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        // A name and a number may mean the same user.
+        let is_other = is_root(owner) || (owner != name && is_number(owner) == is_number(name));
+        let is_script = matches!(file.content, Content::Text(_));
+        let runs = mode & 0o011 != 0;
+        let reads = !is_script || mode & 0o044 != 0;
+        (is_other && !(runs && reads)).then(|| (user.to_string(), mode))
+    }
+
+    /// A text file: its `#!` line decides.
+    fn script(
+        &mut self,
+        name: String,
+        argv: Vec<Field>,
+        path: &str,
+        text: Mapped,
+        caller: Caller,
+    ) -> Result<(), Failure> {
+        // `lines` would hide a carriage return.
+        let first = text.text().split('\n').next().unwrap_or("");
+        // The kernel looks at the first two bytes, so a byte order mark hides the line.
+        let Some(line) = text.text().starts_with("#!").then(|| first[2..].to_owned()) else {
+            return match caller {
+                Caller::Kernel if first.starts_with('\u{feff}') => {
+                    let why = format!("a byte order mark hides the `#!` line of `{name}`");
+                    self.fail(126, &name, ExecProblem::ByteOrderMark, why)
+                }
+                Caller::Kernel => {
+                    let why = format!("`{name}` has no `#!` line (exec format error)");
+                    self.fail(126, &name, ExecProblem::NoInterpreterLine, why)
+                }
+                Caller::Shell(facts) => {
+                    self.shell_script(facts, argv, name, &[], text);
+                    Ok(())
+                }
+                Caller::Library => {
+                    let Some(facts) = self.machine.sh() else {
+                        return self.unknown_shell(argv);
+                    };
+                    self.shell_script(facts, argv, name, &[], text);
+                    Ok(())
+                }
+            };
+        };
+        // Linux passes everything after the interpreter as one argument, trailing white space cut;
+        // a carriage return stays and spoils the name.
+        let line = line.trim_matches([' ', '\t']);
+        let (interpreter, argument) = match line.split_once([' ', '\t']) {
+            Some((interpreter, argument)) => (
+                interpreter.to_owned(),
+                Some(argument.trim_matches([' ', '\t']).to_owned()),
+            ),
+            None => (line.to_owned(), None),
+        };
+        if interpreter.ends_with('\r')
+            || argument
+                .as_deref()
+                .is_some_and(|argument| argument.ends_with('\r'))
+        {
+            let why = format!("the `#!` line of `{name}` ends in a carriage return");
+            return self.fail(127, &name, ExecProblem::CarriageReturn, why);
+        }
+        let mut words = vec![Field::text(&interpreter)];
+        words.extend(argument.map(Field::text));
+        words.push(Field::text(if name.contains('/') { &name } else { path }));
+        words.extend(argv.into_iter().skip(1));
+        let known = self.is_known(&words) || !matches!(self.find(&interpreter), Found::Unknown(_));
+        if !known {
+            let span = self.process().span.clone();
+            let text = format!("nothing is known of the interpreter `{interpreter}` of `{name}`");
+            self.application(
+                words,
+                None,
+                Some(Missing {
+                    kind: "program",
+                    text,
+                    span,
+                }),
+            );
+            return Ok(());
+        }
+        let failure = match self.run(words, Caller::Kernel) {
+            Ok(()) => return Ok(()),
+            Err(failure) => failure,
+        };
+        if let Some(problem) = &mut self.problem
+            && matches!(
+                problem.reason,
+                ExecProblem::NotFound | ExecProblem::InterpreterMissing { .. }
+            )
+        {
+            let interpreter = std::mem::replace(&mut problem.program, name.clone());
+            problem.reason = ExecProblem::InterpreterMissing { interpreter };
+        }
+        Err(Failure {
+            why: format!(
+                "the interpreter of `{name}` cannot be started: {}",
+                failure.why
+            ),
+            ..failure
+        })
+    }
+}
+
+/// Whether a user is the superuser.
+fn is_root(user: &str) -> bool {
+    matches!(user, "" | "0" | "root")
+}
