@@ -83,6 +83,7 @@ pub(crate) fn explore(
                 };
                 let mut resumed = Rc::unwrap_or_clone(candidate);
                 resumed.assume(taken_for_application(&resumed));
+                resumed.is_followed = world.leaves || world.last_pid > resumed.last_pid;
                 if world.restarts {
                     // A supervisor may have more such commands, beside this one.
                     todo.push((resumed, passed));

@@ -43,6 +43,11 @@ pub(crate) struct World {
     pub fixed: Rc<BTreeMap<super::value::Piece, Value>>,
     /// Whether PID 1 ends its script on purpose because something has failed (`set -e`, `exit 1`).
     pub gives_up: bool,
+    /// Whether PID 1 ends its script by an `exit` with a status of its own, not its last command's.
+    pub leaves: bool,
+    /// Whether the command that is taken for the application had others after it: it may as well be a
+    /// preparation.
+    pub is_followed: bool,
     /// The place of the last `kill`.
     pub sends_at: Option<Span>,
     /// Facts for rules and routes.
@@ -359,6 +364,8 @@ impl World {
             decided: Rc::default(),
             fixed: Rc::default(),
             gives_up: false,
+            leaves: false,
+            is_followed: false,
             sends_at: None,
             facts: Vec::new(),
             assumptions: Vec::new(),

@@ -61,7 +61,7 @@ fn append(first: &Mapped, second: &Mapped) -> Option<Mapped> {
 }
 
 /// The text with `\r\n` turned into `\n`.
-fn without_returns(text: &Mapped) -> Mapped {
+pub(super) fn without_returns(text: &Mapped) -> Mapped {
     let mut kept = String::new();
     let mut runs: Vec<Run> = Vec::new();
     let mut start = 0;

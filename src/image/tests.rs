@@ -288,6 +288,10 @@ fn what_is_not_in_the_context_is_there_all_the_same() {
         &[("/app", "unknown")],
     );
     check(
+        "FROM debian:12\nARG TARGETARCH\nCOPY app-$TARGETARCH /app\nCOPY bin/*-linux /tool\n",
+        &[("/app", "? <unknown>"), ("/tool", "? <unknown>")],
+    );
+    check(
         "FROM scratch\nCOPY *.jar /app/\n",
         &[("/app/a.jar", "unknown"), ("/b", "absent")],
     );
@@ -552,6 +556,19 @@ fn windows_images_are_known_as_such() {
             .windows
             .is_none()
     );
+}
+
+#[test]
+fn a_platform_makes_a_windows_image() {
+    let is_windows = |text: &str| image(text).windows.is_some();
+    assert!(is_windows(
+        "FROM --platform=windows/amd64 golang:1.22\nCMD app\n"
+    ));
+    assert!(is_windows(
+        "ARG P=windows\nFROM --platform=$P golang:1.22 AS a\nFROM a\n"
+    ));
+    assert!(!is_windows("FROM --platform=linux/amd64 golang:1.22\n"));
+    assert!(!is_windows("FROM --platform=$BUILDPLATFORM golang:1.22\n"));
 }
 
 #[test]

@@ -58,7 +58,7 @@ pub struct Stage<'d> {
     pub base_as_written: String,
     /// What it starts from.
     pub base: Base,
-    /// FROM's own `--platform`, expanded.
+    /// FROM's own `--platform`, expanded, else the one of the build, if it is given.
     pub platform: Option<Known<String>>,
     own: &'d [Instruction],
 }
@@ -118,7 +118,9 @@ pub fn resolve<'d>(dockerfile: &'d Dockerfile, options: &BuildOptions) -> Stages
         let length = after.iter().position(is_from).unwrap_or(after.len());
         let (own, next) = after.split_at(length);
         rest = next;
-        let stage = read_from(dockerfile, from, own, stages.len(), &globals, &names);
+        let mut stage = read_from(dockerfile, from, own, stages.len(), &globals, &names);
+        let given = || options.platform.clone().map(Known::Known);
+        stage.platform = stage.platform.or_else(given);
         if let Some(name) = &stage.name {
             names.insert(name.to_lowercase(), stage.index);
         }
@@ -176,6 +178,15 @@ impl<'d> Stages<'d> {
     /// The whole FROM of a stage.
     pub fn from_span(&self, index: usize) -> Span {
         self.dockerfile.span(self.stages[index].from.range.clone())
+    }
+}
+
+impl Stage<'_> {
+    /// Whether it is built for Windows.
+    pub fn is_for_windows(&self) -> bool {
+        let platform = self.platform.as_ref().and_then(Known::value);
+        let os = platform.and_then(|platform| platform.split('/').next());
+        os.is_some_and(|os| os.eq_ignore_ascii_case("windows"))
     }
 }
 

@@ -326,11 +326,16 @@ fn judge_stopped(
             span,
         });
     }
+    let is_out_of_reach =
+        verdict == Verdict::Stuck && delivered == Some(false) && !steady.is_followed;
     for pid in applications {
         if let Some(Body::Application(application)) =
             steady.process(*pid).map(|process| &process.body)
         {
-            path.missing.extend(application.unsure.clone());
+            // What never hears of the stop may be anything.
+            if !is_out_of_reach {
+                path.missing.extend(application.unsure.clone());
+            }
         }
     }
     if matches!(rest, Rest::Limit) {

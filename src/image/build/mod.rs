@@ -72,7 +72,7 @@ fn build_stage(
 ) -> (Image, Scope) {
     let stage = &stages.stages[index];
     let span = stages.from_span(index);
-    let (image, scope) = match &stage.base {
+    let (mut image, scope) = match &stage.base {
         Base::Stage(parent) => match built.get(parent) {
             Some((image, scope)) => {
                 let mut image = image.clone();
@@ -106,6 +106,9 @@ fn build_stage(
             start(stages, config, &origin, &span, Err(why.clone()))
         }
     };
+    if stage.is_for_windows() && !matches!(stage.base, Base::Scratch) {
+        image.windows.get_or_insert(span);
+    }
     let mut builder = Builder {
         stages,
         index,

@@ -111,7 +111,7 @@ impl Copy<'_, '_, '_, '_> {
     fn take(&mut self, source: Source<'_>) {
         match source {
             Source::Heredoc(heredoc) => self.take_heredoc(heredoc),
-            Source::Unknown(why) => self.unclear_directory(why),
+            Source::Unknown(why) => self.unclear_source(why),
             Source::Path(path) if self.is_add && is_remote(&path) => self.take_remote(&path),
             Source::Path(path) => match &self.origin {
                 Origin::Context => self.take_from_context(&path),
@@ -194,7 +194,7 @@ impl Copy<'_, '_, '_, '_> {
         }
         if found.is_empty() {
             let why = format!("nothing in the build context matches `{written}`");
-            return self.unclear_directory(Why::at(why, self.span.clone()));
+            return self.unclear_source(Why::at(why, self.span.clone()));
         }
         for source in found {
             let Some(followed) = context.follow(&source) else {
@@ -235,11 +235,11 @@ impl Copy<'_, '_, '_, '_> {
             let names = match files.list(directory) {
                 Known::Known(names) if Glob::is_constant(directory) => names,
                 Known::Unknown(why) if Glob::is_constant(directory) => {
-                    return self.unclear_directory(why);
+                    return self.unclear_source(why);
                 }
                 _ => {
                     let why = format!("the matches of `{written}` are not known");
-                    return self.unclear_directory(Why::at(why, self.span.clone()));
+                    return self.unclear_source(Why::at(why, self.span.clone()));
                 }
             };
             let glob = Glob::new(path::name(&source));
@@ -354,7 +354,17 @@ impl Copy<'_, '_, '_, '_> {
         });
     }
 
-    /// Nothing is known of what comes to the destination.
+    /// Nothing is known of a source, not even its name.
+    fn unclear_source(&mut self, why: Why) {
+        if self.is_directory {
+            return self.unclear_directory(why);
+        }
+        let path = self.destination.clone();
+        let origin = self.span.clone();
+        self.push(Change::Unclear { path, why, origin });
+    }
+
+    /// Nothing is known of what comes into the destination, a directory.
     fn unclear_directory(&mut self, why: Why) {
         let destination = self.destination.clone();
         self.push(Change::Put {

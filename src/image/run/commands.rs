@@ -172,9 +172,8 @@ impl Walker<'_, '_, '_> {
             ("ln", Some(known)) => self.link(&known),
             ("cp" | "mv", Some(known)) => self.copy(&name, &known),
             ("install", Some(known)) => self.install(&known),
-            ("dos2unix" | "fromdos", Some(known)) => {
-                self.strip_returns(&options(&known, &["-k"]).1)
-            }
+            ("dos2unix" | "fromdos", Some(known)) => self.dos2unix(&known),
+            ("perl", Some(known)) if self.perl(&known) => true,
             ("sed", Some(known)) => self.sed(&known),
             ("find", Some(known)) => self.find(&known),
             ("go" | "gcc" | "cc" | "g++" | "clang" | "rustc" | "musl-gcc", Some(known)) => {

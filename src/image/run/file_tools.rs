@@ -220,7 +220,7 @@ impl Walker<'_, '_, '_> {
     }
 
     /// Puts what stands at one path at another.
-    fn copy_file(&mut self, source: &str, place: String) {
+    pub(super) fn copy_file(&mut self, source: &str, place: String) {
         let (_, raw) = self.builder.image.files.followed(source);
         let origin = self.span.clone();
         match raw {

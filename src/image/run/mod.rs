@@ -8,6 +8,8 @@ mod build_tools;
 mod commands;
 mod edit;
 mod file_tools;
+mod loops;
+mod mentions;
 mod packages;
 mod text;
 mod write;
@@ -15,11 +17,11 @@ mod write;
 use std::collections::HashMap;
 
 use super::build::Builder;
-use super::change::{Change, Opaque};
+use super::change::Change;
 use super::path;
 use crate::dockerfile::{Form, Instruction};
 use crate::shell::{self, AndOr, Compound, Kind, NodeId, Operator, Part, Script, Separator, Word};
-use crate::source::{Known, Mapped, Run, Span, Why};
+use crate::source::{Mapped, Run, Span, Why};
 use crate::stage::Variable;
 
 use text::Joined;
@@ -112,31 +114,6 @@ fn is_shell(program: &str) -> bool {
     )
 }
 
-/// Commands that make files and directories where they run.
-fn leaves_things(command: &str) -> bool {
-    let commands = [
-        "bsdtar", "bun", "cargo", "composer", "cpio", "curl", "git", "go", "gunzip", "hg", "make",
-        "npm", "npx", "pnpm", "svn", "tar", "unzip", "wget", "yarn",
-    ];
-    commands.contains(&path::name(command))
-}
-
-/// Whether a command unpacks or clones into the directory where it runs.
-fn unpacks_here(text: &str) -> bool {
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&path::name(word)));
-    let unpacks = has(&["tar", "bsdtar", "unzip", "cpio", "7z"]);
-    let elsewhere = words.iter().any(|word| {
-        matches!(*word, "-C" | "-d") || word.starts_with("--directory") || word.starts_with("-C/")
-    });
-    let clones = has(&["git", "svn", "hg"])
-        && words
-            .iter()
-            .any(|word| matches!(*word, "clone" | "checkout" | "co"));
-    let names_place = words.iter().skip(1).any(|word| word.starts_with('/'));
-    (unpacks && !elsewhere) || (clones && !names_place)
-}
-
 /// Walks over the commands of one RUN.
 struct Walker<'a, 'b, 'd> {
     builder: &'a mut Builder<'b, 'd>,
@@ -146,6 +123,8 @@ struct Walker<'a, 'b, 'd> {
     /// Variables that the commands set; `None` is a value that is not known.
     variables: HashMap<String, Option<String>>,
     depth: usize,
+    /// Rounds of loops that may still be followed.
+    rounds: usize,
 }
 
 impl<'a, 'b, 'd> Walker<'a, 'b, 'd> {
@@ -157,6 +136,7 @@ impl<'a, 'b, 'd> Walker<'a, 'b, 'd> {
             directory,
             variables: HashMap::new(),
             depth: 0,
+            rounds: loops::MOST_ROUNDS,
         }
     }
 
@@ -212,6 +192,16 @@ impl<'a, 'b, 'd> Walker<'a, 'b, 'd> {
                     self.perhaps(script, *body);
                 }
             }
+            Kind::Compound(Compound::For { name, words, body }, redirects)
+                if redirects.is_empty() =>
+            {
+                if !self.rounds(script, name, words.as_deref(), *body) {
+                    self.opaque_text(script, id);
+                }
+            }
+            Kind::Compound(Compound::Group(body) | Compound::Subshell(body), redirects) => {
+                self.group_into_files(script, id, *body, redirects);
+            }
             Kind::Compound(Compound::Test(_) | Compound::Arithmetic(_), _) => {}
             _ => self.opaque_text(script, id),
         }
@@ -252,7 +242,7 @@ impl<'a, 'b, 'd> Walker<'a, 'b, 'd> {
         match parts {
             [only] => self.node(script, *only),
             [left, right] => {
-                if self.tee(script, *left, *right) {
+                if self.tee(script, *left, *right) || self.find_xargs(script, *left, *right) {
                     return;
                 }
                 // `yes | apt-get install x`, `echo "user:x" | chpasswd`
@@ -380,68 +370,6 @@ impl<'a, 'b, 'd> Walker<'a, 'b, 'd> {
         if text.contains("cd ") {
             self.directory = None;
         }
-    }
-
-    /// The paths in a text.
-    fn mentions(&self, text: &str) -> Opaque {
-        let changers = [
-            "chmod", "chown", "sed", "dos2unix", "find", "xargs", "rm", "mv", "cp", "rsync", "perl",
-        ];
-        let mut opaque = Opaque {
-            why: self.why(),
-            roots: Vec::new(),
-            named: Vec::new(),
-            deep: false,
-            system: true,
-            trees: false,
-            no_shell: false,
-        };
-        match self.directory.as_deref() {
-            // In `/`, only what is known to leave things where it runs may have made a directory there.
-            Some("/") if !text.split_whitespace().any(leaves_things) => {}
-            Some(directory) => opaque.roots.push(directory.to_owned()),
-            None => opaque.roots.push("/".to_owned()),
-        }
-        opaque.trees = opaque.roots.iter().any(|root| root == "/") && unpacks_here(text);
-        let is_separator = |c: char| c.is_whitespace() || "\"'`;&|<>(){}=,:[]!".contains(c);
-        for token in text.split(is_separator) {
-            opaque.deep |= changers.contains(&token);
-            if token.is_empty() || token.starts_with('-') || token == "/" || token.starts_with("//")
-            {
-                opaque.deep |= token == "-R" || token == "-exec";
-                continue;
-            }
-            let expanded = if token.contains('$') {
-                match self.builder.scope.expand(token).text {
-                    Known::Known(text) => text,
-                    Known::Unknown(_) => {
-                        if token.starts_with('$') && token.contains('/') {
-                            opaque.roots.push("/".to_owned());
-                        }
-                        continue;
-                    }
-                }
-            } else {
-                token.to_owned()
-            };
-            if expanded.starts_with('/') && expanded.len() > 1 {
-                // What a pattern matches is in the directory before it.
-                let constant = match expanded.find(['*', '?']) {
-                    Some(at) => &expanded[..expanded[..at].rfind('/').unwrap_or(0)],
-                    None => expanded.as_str(),
-                };
-                let path = path::tidy(constant);
-                opaque.roots.push(path.clone());
-                opaque.named.push(path);
-            } else if let Some(directory) = &self.directory
-                && expanded.contains(['.', '/'])
-            {
-                opaque.named.push(path::join(directory, &expanded));
-            }
-        }
-        opaque.roots.sort();
-        opaque.roots.dedup();
-        opaque
     }
 
     /// A word as text of a file, mapped to the bytes that it stands for.

@@ -142,6 +142,82 @@ fn modes_links_copies_and_line_ends() {
 }
 
 #[test]
+fn groups_loops_and_filters_make_files() {
+    after(
+        "RUN { echo '#!/bin/sh'; echo 'exec app'; } > /s && chmod +x /s",
+        &[("/s", "755 #!/bin/sh\nexec app\n")],
+    );
+    after(
+        "RUN ( echo a && printf -- 'b\\n' ) >> /s",
+        &[("/s", "644 a\nb\n")],
+    );
+    after("RUN { date; echo a; } > /s", &[("/s", "644 <unknown>")]);
+    after(
+        "COPY plain.sh /s\nRUN tr -d '\\r' < /s > /t && cat /t > /u",
+        &[("/t", "644 echo\nhi\n"), ("/u", "644 echo\nhi\n")],
+    );
+    after(
+        "COPY plain.sh /s\nRUN for n in run serve; do ln -s /s /usr/local/bin/tool-$n; done",
+        &[
+            ("/usr/local/bin/tool-run", "644 echo\r\nhi\r\n"),
+            ("/usr/local/bin/tool-serve", "644 echo\r\nhi\r\n"),
+        ],
+    );
+    after(
+        "COPY . /app\nRUN for f in /app/*.sh; do chmod +x \"$f\"; done",
+        &[
+            ("/app/plain.sh", "755 echo\r\nhi\r\n"),
+            ("/app/conf/a.conf", "644 a"),
+        ],
+    );
+    after(
+        "RUN while read -r n; do echo x > /usr/local/bin/$n; done < /list",
+        &[("/usr/local/bin/tool", "unknown")],
+    );
+    after(
+        "ENV NAMES=\"a b\"\nRUN for n in $NAMES; do touch /x-$n; done",
+        &[("/x-a", "644 "), ("/x-b", "644 "), ("/x-c", "absent")],
+    );
+    after(
+        "RUN for n in $(cat /list); do touch /usr/bin/$n; done",
+        &[("/usr/bin/a", "unknown")],
+    );
+}
+
+#[test]
+fn line_ends_are_changed_in_many_ways() {
+    let lf = "644 echo\nhi\n";
+    for run in [
+        "sed -i -E -e 's/\\r+$//' /s",
+        "sed -i 's|\\r||g' /s",
+        "find / -maxdepth 1 -name s; dos2unix -q /s",
+        "perl -pi -e 's/\\r\\n/\\n/g' /s",
+        "dos2unix -n /s /t && mv /t /s",
+    ] {
+        after(&format!("COPY plain.sh /s\nRUN {run}"), &[("/s", lf)]);
+    }
+    for run in [
+        "find /app -type f -name '*.sh' -print0 | xargs -0 dos2unix",
+        "find /app -type f -name '*.sh' | xargs -r sed -i 's/\\r$//'",
+        "find /app -type f -exec sed -i 's/\\r//' {} \\;",
+    ] {
+        after(&format!("COPY . /app\nRUN {run}"), &[("/app/plain.sh", lf)]);
+    }
+    after(
+        "COPY . /app\nRUN find /app -name '*.sh' | xargs sed -i 's/a/b/'",
+        &[("/app/plain.sh", "644 <unknown>")],
+    );
+}
+
+#[test]
+fn a_path_behind_a_variable_is_no_path_of_the_root() {
+    after(
+        "COPY start.sh /s\nRUN d=$(mktemp -d) && chmod -R 700 \"$d\"/* ${d}/* && rm -rf ${d}/x",
+        &[("/s", "755 #!/bin/sh\nexec app\n")],
+    );
+}
+
+#[test]
 fn an_opaque_run_leaves_what_it_does_not_name() {
     let start = "755 #!/bin/sh\nexec app\n";
     after(
@@ -190,7 +266,7 @@ fn an_opaque_run_leaves_what_it_does_not_name() {
     );
     after(
         "COPY . /app\nRUN for f in /app/*.sh; do sed -i s/a/b/ $f; done",
-        &[("/app/start.sh", "? <unknown>")],
+        &[("/app/start.sh", "755 <unknown>")],
     );
 }
 

@@ -110,7 +110,10 @@ pub(super) fn echo(mut words: &[Mapped], kind: Echo, like: &Mapped) -> Option<Ma
 
 /// What `printf` writes: formats of `%s`, `%%` and escapes.
 pub(super) fn printf(words: &[Mapped]) -> Option<Mapped> {
-    let (format, mut arguments) = words.split_first()?;
+    let (format, mut arguments) = match words.split_first()? {
+        (end, rest) if end.text() == "--" => rest.split_first()?,
+        first => first,
+    };
     let mut joined = Joined::new(format);
     loop {
         let before = arguments.len();

@@ -2,13 +2,19 @@
 //!
 //! In: a command's words and redirections. Out: files with their texts, as far as these are known.
 
+use std::sync::Arc;
+
 use super::super::change::{At, Body, Change, Edit, Node};
+use super::super::content::without_returns;
 use super::super::files::Raw;
 use super::super::path;
-use super::Walker;
-use super::arguments::{here_document, without_prefix};
-use super::text::{Echo, echo, printf};
-use crate::shell::{Kind, NodeId, Script, Simple};
+use super::super::{Content, File, Found};
+use super::arguments::{changes_a_file, here_document, output, without_prefix};
+use super::text::{Echo, Joined, echo, printf};
+use super::{DEEPEST_GROUP, Walker};
+use crate::shell::{
+    AndOr, Kind, NodeId, Redirect, RedirectOperator, RedirectTarget, Script, Simple,
+};
 use crate::source::{Known, Mapped};
 
 impl Walker<'_, '_, '_> {
@@ -27,6 +33,67 @@ impl Walker<'_, '_, '_> {
         let text = self.written_text(script, left);
         self.tee_targets(&words[1..], text);
         true
+    }
+
+    /// `{ …; } > file`: what its commands write, if they do nothing else.
+    pub(super) fn group_into_files(
+        &mut self,
+        script: &Script,
+        id: NodeId,
+        body: NodeId,
+        redirects: &[Redirect],
+    ) {
+        let mut targets = Vec::new();
+        for redirect in redirects {
+            match output(redirect) {
+                Some((append, word)) => match self.value(word) {
+                    Some(target) if target.starts_with("/dev/") => {}
+                    Some(target) => targets.push((append, target)),
+                    None => return self.opaque_text(script, id),
+                },
+                None if changes_a_file(redirect) => return self.opaque_text(script, id),
+                None => {}
+            }
+        }
+        let text = self.group_text(script, body, 0);
+        if text.is_none() {
+            self.opaque_text(script, id);
+        }
+        for (append, target) in targets {
+            self.write(&target, append, text.clone());
+        }
+    }
+
+    /// What the commands of a group write to its output, if that is known of each.
+    fn group_text(&self, script: &Script, id: NodeId, depth: usize) -> Option<Mapped> {
+        if depth > DEEPEST_GROUP {
+            return None;
+        }
+        let parts: Vec<NodeId> = match &script.node(id).kind {
+            Kind::Simple(simple) => {
+                let is_plain = simple
+                    .redirects
+                    .iter()
+                    .all(|redirect| output(redirect).is_none() && !changes_a_file(redirect));
+                return is_plain.then(|| self.written_text(script, simple))?;
+            }
+            Kind::List(items) => items.iter().map(|item| item.node).collect(),
+            Kind::AndOr { first, rest } => {
+                let is_and = rest.iter().all(|(operator, _)| *operator == AndOr::And);
+                let rest = rest.iter().map(|(_, node)| *node);
+                is_and.then(|| std::iter::once(*first).chain(rest).collect())?
+            }
+            _ => return None,
+        };
+        let mut joined = Joined::new(&script.text);
+        for part in parts {
+            let text = self.group_text(script, part, depth + 1)?;
+            if !Arc::ptr_eq(text.source(), script.text.source()) {
+                return None;
+            }
+            joined.push(&text);
+        }
+        Some(joined.finish())
     }
 
     pub(super) fn tee_targets(&mut self, words: &[Option<String>], text: Option<Mapped>) {
@@ -57,14 +124,48 @@ impl Walker<'_, '_, '_> {
             "echo" => echo(&texts()?, self.echo_kind(), &script.text),
             "printf" => printf(&texts()?),
             ":" | "true" => Some(script.text.slice(0..0)),
-            "cat" if arguments.is_empty() => {
-                let body = simple
-                    .redirects
-                    .iter()
-                    .filter_map(here_document)
-                    .next_back()?;
-                self.mapped(script, body)
+            "cat" => match arguments {
+                [] => self.input_text(script, simple),
+                [file] => match self.value(file)?.as_str() {
+                    "-" => self.input_text(script, simple),
+                    file => self.text_of(file),
+                },
+                _ => None,
+            },
+            "tr" => match texts()?.iter().map(Mapped::text).collect::<Vec<_>>()[..] {
+                ["-d", "\\r" | "\\015" | "\r"] => {
+                    Some(without_returns(&self.input_text(script, simple)?))
+                }
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// What a command reads from its input, if that is known.
+    fn input_text(&self, script: &Script, simple: &Simple) -> Option<Mapped> {
+        let redirect = simple
+            .redirects
+            .iter()
+            .rfind(|redirect| output(redirect).is_none())?;
+        if let Some(body) = here_document(redirect) {
+            return self.mapped(script, body);
+        }
+        match &redirect.target {
+            RedirectTarget::Word(word) if redirect.operator == RedirectOperator::Read => {
+                self.text_of(&self.value(word)?)
             }
+            _ => None,
+        }
+    }
+
+    /// The text of a file, if it is known.
+    fn text_of(&self, file: &str) -> Option<Mapped> {
+        match self.builder.image.files.look_up(&self.absolute(file)?) {
+            Found::File(File {
+                content: Content::Text(text),
+                ..
+            }) => Some(text),
             _ => None,
         }
     }

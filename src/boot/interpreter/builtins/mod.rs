@@ -58,6 +58,8 @@ impl Turn<'_, '_> {
             "exit" => {
                 let status = self.operand_status(&words);
                 self.world.gives_up |= self.pid == 1 && matches!(status, Status::Known(1..));
+                let is_own = words.len() > 1 && matches!(status, Status::Known(_));
+                self.world.leaves |= self.pid == 1 && is_own;
                 self.exit(status);
                 Ok(())
             }
