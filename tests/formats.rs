@@ -227,7 +227,7 @@ fn reviewdog_gets_what_its_protocol_says() {
                 "code": { "type": "object", "required": ["value"], "additionalProperties": false,
                     "properties": { "value": { "type": "string" }, "url": { "type": "string" } } },
                 "suggestions": { "type": "array", "items": { "type": "object", "required": ["range", "text"],
-                    "properties": { "range": range, "text": { "type": "string" } } } },
+                    "additionalProperties": false, "properties": { "range": range, "text": { "type": "string" } } } },
                 "related_locations": { "type": "array", "items": { "type": "object",
                     "required": ["message", "location"], "additionalProperties": false,
                     "properties": { "message": { "type": "string" }, "location": location } } },
@@ -275,10 +275,111 @@ fn gitlab_and_sarif_get_what_they_ask_for() {
     );
     assert_eq!(result["ruleId"], "script-without-exec");
     assert!(result["codeFlows"][0]["threadFlows"][0]["locations"].is_array());
+}
+
+/// SARIF through the types that its published schema gives, and XML through a parser.
+#[test]
+fn consumers_can_read_every_form() {
+    let folder = Folder::new("consumers");
+    let log = folder.run(&["check", "--format", "sarif"]).stdout;
+    let log: serde_sarif::sarif::Sarif = serde_json::from_str(&log).expect("it is SARIF");
+    let results = log.runs[0].results.as_ref().expect("there are results");
+    let fixes = results[0].fixes.as_ref().expect("it has a fix");
+    let change = &fixes[0].artifact_changes[0];
+    let uri = change.artifact_location.uri.as_deref();
+    assert_eq!(uri, Some("svc/start.sh"));
+    let replacement = &change.replacements[0];
+    let region = &replacement.deleted_region;
+    let place = (region.start_line, region.start_column, region.end_column);
+    assert_eq!(place, (Some(2), Some(1), Some(1)));
+    let inserted = replacement.inserted_content.as_ref();
+    let inserted = inserted.and_then(|content| content.text.as_deref());
+    assert_eq!(inserted, Some("exec "));
+
     let xml = folder.run(&["check", "--format", "junit"]).stdout;
-    assert_eq!(xml.matches("<testcase ").count(), 1, "{xml}");
+    let document = roxmltree::Document::parse(&xml).expect("it is XML");
+    let suite = document
+        .descendants()
+        .find(|node| node.has_tag_name("testsuite"));
+    let suite = suite.expect("there is a suite");
+    assert_eq!(suite.attribute("failures"), Some("1"));
+    let failures = suite.descendants();
+    let failures = failures.filter(|node| node.has_tag_name("failure"));
+    assert_eq!(failures.count(), 1);
+
     let xml = folder.run(&["check", "--format", "checkstyle"]).stdout;
-    assert!(xml.contains("<file name=\"svc/start.sh\">"), "{xml}");
+    let document = roxmltree::Document::parse(&xml).expect("it is XML");
+    let file = document
+        .descendants()
+        .find(|node| node.has_tag_name("file"));
+    let file = file.expect("there is a file");
+    assert_eq!(file.attribute("name"), Some("svc/start.sh"));
+    let error = file.first_element_child().expect("it has an error");
+    assert_eq!(
+        error.attribute("source"),
+        Some("pidone.script-without-exec")
+    );
+}
+
+/// What reviewdog makes of a suggestion: the lines of its range go, its text comes.
+fn accept(text: &str, suggestion: &Value) -> String {
+    let line = |end: &str| suggestion["range"][end]["line"].as_u64().expect("a line") as usize;
+    let new = suggestion["text"].as_str().expect("a text");
+    let mut lines: Vec<&str> = text.lines().collect();
+    let new = (!new.is_empty()).then_some(new);
+    lines.splice(line("start") - 1..line("end"), new);
+    lines.join("\n") + "\n"
+}
+
+#[test]
+fn a_reviewer_can_take_over_each_suggestion() {
+    let folder = Folder::new("suggestions");
+    let ran = folder.run(&["check", "--format", "rdjson"]);
+    let one = parse(&ran.stdout)["diagnostics"][0].clone();
+    let suggestions = one["suggestions"].as_array().expect("a list");
+    assert_eq!(suggestions.len(), 1);
+    // Whole lines: reviewdog refuses other ranges than the comment's.
+    assert_eq!(
+        suggestions[0]["range"],
+        json!({ "start": { "line": 2 }, "end": { "line": 2 } })
+    );
+    let text = accept(&folder.read("svc/start.sh"), &suggestions[0]);
+    assert_eq!(text, "#!/bin/sh\nexec /demo/app --name \"é\"\n");
+    folder.file("svc/start.sh", &text);
+    assert_eq!(folder.run(&["check"]).status, Some(0));
+}
+
+#[test]
+fn a_fix_of_two_files_is_a_suggestion_for_each() {
+    let folder = Folder::new("two_files");
+    // Neither file alone is enough: the shell of CMD is in front of that of the script.
+    folder.file(
+        "svc/Dockerfile",
+        "FROM debian:12-slim\nCOPY --chmod=755 start.sh /start.sh\nCOPY --chmod=755 app /demo/app\nCMD /start.sh\n",
+    );
+    let list = parse(&folder.run(&["check", "--format", "rdjson"]).stdout)["diagnostics"].clone();
+    let list = list.as_array().expect("a list");
+    let with_suggestion = list.iter().filter(|one| one["suggestions"].is_array());
+    let paths: Vec<&str> = with_suggestion
+        .clone()
+        .filter_map(|one| one["location"]["path"].as_str())
+        .collect();
+    assert_eq!(paths, ["svc/Dockerfile", "svc/start.sh"], "{list:#?}");
+    for one in with_suggestion {
+        let path = one["location"]["path"].as_str().expect("a path");
+        let text = accept(&folder.read(path), &one["suggestions"][0]);
+        folder.file(path, &text);
+    }
+    assert_eq!(folder.run(&["check"]).status, Some(0));
+}
+
+#[test]
+fn a_page_shows_what_would_change() {
+    let folder = Folder::new("page");
+    let page = folder.run(&["check", "--format", "markdown"]).stdout;
+    let diff = "```diff\n--- a/svc/start.sh\n+++ b/svc/start.sh\n";
+    assert!(page.contains(diff), "{page}");
+    assert!(page.contains("\n+exec /demo/app"), "{page}");
 }
 
 #[test]

@@ -1,14 +1,15 @@
 //! `check`: look, apply the rules, report, and say by the exit status whether all is well.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::arguments::CheckArguments;
-use super::fix::fix;
+use super::fix::{fix, proposed};
 use super::formats::CheckFormat;
 use super::look::{Look, look};
 use super::output::Output;
 use super::{COULD_NOT_RUN, FINDINGS, FINE, baseline, files, settings, silence};
 use crate::config::FailOn;
+use crate::fix::Fixes;
 use crate::report::{self, Run, Summary};
 use crate::rules::{self, Finding, Severity};
 
@@ -63,7 +64,20 @@ fn run(arguments: &CheckArguments, output: &mut Output) -> Result<u8, u8> {
         }
     }
     let summary = Summary::of(&run, &findings);
-    report(arguments, &run, &findings, &summary, output)
+    let page = summary_page(arguments);
+    let formats = arguments.outputs.iter().map(|(format, _)| *format);
+    let mut formats = formats.chain([arguments.format]);
+    let fixes = match page.is_some() || formats.any(CheckFormat::has_fixes) {
+        true => proposed(&run, &findings, &settings),
+        false => Fixes::default(),
+    };
+    let found = Found {
+        run: &run,
+        findings: &findings,
+        fixes: &fixes,
+        summary: &summary,
+    };
+    report(arguments, &found, page.as_deref(), output)
         .map_err(|message| could_not(message, output))?;
     let failed = fails(
         settings.common.fail_on.unwrap_or_default(),
@@ -75,30 +89,49 @@ fn run(arguments: &CheckArguments, output: &mut Output) -> Result<u8, u8> {
         .max(if failed { FINDINGS } else { FINE }))
 }
 
+/// What a run has found.
+struct Found<'a> {
+    run: &'a Run,
+    findings: &'a [Finding],
+    fixes: &'a Fixes,
+    summary: &'a Summary,
+}
+
 fn report(
     arguments: &CheckArguments,
-    run: &Run,
-    findings: &[Finding],
-    summary: &Summary,
+    found: &Found,
+    page: Option<&Path>,
     output: &mut Output,
 ) -> Result<(), String> {
+    let Found {
+        run,
+        findings,
+        fixes,
+        summary,
+    } = found;
     output.result(&match arguments.statistics {
         true => report::statistics(run, findings, summary),
-        false => arguments.format.write(run, findings, summary),
+        false => arguments.format.write(run, findings, fixes, summary),
     });
     for (format, path) in &arguments.outputs {
-        let text = format.write(run, findings, summary);
+        let text = format.write(run, findings, fixes, summary);
         files::write(path, &anstream::adapter::strip_str(&text).to_string())?;
     }
-    let outputs = arguments.outputs.iter().map(|(format, _)| *format);
-    let is_github = |format| format == CheckFormat::Github;
-    if is_github(arguments.format) || outputs.into_iter().any(is_github) {
-        let page = files::variable("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty());
-        if let Some(page) = page {
-            files::append(Path::new(&page), &report::markdown(findings, summary))?;
-        }
+    match page {
+        Some(page) => files::append(page, &report::markdown(findings, fixes, summary)),
+        None => Ok(()),
     }
-    Ok(())
+}
+
+/// The summary page of a GitHub step, when its format is wanted and the runner has one.
+fn summary_page(arguments: &CheckArguments) -> Option<PathBuf> {
+    let formats = arguments.outputs.iter().map(|(format, _)| *format);
+    let mut formats = formats.chain([arguments.format]);
+    if !formats.any(|format| format == CheckFormat::Github) {
+        return None;
+    }
+    let page = files::variable("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty());
+    page.map(PathBuf::from)
 }
 
 fn fails(fail_on: FailOn, findings: &[Finding], summary: &Summary) -> bool {

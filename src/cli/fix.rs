@@ -1,9 +1,9 @@
 //! `check --fix` and `check --diff`: apply what is proven, or show it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -16,8 +16,9 @@ use super::settings::Settings;
 use super::silence::keeps;
 use super::{COULD_NOT_RUN, FINDINGS, FINE, write};
 use crate::analyze;
-use crate::fix::{Applicability, Fixed, Fixes, Input, fix_all, unified_diff};
-use crate::rules::Finding;
+use crate::fix::{Applicability, Fixed, Fixes, Input, Workspace, fix_all, unified_diff};
+use crate::report::Run;
+use crate::rules::{self, Finding};
 use crate::source::{Disk, LARGEST_FILE, RealDisk};
 
 /// How standard input is called.
@@ -32,15 +33,13 @@ pub(super) fn fix(
     settings: &Settings,
     output: &mut Output,
 ) -> Result<u8, u8> {
-    let listed = paths(&arguments.inputs).and_then(|paths| {
-        let options = settings.options(paths.first().map_or(Path::new("."), |path| path))?;
-        Ok((options, discover(&paths, &settings.exclusions()?)))
-    });
-    let (options, discovery) = listed.map_err(|message| {
+    let listed =
+        paths(&arguments.inputs).and_then(|paths| Ok(discover(&paths, &settings.exclusions()?)));
+    let discovery = listed.map_err(|message| {
         output.error(&message);
         COULD_NOT_RUN
     })?;
-    let inputs = discovery.files.iter().map(input);
+    let inputs = discovery.files.iter().map(|file| input(file, settings));
     let inputs: Vec<Input> = inputs.collect::<Result<_, _>>().map_err(|message| {
         output.error(&message);
         COULD_NOT_RUN
@@ -51,7 +50,7 @@ pub(super) fn fix(
     };
     let disk: Arc<dyn Disk> = Arc::new(RealDisk);
     let wanted = |finding: &Finding| keeps(settings, finding);
-    let fixed = fix_all(&disk, &options, &inputs, most, &wanted, &each);
+    let fixed = fix_all(&disk, &inputs, most, &wanted, &each);
     if arguments.fixing.diff {
         for (file, message) in &discovery.unusable {
             output.error(&format!("{file}: {message}"));
@@ -75,11 +74,53 @@ pub(super) fn fix(
     Ok(status)
 }
 
-fn input(file: &Candidate) -> Result<Input, String> {
+/// The fixes of findings, proven and not applied.
+pub(super) fn proposed(run: &Run, findings: &[Finding], settings: &Settings) -> Fixes {
+    let mut proposed = Fixes::default();
+    if findings.is_empty() {
+        return proposed;
+    }
+    let key = |finding: &Finding| {
+        let span = &finding.primary.span;
+        let path = span.source.path().to_owned();
+        (finding.rule.id, path, span.start, span.end)
+    };
+    let reported: HashSet<_> = findings.iter().map(key).collect();
+    let wanted = |finding: &Finding| reported.contains(&key(finding));
+    let mut inputs = Vec::new();
+    let mut involved = Vec::new();
+    for analysis in &run.analyses {
+        let path = PathBuf::from(&analysis.file);
+        let Ok(options) = settings.options(&path) else {
+            continue;
+        };
+        let mut found = analysis.targets.iter().flat_map(rules::check);
+        if found.any(|finding| wanted(&finding)) {
+            involved.push(inputs.len());
+        }
+        inputs.push(Input {
+            shown: analysis.file.clone(),
+            place: match analysis.file == STANDARD_INPUT {
+                true => Err(analysis.source.text().to_owned()),
+                false => Ok(path),
+            },
+            options,
+        });
+    }
+    let workspace = Workspace::new(Arc::new(RealDisk), inputs);
+    for fixes in each(&involved, &|index| workspace.plan(index, &wanted)) {
+        proposed.absorb(fixes);
+    }
+    proposed
+}
+
+fn input(file: &Candidate, settings: &Settings) -> Result<Input, String> {
+    let options = settings.options(&file.path)?;
     if file.shown != "-" {
         return Ok(Input {
             shown: file.shown.clone(),
             place: Ok(file.path.clone()),
+            options,
         });
     }
     let mut bytes = Vec::new();
@@ -94,6 +135,7 @@ fn input(file: &Candidate) -> Result<Input, String> {
     Ok(Input {
         shown: STANDARD_INPUT.to_owned(),
         place: Err(analyze::decode(bytes).map_err(because)?),
+        options,
     })
 }
 

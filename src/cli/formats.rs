@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 
+use crate::fix::Fixes;
 use crate::report::{self, Run, Summary};
 use crate::rules::Finding;
 
@@ -34,18 +35,36 @@ pub(super) enum CheckFormat {
 }
 
 impl CheckFormat {
+    /// Whether it says how findings are fixed; finding that out takes time.
+    pub(super) fn has_fixes(self) -> bool {
+        matches!(
+            self,
+            CheckFormat::Json
+                | CheckFormat::Sarif
+                | CheckFormat::Rdjson
+                | CheckFormat::Rdjsonl
+                | CheckFormat::Markdown
+        )
+    }
+
     /// The findings of a run in this form.
-    pub(super) fn write(self, run: &Run, findings: &[Finding], summary: &Summary) -> String {
+    pub(super) fn write(
+        self,
+        run: &Run,
+        findings: &[Finding],
+        fixes: &Fixes,
+        summary: &Summary,
+    ) -> String {
         match self {
             CheckFormat::Text => report::check_text(findings, summary),
             CheckFormat::Concise => report::check_concise(findings, summary),
-            CheckFormat::Json => report::check_json(run, findings, summary),
-            CheckFormat::Sarif => report::sarif(run, findings),
+            CheckFormat::Json => report::check_json(run, findings, fixes, summary),
+            CheckFormat::Sarif => report::sarif(run, findings, fixes),
             CheckFormat::Github => report::github(findings),
             CheckFormat::Gitlab => report::gitlab(findings),
-            CheckFormat::Rdjson => report::rdjson(findings),
-            CheckFormat::Rdjsonl => report::rdjsonl(findings),
-            CheckFormat::Markdown => report::markdown(findings, summary),
+            CheckFormat::Rdjson => report::rdjson(findings, fixes),
+            CheckFormat::Rdjsonl => report::rdjsonl(findings, fixes),
+            CheckFormat::Markdown => report::markdown(findings, fixes, summary),
             CheckFormat::Junit => report::junit(run, findings),
             CheckFormat::Checkstyle => report::checkstyle(findings),
         }

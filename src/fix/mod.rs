@@ -31,7 +31,9 @@ pub use edit::apply;
 pub use rounds::{Each, Fixed, fix_all};
 pub use workspace::{Fixes, Input, Workspace};
 
-use crate::source::Span;
+use std::sync::Arc;
+
+use crate::source::{Source, Span};
 
 /// A change that makes a finding go away.
 #[derive(Clone, Debug)]
@@ -46,6 +48,20 @@ pub struct Fix {
     pub edits: Vec<Edit>,
     /// The instructions of Dockerfiles that it changes; every other one stays equal to the byte.
     pub instructions: Vec<Span>,
+}
+
+impl Fix {
+    /// Every file that it changes, as it is, with the new text; `None` when edits overlap.
+    pub fn new_texts(&self) -> Option<Vec<(Arc<Source>, String)>> {
+        let mut texts: Vec<(Arc<Source>, String)> = Vec::new();
+        for edit in &self.edits {
+            let source = &edit.span.source;
+            if texts.iter().all(|(known, _)| known.path() != source.path()) {
+                texts.push((Arc::clone(source), apply(source, &self.edits)?));
+            }
+        }
+        Some(texts)
+    }
 }
 
 /// When a fix may be applied. The order is from freely to not at all.

@@ -7,8 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Applicability, Fix, Fixes, Input, Workspace, apply};
-use crate::analyze::Options;
+use super::{Applicability, Fix, Fixes, Input, Workspace};
 use crate::rules::Finding;
 use crate::source::{Disk, Overlay, Source};
 
@@ -33,7 +32,6 @@ pub type Each = dyn Fn(&[usize], &(dyn Fn(usize) -> Fixes + Sync)) -> Vec<Fixes>
 /// cores.
 pub fn fix_all(
     disk: &Arc<dyn Disk>,
-    options: &Options,
     inputs: &[Input],
     most: Applicability,
     wanted: &(dyn Fn(&Finding) -> bool + Sync),
@@ -46,7 +44,7 @@ pub fn fix_all(
     let mut withheld: BTreeMap<usize, usize> = BTreeMap::new();
     for _ in 0..MOST_ROUNDS {
         let now: Arc<dyn Disk> = Arc::new(overlay.clone());
-        let workspace = Workspace::new(now, options.clone(), inputs.clone());
+        let workspace = Workspace::new(now, inputs.clone());
         let planned = each(&dirty, &|index| workspace.plan(index, wanted));
         // What this round has changed, and what was read for the proofs of that.
         let mut changed: BTreeSet<PathBuf> = BTreeSet::new();
@@ -65,7 +63,7 @@ pub fn fix_all(
                     kept_back += usize::from(fix.applicability == Applicability::Unsafe);
                     continue;
                 }
-                let Some(texts) = new_texts(&fix) else {
+                let Some(texts) = fix.new_texts() else {
                     continue;
                 };
                 let paths = texts.iter().map(|(source, _)| source.path());
@@ -123,16 +121,4 @@ pub fn fix_all(
         .files
         .retain(|_, (source, text)| source.text() != text.as_str());
     fixed
-}
-
-/// The new text of every file that a fix changes.
-fn new_texts(fix: &Fix) -> Option<Vec<(Arc<Source>, String)>> {
-    let mut texts: Vec<(Arc<Source>, String)> = Vec::new();
-    for edit in &fix.edits {
-        let source = &edit.span.source;
-        if texts.iter().all(|(known, _)| known.path() != source.path()) {
-            texts.push((Arc::clone(source), apply(source, &fix.edits)?));
-        }
-    }
-    Some(texts)
 }

@@ -24,12 +24,13 @@ pub struct Input {
     pub shown: String,
     /// Where it lies, or its text (standard input).
     pub place: Result<PathBuf, String>,
+    /// How it is judged.
+    pub options: Options,
 }
 
 /// The files that are asked to be fixed.
 pub struct Workspace {
     disk: Arc<dyn Disk>,
-    options: Options,
     inputs: Vec<Input>,
     judged: Vec<OnceLock<Option<Arc<Judged>>>>,
 }
@@ -79,11 +80,10 @@ fn key(finding: &Finding) -> (&'static str, String, usize, usize) {
 
 impl Workspace {
     /// The inputs on a disk, nothing looked at yet.
-    pub fn new(disk: Arc<dyn Disk>, options: Options, inputs: Vec<Input>) -> Workspace {
+    pub fn new(disk: Arc<dyn Disk>, inputs: Vec<Input>) -> Workspace {
         let judged = inputs.iter().map(|_| OnceLock::new()).collect();
         Workspace {
             disk,
-            options,
             inputs,
             judged,
         }
@@ -116,7 +116,7 @@ impl Workspace {
     /// An input, looked at; `None` when it cannot be read.
     pub(super) fn judged(&self, index: usize) -> Option<&Arc<Judged>> {
         let judged = self.judged[index].get_or_init(|| {
-            let judged = judge(&self.disk, &self.inputs[index], &self.options)?;
+            let judged = judge(&self.disk, &self.inputs[index])?;
             Some(Arc::new(judged))
         });
         judged.as_ref()
@@ -231,7 +231,7 @@ impl Workspace {
             {
                 *text = (*new).to_owned();
             }
-            let new = judge(&disk, &input, &self.options)?.analysis;
+            let new = judge(&disk, &input)?.analysis;
             if new.targets.len() != old.analysis.targets.len() {
                 return None;
             }
@@ -361,17 +361,17 @@ fn compose(steps: &[Draft]) -> Option<(Vec<Edit>, Vec<Changed>)> {
     (!unchanged).then_some((edits, texts))
 }
 
-fn judge(disk: &Arc<dyn Disk>, input: &Input, options: &Options) -> Option<Judged> {
+fn judge(disk: &Arc<dyn Disk>, input: &Input) -> Option<Judged> {
     let reader = Arc::new(Reader {
         under: Arc::clone(disk),
         reads: Mutex::default(),
     });
     let door: Arc<dyn Disk> = Arc::clone(&reader) as Arc<dyn Disk>;
     let analysis = match &input.place {
-        Ok(path) => analyze::analyze(&door, path, &input.shown, options).ok()?,
+        Ok(path) => analyze::analyze(&door, path, &input.shown, &input.options).ok()?,
         Err(text) => {
             let source = Source::new(&*input.shown, text.as_str());
-            analyze::analyze_source(&door, &source, None, options)
+            analyze::analyze_source(&door, &source, None, &input.options)
         }
     };
     let reads = std::mem::take(&mut *reader.reads.lock().ok()?);

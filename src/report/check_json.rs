@@ -6,6 +6,7 @@ use super::Run;
 use super::fingerprint::fingerprints;
 use super::place::Place;
 use super::summary::Summary;
+use crate::fix::{Fix, Fixes};
 use crate::rules::{self, Finding};
 
 #[derive(Serialize)]
@@ -26,6 +27,21 @@ struct FindingReport<'a> {
     notes: &'a [String],
     help: Option<&'a str>,
     fingerprint: String,
+    fix: Option<FixReport<'a>>,
+}
+
+#[derive(Serialize)]
+struct FixReport<'a> {
+    kind: &'a str,
+    title: &'a str,
+    applicability: &'static str,
+    edits: Vec<EditReport<'a>>,
+}
+
+#[derive(Serialize)]
+struct EditReport<'a> {
+    span: Place,
+    replacement: &'a str,
 }
 
 #[derive(Serialize)]
@@ -51,14 +67,14 @@ struct Reason<'a> {
 }
 
 /// The one JSON object of `check --format json`, with a newline at its end.
-pub fn check_json(run: &Run, findings: &[Finding], summary: &Summary) -> String {
+pub fn check_json(run: &Run, findings: &[Finding], fixes: &Fixes, summary: &Summary) -> String {
     let report = Report {
         schema: "pidone/check/1",
         errors: super::errors(run),
         findings: findings
             .iter()
             .zip(fingerprints(findings))
-            .map(|(found, fingerprint)| finding(found, fingerprint))
+            .map(|(found, fingerprint)| finding(found, fingerprint, fixes.of(found)))
             .collect(),
         summary: SummaryReport {
             judged: summary.judged,
@@ -79,7 +95,11 @@ pub fn check_json(run: &Run, findings: &[Finding], summary: &Summary) -> String 
     super::json(&report)
 }
 
-fn finding(finding: &Finding, fingerprint: String) -> FindingReport<'_> {
+fn finding<'a>(
+    finding: &'a Finding,
+    fingerprint: String,
+    fix: Option<&'a Fix>,
+) -> FindingReport<'a> {
     FindingReport {
         rule: finding.rule.id,
         severity: finding.severity.word(),
@@ -89,6 +109,19 @@ fn finding(finding: &Finding, fingerprint: String) -> FindingReport<'_> {
         notes: &finding.notes,
         help: finding.help.as_deref(),
         fingerprint,
+        fix: fix.map(|fix| FixReport {
+            kind: &fix.kind,
+            title: &fix.title,
+            applicability: fix.applicability.word(),
+            edits: fix
+                .edits
+                .iter()
+                .map(|edit| EditReport {
+                    span: Place::of(&edit.span),
+                    replacement: &edit.replacement,
+                })
+                .collect(),
+        }),
     }
 }
 

@@ -5,10 +5,11 @@ use std::fmt::Write;
 use super::place::short;
 use super::summary::Summary;
 use super::words::worst_first;
+use crate::fix::{Applicability, Fix, Fixes, unified_diff};
 use crate::rules::{Finding, Severity};
 
-/// A table of findings, the worst first, what each means folded below it, and the summary.
-pub fn markdown(findings: &[Finding], summary: &Summary) -> String {
+/// The summary, a table of findings, the worst first, and folded below it what each means and what would fix it.
+pub fn markdown(findings: &[Finding], fixes: &Fixes, summary: &Summary) -> String {
     let mut out = String::from("## pidone\n\n");
     let line = anstream::adapter::strip_str(&summary.line()).to_string();
     let _ = writeln!(out, "{}", cell(&line));
@@ -50,9 +51,32 @@ pub fn markdown(findings: &[Finding], summary: &Summary) -> String {
         if let Some(help) = &finding.help {
             let _ = writeln!(out, "- **{}**", cell(help));
         }
+        if let Some(fix) = fixes.of(finding) {
+            write_fix(&mut out, fix);
+        }
     }
     out.push_str("\n</details>\n");
     out
+}
+
+fn write_fix(out: &mut String, fix: &Fix) {
+    let texts = fix.new_texts().unwrap_or_default();
+    let diffs = texts
+        .iter()
+        .map(|(source, new)| unified_diff(source.path(), source.text(), new));
+    let diff: String = diffs.collect();
+    // A fence longer than any in the text.
+    let longest = diff.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest.max(2) + 1);
+    let unsafe_part = match fix.applicability {
+        Applicability::Safe => "",
+        _ => " (this may change more than the way of the stop signal)",
+    };
+    let title = cell(&fix.title);
+    let _ = writeln!(
+        out,
+        "- fix: {title}{unsafe_part}\n\n{fence}diff\n{diff}{fence}"
+    );
 }
 
 /// Text for a cell: one line, no HTML, no column of its own; code in backquotes is left alone.
@@ -93,7 +117,7 @@ mod tests {
         let run = sample::run();
         let mut findings = rules::check(&run.analyses[0].targets[0]);
         findings[0].title = "`a | b` <script>\nc".to_owned();
-        let text = markdown(&findings, &Summary::of(&run, &findings));
+        let text = markdown(&findings, &Fixes::default(), &Summary::of(&run, &findings));
         let row = text.lines().find(|line| line.starts_with("| ⚠️"));
         assert_eq!(
             row,

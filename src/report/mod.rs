@@ -19,6 +19,7 @@ mod sample;
 mod sarif;
 mod statistics;
 mod style;
+mod suggestion;
 mod summary;
 mod trace_json;
 mod trace_mermaid;

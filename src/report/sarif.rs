@@ -1,6 +1,6 @@
 //! SARIF 2.1.0, for code scanning, editors and reviewdog.
 //!
-//! In: a run and its findings. Out: one log with one run. The objects are written as JSON values and not
+//! In: a run, its findings and their fixes. Out: one log with one run. The objects are written as JSON values and not
 //! through a crate of generated structs: a dozen of SARIF's hundreds of properties are used, and tests
 //! hold them against what the consumers read.
 
@@ -11,6 +11,7 @@ use super::fingerprint::fingerprints;
 use super::place::utf16;
 use super::route::route;
 use super::words::{address, by_severity};
+use crate::fix::{Fix, Fixes};
 use crate::rules::{self, Finding, Rule};
 use crate::source::Span;
 
@@ -18,11 +19,11 @@ use crate::source::Span;
 const LONGEST_DESCRIPTION: usize = 1024;
 
 /// The log, with a newline at its end.
-pub fn sarif(run: &Run, findings: &[Finding]) -> String {
+pub fn sarif(run: &Run, findings: &[Finding], fixes: &Fixes) -> String {
     let prints = fingerprints(findings);
     let results = findings.iter().zip(prints);
     let results: Vec<Value> = results
-        .map(|(finding, print)| result(run, finding, &print))
+        .map(|(finding, print)| result(run, finding, fixes.of(finding), &print))
         .collect();
     let notifications: Vec<Value> = super::errors(run)
         .iter()
@@ -87,7 +88,7 @@ fn what_it_does(manual: &str) -> String {
     words.join(" ").chars().take(LONGEST_DESCRIPTION).collect()
 }
 
-fn result(run: &Run, finding: &Finding, print: &str) -> Value {
+fn result(run: &Run, finding: &Finding, fix: Option<&Fix>, print: &str) -> Value {
     let index = rules::ALL
         .iter()
         .position(|rule| rule.id == finding.rule.id);
@@ -121,6 +122,9 @@ fn result(run: &Run, finding: &Finding, print: &str) -> Value {
             "threadFlows": [{ "locations": steps }],
         }]);
     }
+    if let Some(fix) = fix {
+        result["fixes"] = json!([described(fix)]);
+    }
     result
 }
 
@@ -145,18 +149,46 @@ fn plain(text: &str) -> String {
     }
 }
 
-fn location(span: &Span, label: Option<&str>) -> Value {
+/// A fix with its edits by file.
+fn described(fix: &Fix) -> Value {
+    let mut files: Vec<(&str, Vec<Value>)> = Vec::new();
+    for edit in &fix.edits {
+        let path = edit.span.source.path();
+        let replacement = json!({
+            "deletedRegion": region(&edit.span),
+            "insertedContent": { "text": edit.replacement },
+        });
+        match files.iter_mut().find(|(known, _)| *known == path) {
+            Some((_, replacements)) => replacements.push(replacement),
+            None => files.push((path, vec![replacement])),
+        }
+    }
+    let changes = files.into_iter().map(|(path, replacements)| {
+        json!({ "artifactLocation": { "uri": uri(path) }, "replacements": replacements })
+    });
+    json!({
+        "description": { "text": plain(&fix.title) },
+        "artifactChanges": changes.collect::<Vec<_>>(),
+        "properties": { "applicability": fix.applicability.word() },
+    })
+}
+
+fn region(span: &Span) -> Value {
     let (line, _) = span.line_column();
     let (end_line, _) = span.source.line_column(span.end);
+    json!({
+        "startLine": line,
+        "startColumn": utf16(&span.source, span.start),
+        "endLine": end_line,
+        "endColumn": utf16(&span.source, span.end),
+    })
+}
+
+fn location(span: &Span, label: Option<&str>) -> Value {
     let mut location = json!({
         "physicalLocation": {
             "artifactLocation": { "uri": uri(span.source.path()) },
-            "region": {
-                "startLine": line,
-                "startColumn": utf16(&span.source, span.start),
-                "endLine": end_line,
-                "endColumn": utf16(&span.source, span.end),
-            },
+            "region": region(span),
         },
     });
     if let Some(label) = label.filter(|label| !label.is_empty()) {
@@ -194,7 +226,8 @@ mod tests {
     fn a_log_has_what_code_scanning_requires() {
         let run = sample::run();
         let findings = rules::check(&run.analyses[0].targets[0]);
-        let log: Value = serde_json::from_str(&sarif(&run, &findings)).expect("it is JSON");
+        let log: Value =
+            serde_json::from_str(&sarif(&run, &findings, &Fixes::default())).expect("it is JSON");
         assert_eq!(log["version"], "2.1.0");
         let sarif_run = &log["runs"][0];
         for rule in sarif_run["tool"]["driver"]["rules"]
