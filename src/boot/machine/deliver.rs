@@ -97,6 +97,7 @@ pub(super) fn by_default(machine: &Machine, world: &mut World, pid: Pid, signal:
     }
 }
 
+/// What a shell does with a signal: its trap at the next chance, or the default.
 pub(super) fn signal_shell(
     machine: &Machine,
     world: &mut World,
@@ -189,6 +190,7 @@ pub(super) fn signal_shell(
     by_default(machine, world, pid, signal);
 }
 
+/// What an application does with a signal: its own handler as far as known, or the default.
 pub(super) fn signal_application(
     machine: &Machine,
     world: &mut World,

@@ -9,6 +9,7 @@ use crate::boot::fact::FactKind;
 use crate::boot::world::{Body, Kill, Launcher, Millis, Pid, Status, Stop, World};
 use crate::knowledge::{OnSignal, Recipient, Signal, Then};
 
+/// What a launcher does with a signal: passes it on, dies, or drops it.
 pub(super) fn signal_launcher(
     machine: &Machine,
     world: &mut World,
@@ -120,6 +121,7 @@ pub(super) fn stop_next(machine: &Machine, world: &mut World, pid: Pid, sent: Si
     }
 }
 
+/// Whom a launcher sends a signal: its child alone, or a group.
 pub(super) fn recipients(world: &World, launcher: Pid, child: Pid, to: Recipient) -> Vec<Pid> {
     let group = |also: bool| {
         let group = world.process(child).map(|process| process.group);

@@ -6,6 +6,7 @@ use crate::boot::value::Field;
 use crate::boot::world::Status;
 
 impl Turn<'_, '_> {
+    /// `return`: leaves the function or the sourced file.
     pub(super) fn return_builtin(&mut self, words: &[Field]) -> Attempt<()> {
         let status = self.operand_status(words);
         let target = self
@@ -49,6 +50,7 @@ impl Turn<'_, '_> {
         }
     }
 
+    /// `break` and `continue`, with the number of loops to leave.
     pub(super) fn leave_loop(&mut self, goes_on: bool, words: &[Field]) -> Attempt<()> {
         let mut levels = words
             .get(1)
@@ -84,6 +86,7 @@ impl Turn<'_, '_> {
     }
 }
 
+/// Whether a frame is one that `break` counts.
 pub(super) fn is_loop(state: &State) -> bool {
     matches!(
         state,

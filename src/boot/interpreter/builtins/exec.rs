@@ -13,6 +13,7 @@ use crate::image::Found;
 use crate::knowledge::ShellFamily;
 
 impl Turn<'_, '_> {
+    /// `exec`: the shell becomes the command, or keeps the redirections.
     pub(super) fn exec(
         &mut self,
         code: &Code,

@@ -114,6 +114,7 @@ impl Turn<'_, '_> {
         self.machine.find_program(name, &path, &directory)
     }
 
+    /// Where a program of that name lies, as `command -v` prints it.
     pub(super) fn program_path(&mut self, name: &str) -> Value {
         match self.find(name) {
             Found::File(file) => Value::text(file.path),

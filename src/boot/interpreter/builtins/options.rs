@@ -96,6 +96,7 @@ impl Turn<'_, '_> {
         })))
     }
 
+    /// `set`: options, and the positional parameters.
     pub(super) fn set_builtin(&mut self, words: &[Field]) -> Attempt<()> {
         let mut index = 1;
         let mut takes_positional = false;

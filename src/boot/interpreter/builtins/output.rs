@@ -2,6 +2,7 @@
 
 use crate::boot::value::{Field, Value};
 
+/// What `echo` prints.
 pub(super) fn echo(words: &[Field]) -> Value {
     let mut text = Value::default();
     let mut newline = true;
@@ -26,6 +27,7 @@ pub(super) fn echo(words: &[Field]) -> Value {
     text
 }
 
+/// What `printf` prints, for the formats that scripts use to pass text on.
 pub(super) fn printf(words: &[Field]) -> Value {
     let Some(format) = words.first().and_then(Field::known) else {
         return Value::unknown("output of printf");

@@ -14,6 +14,7 @@ use crate::knowledge::ShellFamily;
 use crate::source::Mapped;
 
 impl Turn<'_, '_> {
+    /// `eval`: its operands joined, parsed and run in this shell.
     pub(super) fn eval(
         &mut self,
         words: &[Field],
@@ -184,6 +185,7 @@ impl Turn<'_, '_> {
         None
     }
 
+    /// `.` of a file that is not there: POSIX shells end, bash goes on with status 1.
     pub(super) fn source_missing(&mut self, path: &str, span: &crate::source::Span) -> Attempt<()> {
         self.note(
             FactKind::StartFailed {

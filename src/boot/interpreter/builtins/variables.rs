@@ -13,6 +13,7 @@ use crate::image::Found;
 use crate::knowledge::ShellFamily;
 
 impl Turn<'_, '_> {
+    /// `export`, `local`, `declare` and their like.
     pub(super) fn declare(&mut self, name: &str, words: &[Field]) -> Attempt<()> {
         let exports = name == "export"
             || words.iter().any(|word| {
@@ -72,6 +73,7 @@ impl Turn<'_, '_> {
         self.finish(Status::SUCCESS)
     }
 
+    /// Whether a function is running, so that `local` has a place.
     pub(super) fn in_function(&self) -> bool {
         self.shell
             .frames
@@ -79,6 +81,7 @@ impl Turn<'_, '_> {
             .any(|frame| matches!(frame.state, State::Function(_)))
     }
 
+    /// `cd`, with what is known of the directories of the image.
     pub(super) fn change_directory(&mut self, words: &[Field]) -> Attempt<()> {
         let operand = words[1..]
             .iter()
@@ -128,6 +131,7 @@ impl Turn<'_, '_> {
         self.finish(Status::SUCCESS)
     }
 
+    /// `read`: takes a line from what stands on its input.
     pub(super) fn read_builtin(&mut self, words: &[Field], streams: &Streams) -> Attempt<()> {
         let mut names: Vec<String> = Vec::new();
         let mut skip = false;

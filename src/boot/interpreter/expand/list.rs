@@ -33,6 +33,7 @@ impl Expansion<'_> {
         }
     }
 
+    /// A parameter that is several words, as segments with breaks between them.
     pub(super) fn list_parameter(
         &mut self,
         parameter: &Parameter,

@@ -81,10 +81,12 @@ impl Expansion<'_> {
         Some(self.fixed(&value))
     }
 
+    /// A value with what this world has settled about its unknown pieces.
     pub(super) fn fixed(&self, value: &Value) -> Value {
         value.refined(|piece| self.fixed_piece(piece))
     }
 
+    /// What this world has settled about an unknown piece, if anything.
     pub(super) fn fixed_piece(&self, piece: &Piece) -> Option<Value> {
         let found = self.world.fixed.get(piece).cloned();
         if found.is_some() {

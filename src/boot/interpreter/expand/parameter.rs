@@ -8,6 +8,7 @@ use crate::knowledge::{Feature, ShellFamily};
 use crate::shell::{Operator, Parameter, Word};
 
 impl Expansion<'_> {
+    /// The segments that a parameter expands to.
     pub(super) fn parameter(
         &mut self,
         parameter: &Parameter,
@@ -52,6 +53,7 @@ impl Expansion<'_> {
         }
     }
 
+    /// The value before the operator; `None` when the parameter is not set.
     pub(super) fn value_of(&mut self, parameter: &Parameter) -> Result<Option<Value>, Need> {
         if let Some((_, value)) = self
             .assigned
@@ -96,6 +98,7 @@ impl Expansion<'_> {
         })
     }
 
+    /// What the operator makes of the value.
     pub(super) fn operate(
         &mut self,
         parameter: &Parameter,
@@ -243,6 +246,7 @@ impl Expansion<'_> {
         Ok(edited.map_or(unknown, Value::text))
     }
 
+    /// The segments of the word inside `${x:-…}`.
     pub(super) fn nested(
         &mut self,
         word: &Word,
@@ -272,6 +276,7 @@ impl Expansion<'_> {
         Ok(segments)
     }
 
+    /// `${!x}`: the value of the variable that `x` names.
     pub(super) fn indirect(
         &mut self,
         parameter: &Parameter,
@@ -299,6 +304,7 @@ impl Expansion<'_> {
     }
 }
 
+/// `${x:offset:length}` over characters; negative numbers count from the end, as in bash.
 pub(super) fn substring(text: &str, offset: i64, length: Option<i64>) -> String {
     let count = text.chars().count() as i64;
     let start = if offset < 0 {

@@ -39,6 +39,7 @@ impl Expansion<'_> {
         done
     }
 
+    /// Splits segments at the characters of `IFS` and globs the fields.
     pub(super) fn split(&self, segments: Vec<Segment>, fields: &mut Vec<Field>) {
         let ifs = self
             .lookup("IFS")
@@ -122,6 +123,7 @@ impl Expansion<'_> {
         finish(&mut current, &mut globs, &mut only_settings, fields);
     }
 
+    /// A text whose leading `~` is the user's home.
     pub(super) fn with_home(&self, text: String) -> String {
         if (text == "~" || text.starts_with("~/"))
             && let Some(home) = self.lookup("HOME").and_then(|value| value.known())
