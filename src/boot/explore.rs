@@ -1,14 +1,19 @@
 //! All ways through a start-up: worlds fork at questions, and meet again where they are the same.
+//!
+//! In: a world. Out: the ways that came to rest, told one by one. Ways are followed depth first. When
+//! all that can follow from a fork has been seen, it is known what was looked at from there on; a later
+//! way that comes to the same place with the same answers to just that goes on as the earlier one did,
+//! and is not followed again.
 
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
 
-use super::interpreter::{Shell, State, Stored};
+use super::interpreter::display_words;
 use super::machine::{Machine, Rest};
 use super::outcome::Assumption;
-use super::value::{Field, Piece, Value};
-use super::world::{Body, Input, Millis, Output, Pid, World};
+use super::reads::Reads;
+use super::state;
+use super::world::{Body, Choice, Millis, Question, World};
 
 /// A way that came to rest.
 pub(crate) struct Way {
@@ -16,102 +21,240 @@ pub(crate) struct Way {
     pub(crate) world: World,
     /// How it rests: never [`Rest::Ask`].
     pub(crate) rest: Rest,
-    /// States at which it forked, so that a way that met it can be told what became of it.
-    pub(crate) passed: Vec<u64>,
+    /// The forks that it passed, so that a way that met it can be told what became of it.
+    pub(crate) passed: Vec<u32>,
 }
 
-/// What the exploration found.
-pub(crate) struct Ways {
-    /// Ways that came to rest, in a stable order.
-    pub(crate) ways: Vec<Way>,
-    /// Ways that met a state which another way had been in: their choices, and that state.
-    pub(crate) met: Vec<(Vec<super::world::Choice>, u64)>,
+/// What the exploration found, besides its ways.
+#[derive(Default)]
+pub(crate) struct Explored {
+    /// Ways that met another one at a fork: their choices, and that fork.
+    pub(crate) met: Vec<(Vec<Choice>, u32)>,
     /// Whether there were too many ways.
     pub(crate) too_many: bool,
 }
 
-/// Follows a world along all its ways. `forks` counts questions over the whole analysis.
+/// A fork of which not all has been seen.
+struct Fork {
+    number: u32,
+    /// What has to be equal as a whole for two worlds to be at the same place.
+    place: u64,
+    world: World,
+    question: Rc<Question>,
+    /// The answer that has not been tried yet.
+    remaining: Option<bool>,
+    /// What was looked at from here on.
+    reads: Reads,
+    /// The lowest open fork that a way from here has come back to.
+    comes_back_to: usize,
+    /// Forks below, seen as a whole but for what follows from an open one that they come back to.
+    within: Vec<Seen>,
+}
+
+/// A fork of which all has been seen.
+struct Seen {
+    number: u32,
+    place: u64,
+    world: World,
+    reads: Reads,
+}
+
+/// A fork to be met.
+struct Known {
+    number: u32,
+    reads: Rc<Reads>,
+    projection: u64,
+    /// It lies on a way that is taken only when somebody sets a variable at run time.
+    overridden: bool,
+}
+
+/// Follows a world along all its ways and tells each to `tell`. `forks` numbers the forks of the whole
+/// analysis. Afterwards the notes of what was looked at hold all that was, by `tell` too.
 pub(crate) fn explore(
     machine: &Machine,
     start: World,
     deadline: Option<Millis>,
     forks: &mut u32,
-) -> Ways {
-    let mut found = Ways {
-        ways: Vec::new(),
-        met: Vec::new(),
-        too_many: false,
-    };
-    let mut seen: HashMap<u64, ()> = HashMap::new();
-    let mut todo = vec![(start, Vec::new())];
-    while let Some((mut world, mut passed)) = todo.pop() {
-        if found.ways.len() + todo.len() >= machine.limits.ways || machine.is_exhausted() {
+    tell: &mut dyn FnMut(&mut u32, Way),
+) -> Explored {
+    let mut all = machine.looked_at.take();
+    let mut found = Explored::default();
+    let mut told = 0;
+    let mut known: HashMap<u64, Vec<Known>> = HashMap::new();
+    let mut open: Vec<Fork> = Vec::new();
+    let mut current = Some(start);
+    loop {
+        let Some(mut world) = current.take() else {
+            let Some(fork) = open.last_mut() else {
+                break;
+            };
+            if let Some(answer) = fork.remaining.take() {
+                let mut world = fork.world.clone();
+                world.take(fork.number, &fork.question, answer);
+                current = Some(world);
+            } else if let Some(fork) = open.pop() {
+                close(fork, &mut open, &mut all, &mut known);
+            }
+            continue;
+        };
+        if told + open.len() >= machine.limits.ways || machine.is_exhausted() {
             found.too_many = true;
             break;
         }
         let rest = machine.run(&mut world, deadline);
-        match rest {
-            Rest::Ask(question) => {
-                // One variable set at run time is looked at on a way; that several are would multiply.
-                let overridden = world.trail.iter().any(|choice| choice.overridden);
-                if let (true, Some(default)) = (overridden, question.by_default) {
-                    world.take(*forks, &question, default);
-                    *forks += 1;
-                    todo.push((world, passed));
-                    continue;
-                }
-                let state = state_hash(machine, &world, &question.yes);
-                if seen.insert(state, ()).is_some() {
-                    found.met.push((world.trail, state));
-                    continue;
-                }
-                passed.push(state);
-                let fork = *forks;
-                *forks += 1;
-                let mut no = world.clone();
-                no.take(fork, &question, false);
-                world.take(fork, &question, true);
-                todo.push((no, passed.clone()));
-                todo.push((world, passed));
-            }
+        let passed = || open.iter().map(|fork| fork.number).collect();
+        let question = match rest {
+            Rest::Ask(question) => question,
             Rest::Ended | Rest::Steady
                 if deadline.is_none() && goes_back(machine, &world, &rest) =>
             {
                 // Nothing else goes on running, so the last command in the foreground is the application.
-                let Some(candidate) = world.candidate.take() else {
-                    continue;
-                };
-                let mut resumed = Rc::unwrap_or_clone(candidate);
-                resumed.assume(taken_for_application(&resumed));
-                resumed.is_followed = world.leaves || world.last_pid > resumed.last_pid;
-                if world.restarts {
-                    // A supervisor may have more such commands, beside this one.
-                    todo.push((resumed, passed));
-                    continue;
+                if let Some(candidate) = world.candidate.take() {
+                    let mut resumed = Rc::unwrap_or_clone(candidate);
+                    resumed.assume(taken_for_application(&resumed));
+                    resumed.is_followed = world.leaves || world.last_pid > resumed.last_pid;
+                    if world.restarts {
+                        // A supervisor may have more such commands, beside this one.
+                        current = Some(resumed);
+                        continue;
+                    }
+                    match machine.run(&mut resumed, deadline) {
+                        Rest::Ask(_) => {
+                            current = Some(resumed);
+                            continue;
+                        }
+                        rest => {
+                            told += 1;
+                            let passed = passed();
+                            tell(
+                                forks,
+                                Way {
+                                    world: resumed,
+                                    rest,
+                                    passed,
+                                },
+                            );
+                        }
+                    }
                 }
-                let rest = machine.run(&mut resumed, deadline);
-                match rest {
-                    Rest::Ask(_) => todo.push((resumed, passed)),
-                    rest => found.ways.push(Way {
-                        world: resumed,
+                note(&mut open, &mut all, &machine.looked_at.take());
+                continue;
+            }
+            rest => {
+                told += 1;
+                let passed = passed();
+                tell(
+                    forks,
+                    Way {
+                        world,
                         rest,
                         passed,
-                    }),
-                }
+                    },
+                );
+                note(&mut open, &mut all, &machine.looked_at.take());
+                continue;
             }
-            rest => found.ways.push(Way {
-                world,
-                rest,
-                passed,
-            }),
+        };
+        // One variable set at run time is looked at on a way; that several are would multiply.
+        let overridden = world.trail.iter().any(|choice| choice.overridden);
+        if let (true, Some(default)) = (overridden, question.by_default) {
+            world.take(*forks, &question, default);
+            *forks += 1;
+            current = Some(world);
+            continue;
         }
+        note(&mut open, &mut all, &machine.looked_at.take());
+        let place = state::place(&world, &question.yes);
+        let earlier = known.get(&place).into_iter().flatten();
+        let met = earlier
+            .filter(|known| overridden || !known.overridden)
+            .find(|known| state::projection(&world, &known.reads) == known.projection);
+        if let Some(known) = met {
+            found.met.push((world.trail, known.number));
+            let reads = Rc::clone(&known.reads);
+            note(&mut open, &mut all, &reads);
+            continue;
+        }
+        let same = |fork: &Fork| fork.place == place && state::is_same(&fork.world, &world);
+        if let Some(index) = open.iter().position(same) {
+            found.met.push((world.trail, open[index].number));
+            if let Some(last) = open.last_mut() {
+                last.comes_back_to = last.comes_back_to.min(index);
+            }
+            continue;
+        }
+        // What happens by itself is looked at first, so that a way on which somebody sets a variable
+        // can meet it.
+        let first = question.by_default.unwrap_or(true);
+        let number = *forks;
+        *forks += 1;
+        let kept = world.clone();
+        world.take(number, &question, first);
+        open.push(Fork {
+            number,
+            place,
+            world: kept,
+            question,
+            remaining: Some(!first),
+            reads: Reads::default(),
+            comes_back_to: usize::MAX,
+            within: Vec::new(),
+        });
+        current = Some(world);
     }
+    for fork in &open {
+        all.add(&fork.reads);
+    }
+    machine.looked_at.add(&all);
     found
+}
+
+/// Adds to what was looked at since the innermost fork.
+fn note(open: &mut [Fork], all: &mut Reads, reads: &Reads) {
+    match open.last_mut() {
+        Some(fork) => fork.reads.add(reads),
+        None => all.add(reads),
+    }
+}
+
+/// Makes a fork known of which all has been seen.
+fn close(mut fork: Fork, open: &mut [Fork], all: &mut Reads, known: &mut HashMap<u64, Vec<Known>>) {
+    note(open, all, &fork.reads);
+    let index = open.len();
+    let mut seen = std::mem::take(&mut fork.within);
+    let reads = fork.reads;
+    seen.push(Seen {
+        number: fork.number,
+        place: fork.place,
+        world: fork.world,
+        reads: reads.clone(),
+    });
+    if fork.comes_back_to < index
+        && let Some(outer) = open.last_mut()
+    {
+        // What follows from the open fork belongs to what follows from here.
+        outer.comes_back_to = outer.comes_back_to.min(fork.comes_back_to);
+        outer.within.append(&mut seen);
+        return;
+    }
+    let several = seen.len() > 1;
+    for mut one in seen {
+        if several {
+            one.reads.add(&reads);
+        }
+        let projection = state::projection(&one.world, &one.reads);
+        known.entry(one.place).or_default().push(Known {
+            number: one.number,
+            projection,
+            reads: Rc::new(one.reads),
+            overridden: one.world.trail.iter().any(|choice| choice.overridden),
+        });
+    }
 }
 
 /// Whether the way leads back to the last command that may be the application.
 fn goes_back(machine: &Machine, world: &World, rest: &Rest) -> bool {
-    machine.looked_at.candidate.set(true);
+    machine.looked_at.candidate();
     let Some(candidate) = &world.candidate else {
         return false;
     };
@@ -132,10 +275,7 @@ fn taken_for_application(world: &World) -> Assumption {
         .rev()
         .find(|process| matches!(&process.body, Body::Application(_)));
     let (subject, span) = match newest {
-        Some(process) => (
-            super::interpreter::display_words(&process.argv),
-            process.span.clone(),
-        ),
+        Some(process) => (display_words(&process.argv), process.span.clone()),
         None => (String::new(), None),
     };
     Assumption {
@@ -145,229 +285,5 @@ fn taken_for_application(world: &World) -> Assumption {
         ),
         subject,
         span,
-    }
-}
-
-/// A number for everything that can decide how a world goes on.
-fn state_hash(machine: &Machine, world: &World, question: &str) -> u64 {
-    let looked_at = &machine.looked_at;
-    let mut hasher = DefaultHasher::new();
-    question.hash(&mut hasher);
-    world.clock.hash(&mut hasher);
-    world.files.hash(&mut hasher);
-    let fixed = looked_at.fixed.borrow();
-    let relevant = world
-        .fixed
-        .iter()
-        .filter(|(piece, _)| fixed.contains(*piece));
-    relevant.for_each(|entry| entry.hash(&mut hasher));
-    let tests = looked_at.tests.borrow();
-    let relevant = world.decided.iter().filter(|(key, _)| tests.contains(*key));
-    relevant.for_each(|entry| entry.hash(&mut hasher));
-    world.missing.hash(&mut hasher);
-    world.broken.is_some().hash(&mut hasher);
-    world.steady_loop.hash(&mut hasher);
-    if let Some(candidate) = world
-        .candidate
-        .as_ref()
-        .filter(|_| looked_at.candidate.get())
-    {
-        let applications = candidate.processes.values().rev();
-        let newest = applications
-            .into_iter()
-            .find(|process| matches!(process.body, Body::Application(_)));
-        newest.map(|process| &process.argv).hash(&mut hasher);
-        newest
-            .and_then(|process| process.span.clone())
-            .hash(&mut hasher);
-    }
-    let variables = looked_at.variables.borrow();
-    let was_read = |name: &str| variables.contains(name);
-    // Pids grow with every helper that was started; only their order counts.
-    let rank = |pid: Pid| world.processes.keys().position(|known| *known == pid);
-    for process in world.processes.values() {
-        rank(process.parent).hash(&mut hasher);
-        rank(process.group).hash(&mut hasher);
-        process.ignored.hash(&mut hasher);
-        process.directory.hash(&mut hasher);
-        process.user.hash(&mut hasher);
-        process.argv.hash(&mut hasher);
-        process.history.hash(&mut hasher);
-        stream_of(world, &process.input, &process.output).hash(&mut hasher);
-        hash_body(
-            &process.body,
-            0,
-            &mut hasher,
-            &Looking {
-                plain: &|value| value.clone(),
-                was_read: &was_read,
-            },
-        );
-    }
-    hasher.finish()
-}
-
-/// How values are looked at for a hash.
-struct Looking<'a> {
-    /// What of a value counts.
-    plain: &'a dyn Fn(&Value) -> Value,
-    /// Whether a variable counts.
-    was_read: &'a dyn Fn(&str) -> bool,
-}
-
-fn stream_of(world: &World, input: &Input, output: &Output) -> (Option<Value>, Option<Value>, u8) {
-    let read = match input {
-        Input::Text(text) => Some(text.clone()),
-        Input::Pipe(stream) => world.streams.get(*stream).cloned(),
-        _ => None,
-    };
-    let (written, kind) = match output {
-        Output::Elsewhere => (None, 0),
-        Output::Stream(stream) => (world.streams.get(*stream).cloned(), 1),
-        Output::File(path) => (Some(Value::text(&**path)), 2),
-    };
-    (read, written, kind)
-}
-
-fn hash_body(body: &Body, now: Millis, hasher: &mut DefaultHasher, looking: &Looking) {
-    std::mem::discriminant(body).hash(hasher);
-    match body {
-        Body::Shell(shell) => hash_shell(shell, hasher, looking),
-        Body::Application(application) => {
-            application
-                .finishing
-                .map(|at| at.saturating_sub(now))
-                .hash(hasher);
-            application.undecided.hash(hasher);
-        }
-        Body::Launcher(launcher) => {
-            for child in &launcher.children {
-                child.told.hash(hasher);
-            }
-            (launcher.next.len(), launcher.alternatives.len()).hash(hasher);
-            launcher.supervises.hash(hasher);
-            launcher
-                .leaves_at
-                .map(|at| at.saturating_sub(now))
-                .hash(hasher);
-            for kill in &launcher.kills {
-                kill.at.saturating_sub(now).hash(hasher);
-            }
-        }
-        Body::Idle(at) => at.map(|at| at.saturating_sub(now)).hash(hasher),
-        Body::Filter => {}
-        Body::Ended(status) => status.hash(hasher),
-    }
-}
-
-fn hash_shell(shell: &Shell, hasher: &mut DefaultHasher, looking: &Looking) {
-    shell.facts.id.hash(hasher);
-    for (name, variable) in shell
-        .variables
-        .iter()
-        .filter(|(name, _)| (looking.was_read)(name))
-    {
-        name.hash(hasher);
-        variable.exported.hash(hasher);
-        match &variable.value {
-            None => 0.hash(hasher),
-            Some(Stored::Text(value)) => (looking.plain)(value).hash(hasher),
-            Some(Stored::Array(fields)) => hash_fields(fields, hasher, looking),
-        }
-    }
-    hash_fields(&shell.positional, hasher, looking);
-    shell.zero.hash(hasher);
-    shell.functions.hash(hasher);
-    shell.aliases.hash(hasher);
-    shell.options.hash(hasher);
-    shell.traps.hash(hasher);
-    shell.pending.hash(hasher);
-    match &shell.status {
-        super::world::Status::Known(number) => {
-            (*number == 0, (looking.was_read)("?").then_some(*number)).hash(hasher)
-        }
-        super::world::Status::Unknown(question) => question.yes.hash(hasher),
-    }
-    shell.check_failure.hash(hasher);
-    shell.exiting.hash(hasher);
-    shell.jobs.len().hash(hasher);
-    for frame in &shell.frames {
-        frame.code.hash(hasher);
-        frame.tail.hash(hasher);
-        frame.forced.hash(hasher);
-        for (node, value) in &frame.results {
-            node.hash(hasher);
-            (looking.plain)(value).hash(hasher);
-        }
-        std::mem::discriminant(&frame.state).hash(hasher);
-        match &frame.state {
-            State::List(index) | State::AndOr(index) => index.hash(hasher),
-            State::If(arm, in_body) => (arm, in_body).hash(hasher),
-            State::While(state) => (state.in_body, state.undecided).hash(hasher),
-            State::For(fields, next) => {
-                hash_fields(fields, hasher, looking);
-                next.hash(hasher);
-            }
-            State::ForArithmetic(rounds) => rounds.hash(hasher),
-            State::Case(word, arm, pattern) => {
-                (looking.plain)(word).hash(hasher);
-                (arm, pattern).hash(hasher);
-            }
-            State::Function(saved) => hash_fields(&saved.positional, hasher, looking),
-            State::Foreground(waited) => waited.ended.hash(hasher),
-            State::Wait(waiting) => (waiting.pids.len(), waiting.any).hash(hasher),
-            State::Trap(saved) => saved.hash(hasher),
-            State::ExitTrap(status) => status.hash(hasher),
-            _ => {}
-        }
-    }
-}
-
-fn hash_fields(fields: &[Field], hasher: &mut DefaultHasher, looking: &Looking) {
-    fields.len().hash(hasher);
-    for field in fields {
-        field.open.hash(hasher);
-        (looking.plain)(&field.value).hash(hasher);
-    }
-}
-
-impl World {
-    /// A number for the world at the beginning of a round of a loop of that shell: what is the same in
-    /// each round of a loop that changes nothing. Pids, which grow, count only by whether they live.
-    pub(super) fn loop_hash(&self, pid: Pid, shell: &Shell) -> u64 {
-        let plain = |value: &Value| match value.pieces() {
-            [Piece::Text(text)] => match text.parse::<Pid>() {
-                Ok(number)
-                    if number > 1
-                        && number <= self.last_pid
-                        && self.processes.contains_key(&number) =>
-                {
-                    Value::text(if self.alive(number) {
-                        "a live process"
-                    } else {
-                        "an ended process"
-                    })
-                }
-                _ => value.clone(),
-            },
-            _ => value.clone(),
-        };
-        let mut hasher = DefaultHasher::new();
-        self.fixed.hash(&mut hasher);
-        self.decided.hash(&mut hasher);
-        let looking = Looking {
-            plain: &plain,
-            was_read: &|_| true,
-        };
-        hash_shell(shell, &mut hasher, &looking);
-        for process in self.processes.values() {
-            if process.pid == pid || matches!(process.body, Body::Ended(_)) {
-                continue;
-            }
-            process.argv.hash(&mut hasher);
-            process.history.told.is_some().hash(&mut hasher);
-            hash_body(&process.body, self.clock, &mut hasher, &looking);
-        }
-        hasher.finish()
     }
 }

@@ -197,7 +197,8 @@ impl Start<'_, '_> {
         let directory = Rc::clone(&self.process().directory);
         let path = super::interpreter::absolute(&directory, &name);
         let facts = shell.facts;
-        let written = self.world.files.get(&path).and_then(Value::known);
+        let written = self.world.written(&path, &self.machine.looked_at);
+        let written = written.and_then(Value::known);
         if let Some(text) = written {
             let mapped = self.machine.locate(&text, self.process().span.as_ref());
             self.install_script(shell, argv, mapped);

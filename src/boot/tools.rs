@@ -213,6 +213,7 @@ pub(super) fn run(machine: &Machine, world: &mut World, pid: Pid) {
             world.write(&output, &value);
         }
         "which" => {
+            machine.looked_at.variable("PATH");
             let path = world
                 .process_mut(pid)
                 .environment
@@ -334,7 +335,7 @@ pub(super) fn filter_output(world: &mut World, pid: Pid) {
 
 /// The text of a file, as far as it is known.
 fn content(machine: &Machine, world: &World, path: &str) -> Value {
-    if let Some(value) = world.files.get(path) {
+    if let Some(value) = world.written(path, &machine.looked_at) {
         return value.clone();
     }
     match machine.container.image.files.look_up(path) {

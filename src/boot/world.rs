@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use super::fact::Fact;
 use super::interpreter::Shell;
-use super::machine::LookedAt;
 use super::outcome::{Assumption, Condition, Missing};
+use super::reads::LookedAt;
 use super::value::{Field, Value};
 use crate::knowledge::{ChildGroup, Fork, Program, Recipient, Signal};
 use crate::source::Span;
@@ -420,8 +420,8 @@ impl World {
             Some(inner) => (inner, true),
             None => (&**key, false),
         };
+        looked_at.test(key);
         let answer = self.decided.get(key)?;
-        looked_at.tests.borrow_mut().insert(key.into());
         Some(*answer != negated)
     }
 
@@ -514,12 +514,19 @@ impl World {
     }
 
     /// Whether scripts have made something at the path or below it, as far as that is followed.
-    pub(crate) fn made(&self, path: &str) -> bool {
+    pub(crate) fn made(&self, path: &str, looked_at: &LookedAt) -> bool {
+        looked_at.every_file();
         self.made_directories
             || self.files.keys().any(|file| {
                 file.strip_prefix(path)
                     .is_some_and(|rest| rest.starts_with('/'))
             })
+    }
+
+    /// What scripts have written to a file, if they have written to it.
+    pub(crate) fn written(&self, path: &str, looked_at: &LookedAt) -> Option<&Value> {
+        looked_at.file(path);
+        self.files.get(path)
     }
 
     /// Writes to wherever the process's output goes.

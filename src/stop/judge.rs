@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use crate::boot::{
     Assumption, Body, Condition, Explored, Fact, FactKind, Machine, Millis, Missing, Pid, Rest,
-    STOP_WORK, World, display_words, explore, initial_world, signal_process,
+    STOP_WORK, Way, World, display_words, explore, initial_world, signal_process,
 };
 use crate::container::Container;
 use crate::knowledge::{Effect, ShellFacts, Signal, shell_facts};
@@ -118,37 +118,47 @@ fn judge_with(container: &Container, sh: Option<&'static ShellFacts>) -> (Vec<Pa
         return (vec![bare_path(Verdict::Exits)], false);
     };
     let first = world.clone();
-    let booted = explore(&machine, world, None, &mut forks);
-    let mut met = booted.met;
-    let mut too_many = booted.too_many;
-    for way in booted.ways {
-        match way.rest {
-            Rest::Steady => {
-                let stopped = stop(&machine, container, way.world, STOP_WORK, &mut forks);
-                let Stopped { steady, ways } = stopped;
-                too_many |= ways.too_many;
-                met.extend(ways.met);
-                for end in ways.ways {
-                    let mut passed = way.passed.clone();
-                    passed.extend(end.passed);
-                    let path = judge_stopped(&machine, container, &steady, &end.world, &end.rest);
-                    leaves.push(Leaf {
-                        trail: end.world.trail.clone(),
-                        passed,
-                        path,
-                    });
-                }
-            }
-            rest => {
-                let path = judge_rested(&way.world, &rest);
-                leaves.push(Leaf {
-                    trail: way.world.trail.clone(),
-                    passed: way.passed,
-                    path,
-                });
-            }
+    let mut met = Vec::new();
+    let mut too_many = false;
+    // Each way is stopped as soon as it is found, so that what its traps look at counts as looked at.
+    let booted = explore(&machine, world, None, &mut forks, &mut |forks, way| {
+        if !matches!(way.rest, Rest::Steady) {
+            leaves.push(Leaf {
+                path: judge_rested(&way.world, &way.rest),
+                trail: way.world.trail,
+                passed: way.passed,
+            });
+            return;
         }
-    }
+        let Stopped {
+            steady,
+            ways,
+            explored,
+        } = stop(&machine, container, way.world, STOP_WORK, forks);
+        too_many |= explored.too_many;
+        met.extend(explored.met);
+        for end in ways {
+            let mut passed = way.passed.clone();
+            passed.extend(end.passed);
+            leaves.push(Leaf {
+                path: judge_stopped(&machine, container, &steady, &end.world, &end.rest),
+                trail: end.world.trail,
+                passed,
+            });
+        }
+    });
+    too_many |= booted.too_many;
+    met.extend(booted.met);
+    // What holds comes before what does not, whichever was looked at first.
+    leaves.sort_by(|one, other| {
+        let branches = |leaf: &Leaf| {
+            leaf.trail
+                .iter()
+                .map(|choice| choice.branch)
+                .collect::<Vec<_>>()
+        };
+        branches(one).cmp(&branches(other))
+    });
     let mut paths = merge(leaves, &met);
     if too_many {
         paths.push(unknown_path(
@@ -172,7 +182,8 @@ fn judge_with(container: &Container, sh: Option<&'static ShellFacts>) -> (Vec<Pa
 /// A world after the stop signal, along all its ways.
 struct Stopped {
     steady: World,
-    ways: Explored,
+    ways: Vec<Way>,
+    explored: Explored,
 }
 
 /// Sends the stop signal to PID 1 and lets the grace period pass.
@@ -207,8 +218,15 @@ fn stop(
     world.candidate = None;
     signal_process(machine, &mut world, 0, 1, signal);
     let deadline = world.clock + grace;
-    let ways = explore(machine, world, Some(deadline), forks);
-    Stopped { steady, ways }
+    let mut ways = Vec::new();
+    let explored = explore(machine, world, Some(deadline), forks, &mut |_, way| {
+        ways.push(way)
+    });
+    Stopped {
+        steady,
+        ways,
+        explored,
+    }
 }
 
 /// The processes that the verdict is about: what PID 1 is, runs or waits for. Where it waits for none,
@@ -461,7 +479,7 @@ fn assume_time(
     }
     let mut forks = u32::MAX / 2;
     let stopped = stop(machine, container, steady.clone(), slow, &mut forks);
-    for way in stopped.ways.ways {
+    for way in stopped.ways {
         let start = steady.clock;
         let ended = matches!(way.rest, Rest::Ended);
         for pid in applications {

@@ -10,8 +10,8 @@ use super::{Path, Verdict};
 pub(super) struct Leaf {
     /// The choices that led here.
     pub(super) trail: Vec<Choice>,
-    /// States that it passed at its forks.
-    pub(super) passed: Vec<u64>,
+    /// The forks that it passed.
+    pub(super) passed: Vec<u32>,
     /// How it ends.
     pub(super) path: Path,
 }
@@ -43,9 +43,9 @@ fn shape(tree: &super::ProcessTree) -> Vec<(u32, String, usize)> {
     out
 }
 
-/// Turns leaves into paths. `met` are ways that ran into a state that another way had passed: they
+/// Turns leaves into paths. `met` are ways that met another one at a fork that it had passed: they
 /// end as that way did from there on.
-pub(super) fn merge(leaves: Vec<Leaf>, met: &[(Vec<Choice>, u64)]) -> Vec<Path> {
+pub(super) fn merge(leaves: Vec<Leaf>, met: &[(Vec<Choice>, u32)]) -> Vec<Path> {
     // A way on which a command fails that the start-up expects to succeed, and which then ends, is
     // the author's error handling: it is told only when there is nothing else.
     let is_error = |leaf: &Leaf| {
@@ -89,11 +89,11 @@ pub(super) fn merge(leaves: Vec<Leaf>, met: &[(Vec<Choice>, u64)]) -> Vec<Path> 
             }
         }
     }
-    for (trail, state) in met {
+    for (trail, fork) in met {
         let reached: Vec<&str> = leaves
             .iter()
             .zip(&outcomes)
-            .filter(|(leaf, _)| leaf.passed.contains(state))
+            .filter(|(leaf, _)| leaf.passed.contains(fork))
             .map(|(_, outcome)| outcome.as_str())
             .collect();
         for choice in trail {

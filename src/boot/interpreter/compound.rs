@@ -355,6 +355,7 @@ impl Turn<'_, '_> {
         Context {
             files: &self.machine.container.image.files,
             written: &self.world.files,
+            looked_at: &self.machine.looked_at,
             directory: &self.world.processes[&self.pid].directory,
             double_equals: self.shell.facts.family != ShellFamily::Dash,
             span,

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use crate::boot::reads::LookedAt;
 use crate::boot::value::{Field, Piece, Value};
 use crate::boot::world::{Question, Status};
 use crate::image::{Files, Found};
@@ -52,12 +53,21 @@ pub(super) struct Context<'a> {
     pub files: &'a Files,
     /// Files that scripts have written.
     pub written: &'a std::collections::BTreeMap<String, Value>,
+    /// Takes notes of what is looked at.
+    pub looked_at: &'a LookedAt,
     /// The working directory.
     pub directory: &'a str,
     /// Whether `==` is known.
     pub double_equals: bool,
     /// The place, for questions.
     pub span: Option<Span>,
+}
+
+impl Context<'_> {
+    fn is_written(&self, path: &str) -> bool {
+        self.looked_at.file(path);
+        self.written.contains_key(path)
+    }
 }
 
 fn ask(context: &Context, yes: String, no: String) -> Question {
@@ -256,7 +266,7 @@ fn file(context: &Context, operator: &str, word: &Field, shown: &str) -> Answer 
         return Answer::Is(false);
     }
     let path = absolute(context.directory, &path);
-    if matches!(operator, "-e" | "-f" | "-r" | "-w" | "-a") && context.written.contains_key(&path) {
+    if matches!(operator, "-e" | "-f" | "-r" | "-w" | "-a") && context.is_written(&path) {
         return Answer::Is(true);
     }
     match (context.files.look_up(&path), operator) {

@@ -429,6 +429,15 @@ impl Shell {
             .is_some_and(|variable| variable.value.is_none())
     }
 
+    /// Former values that functions will restore.
+    pub(crate) fn saved_locals(&self) -> impl Iterator<Item = &(Rc<str>, Option<Variable>)> {
+        let functions = self.frames.iter().filter_map(|frame| match &frame.state {
+            State::Function(saved) => Some(&saved.locals),
+            _ => None,
+        });
+        functions.flatten()
+    }
+
     /// Sets a variable, keeping its export flag.
     pub(crate) fn set(&mut self, name: &str, value: Stored) {
         let allexport = self.options.allexport;

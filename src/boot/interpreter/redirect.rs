@@ -128,7 +128,7 @@ impl Turn<'_, '_> {
         if path.starts_with("/dev/") || path.starts_with("/proc/") {
             return Some(Input::Unknown);
         }
-        if let Some(text) = self.world.files.get(path) {
+        if let Some(text) = self.world.written(path, &self.machine.looked_at) {
             return Some(Input::Text(text.clone()));
         }
         match self.machine.container.image.files.look_up(path) {

@@ -135,7 +135,10 @@ impl Turn<'_, '_> {
             append,
             value,
         } = assigned;
-        let current = self.shell.variable(&name).cloned();
+        let current = match index.is_some() || append {
+            true => self.read_variable(&name).cloned(),
+            false => self.shell.variable(&name).cloned(),
+        };
         let value = match (current, index, append, value) {
             (Some(Stored::Array(mut fields)), None, true, Stored::Array(more)) => {
                 fields.extend(more);

@@ -340,6 +340,12 @@ impl Turn<'_, '_> {
         }
     }
 
+    /// A variable's value, with a note that it was looked at.
+    pub(super) fn read_variable(&self, name: &str) -> Option<&super::Stored> {
+        self.machine.looked_at.variable(name);
+        self.shell.variable(name)
+    }
+
     /// One word as a value.
     pub(super) fn expand_single(&mut self, code: &Code, word: &Word) -> Attempt<Value> {
         self.expand(code, |expansion| expansion.single(word))

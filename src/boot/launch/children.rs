@@ -199,6 +199,7 @@ impl Start<'_, '_> {
             process.environment = Rc::default();
         }
         if let Some(path) = path {
+            self.machine.looked_at.variable("PATH");
             let environment = Rc::make_mut(&mut process.environment);
             let rest = environment.get("PATH").cloned().unwrap_or_default();
             let mut value = Value::text(format!("{path}:"));

@@ -162,7 +162,7 @@ impl Start<'_, '_> {
             text: format!("`{path}` is not at hand: {why}"),
             span,
         };
-        if let Some(written) = self.world.files.get(path) {
+        if let Some(written) = self.world.written(path, &self.machine.looked_at) {
             return match written.certain() {
                 Some(text) => {
                     let span = self.process().span.clone();

@@ -6,12 +6,12 @@ mod helper;
 mod relay;
 
 use std::cell::{Cell, RefCell};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use crate::boot::fact::{Fact, FactKind};
 use crate::boot::interpreter::{self, Construct, Progress};
-use crate::boot::value::Piece;
+use crate::boot::reads::LookedAt;
 use crate::boot::world::{Body, Child, Input, Kill, Millis, Pid, Question, Status, World};
 use crate::container::Container;
 use crate::image::Found;
@@ -63,7 +63,7 @@ pub(crate) struct Machine<'c> {
     pub(crate) assumed_sh: Option<&'static ShellFacts>,
     /// Whether anything depended on which shell `/bin/sh` is.
     pub(crate) asked_for_sh: Cell<bool>,
-    /// What any way has looked at so far.
+    /// Notes of what is looked at.
     pub(crate) looked_at: LookedAt,
     /// Texts that files give to a shell, with their places: `locate` finds them by text and span.
     texts: RefCell<Vec<Mapped>>,
@@ -71,29 +71,6 @@ pub(crate) struct Machine<'c> {
     spent: Cell<u64>,
     scripts: RefCell<HashMap<(usize, usize, String), Rc<Script>>>,
     constructs: RefCell<HashMap<usize, Rc<Vec<Construct>>>>,
-}
-
-/// What any way has looked at. Ways are followed depth first: when a second one comes to a place, all
-/// that can follow from there has been seen, so that what nobody looked at makes no difference.
-#[derive(Default)]
-pub(crate) struct LookedAt {
-    /// Variables that were read.
-    pub(crate) variables: RefCell<HashSet<Rc<str>>>,
-    /// Tests that were asked more than once.
-    pub(crate) tests: RefCell<HashSet<Rc<str>>>,
-    /// Values that a decision had fixed and that were read afterwards.
-    pub(crate) fixed: RefCell<HashSet<Piece>>,
-    /// Whether the last foreground command was taken for the application.
-    pub(crate) candidate: Cell<bool>,
-}
-
-impl LookedAt {
-    /// Notes that a variable was read.
-    pub(crate) fn variable(&self, name: &str) {
-        if !self.variables.borrow().contains(name) {
-            self.variables.borrow_mut().insert(name.into());
-        }
-    }
 }
 
 /// How a run of a world ended.
@@ -470,8 +447,6 @@ impl<'c> Machine<'c> {
         }
     }
 }
-
-impl Machine<'_> {}
 
 fn same_place(known: &Mapped, text: &str, span: &Span) -> bool {
     known.text() == text && known.full_span() == *span

@@ -179,6 +179,7 @@ impl Start<'_, '_> {
                 "host_node_name" => out.push_str("localhost"),
                 _ => {
                     let variable = name.strip_prefix("ENV_")?;
+                    self.machine.looked_at.variable(variable);
                     let value = self.process().environment.get(variable)?.known()?;
                     out.push_str(&value);
                 }

@@ -230,6 +230,7 @@ impl Start<'_, '_> {
     }
 
     pub(super) fn find(&mut self, name: &str) -> Found {
+        self.machine.looked_at.variable("PATH");
         let path = match self.process().environment.get("PATH") {
             Some(value) => value.known().unwrap_or_default(),
             None => String::new(),

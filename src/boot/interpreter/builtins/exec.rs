@@ -100,6 +100,7 @@ impl Turn<'_, '_> {
             ) || directory.starts_with("/dev/")
                 || directory.starts_with("/proc/");
             // The redirection itself has made an entry for the file by now.
+            self.machine.looked_at.every_file();
             let others = self.world.files.keys().filter(|known| **known != path);
             let mut below = others.filter_map(|known| known.strip_prefix(directory));
             let was_made = self.world.made_directories || below.any(|rest| rest.starts_with('/'));

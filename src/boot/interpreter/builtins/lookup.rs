@@ -106,7 +106,7 @@ impl Turn<'_, '_> {
 
     /// Looks a program up on the shell's PATH.
     pub(in crate::boot::interpreter) fn find(&mut self, name: &str) -> Found {
-        let path = match self.shell.variable("PATH") {
+        let path = match self.read_variable("PATH") {
             Some(Stored::Text(value)) => value.known().unwrap_or_default(),
             _ => String::new(),
         };

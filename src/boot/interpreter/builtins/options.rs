@@ -19,7 +19,7 @@ impl Turn<'_, '_> {
             &self.shell.positional
         };
         let (mut word, mut letter) = self.shell.options_read;
-        if self.shell.variable("OPTIND") == Some(&Stored::Text(Value::text("1"))) && letter == 0 {
+        if self.read_variable("OPTIND") == Some(&Stored::Text(Value::text("1"))) && letter == 0 {
             word = 0;
         }
         let current = operands.get(word).cloned();

@@ -74,7 +74,7 @@ impl Turn<'_, '_> {
                 _ => {}
             }
         }
-        let written = self.world.files.get(&path).cloned();
+        let written = self.world.written(&path, &self.machine.looked_at).cloned();
         let text = match written {
             Some(value) => match value.known() {
                 Some(text) => Some(crate::boot::interpreter::traps::locate(&text, &span)),

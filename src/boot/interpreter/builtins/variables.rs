@@ -55,7 +55,7 @@ impl Turn<'_, '_> {
                 }
             }
             if let Some(mut value) = value {
-                if append && let Some(Stored::Text(former)) = self.shell.variable(&variable) {
+                if append && let Some(Stored::Text(former)) = self.read_variable(&variable) {
                     let mut joined = former.clone();
                     joined.append(&value);
                     value = joined;
@@ -88,7 +88,7 @@ impl Turn<'_, '_> {
             .find(|word| !matches!(word.known().as_deref(), Some("-P" | "-L" | "--")));
         let span = self.top().code.span();
         let target = match operand {
-            None => match self.shell.variable("HOME") {
+            None => match self.read_variable("HOME") {
                 Some(Stored::Text(value)) => value.known(),
                 _ => Some("/root".to_owned()),
             },
@@ -102,10 +102,14 @@ impl Turn<'_, '_> {
         let path = absolute(&process.directory, &target);
         let why = match self.machine.container.image.files.look_up(&path) {
             Found::File(_) => Some("it is a file"),
-            Found::Absent if !self.world.made(&path) => Some("it is not there"),
+            Found::Absent if !self.world.made(&path, &self.machine.looked_at) => {
+                Some("it is not there")
+            }
             _ => None,
         };
-        if self.machine.container.image.files.is_far(&path) && !self.world.made(&path) {
+        if self.machine.container.image.files.is_far(&path)
+            && !self.world.made(&path, &self.machine.looked_at)
+        {
             let text = format!("nothing says that the directory `{path}` is there");
             self.world.miss("value", text, Some(span.clone()));
         }

@@ -88,15 +88,8 @@ impl Expansion<'_> {
 
     /// What this world has settled about an unknown piece, if anything.
     pub(super) fn fixed_piece(&self, piece: &Piece) -> Option<Value> {
-        let found = self.world.fixed.get(piece).cloned();
-        if found.is_some() {
-            self.machine
-                .looked_at
-                .fixed
-                .borrow_mut()
-                .insert(piece.clone());
-        }
-        found
+        self.machine.looked_at.fixed(piece);
+        self.world.fixed.get(piece).cloned()
     }
 
     /// The value of a name that nothing in the image or the script sets.

@@ -1,0 +1,273 @@
+//! Worlds as numbers: what has to be the same for two ways to go on alike.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use super::interpreter::{Shell, State, Stored};
+use super::reads::Reads;
+use super::value::{Field, Piece, Value};
+use super::world::{Body, Input, Millis, Output, Pid, Status, World};
+
+/// A number for where a world is: the frames of its shells, its processes and streams, the question
+/// asked. What has a name (variables, decisions, written files) is left to [`projection`].
+pub(super) fn place(world: &World, question: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    question.hash(&mut hasher);
+    hash_place(world, &mut hasher);
+    hasher.finish()
+}
+
+/// A number for what a world holds under the names that were read, and for the candidate if that was.
+pub(super) fn projection(world: &World, reads: &Reads) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    reads.project(world, &mut hasher);
+    if reads.has_candidate()
+        && let Some(candidate) = &world.candidate
+    {
+        hash_place(candidate, &mut hasher);
+        reads.project(candidate, &mut hasher);
+        (world.last_pid > candidate.last_pid).hash(&mut hasher);
+        let applications = candidate.processes.values().rev();
+        let newest = applications
+            .into_iter()
+            .find(|process| matches!(process.body, Body::Application(_)));
+        newest
+            .and_then(|process| process.span.clone())
+            .hash(&mut hasher);
+    }
+    hasher.finish()
+}
+
+/// Whether two worlds at the same place hold the same under every name.
+pub(super) fn is_same(one: &World, other: &World) -> bool {
+    let number = |world: &World| {
+        let mut hasher = DefaultHasher::new();
+        world.fixed.hash(&mut hasher);
+        world.decided.hash(&mut hasher);
+        world.files.hash(&mut hasher);
+        for process in world.processes.values() {
+            match &process.body {
+                Body::Shell(shell) => shell.variables.hash(&mut hasher),
+                _ => process.environment.hash(&mut hasher),
+            }
+        }
+        hasher.finish()
+    };
+    one.candidate.is_some() == other.candidate.is_some() && number(one) == number(other)
+}
+
+fn hash_place(world: &World, hasher: &mut DefaultHasher) {
+    // Before the stop signal only what is left of timers counts.
+    let now = if world.stopped_at.is_some() {
+        world.clock.hash(hasher);
+        0
+    } else {
+        world.clock
+    };
+    world.stopped_at.is_some().hash(hasher);
+    world.missing.hash(hasher);
+    world.broken.is_some().hash(hasher);
+    (world.gives_up, world.leaves).hash(hasher);
+    world.steady_loop.hash(hasher);
+    let looking = Looking {
+        plain: &|value| value.clone(),
+        variables: false,
+        rank: &|pid| world.processes.keys().position(|known| *known == pid),
+    };
+    for process in world.processes.values() {
+        // Pids grow with every helper that was started; only their order counts.
+        (looking.rank)(process.parent).hash(hasher);
+        (looking.rank)(process.group).hash(hasher);
+        process.ignored.hash(hasher);
+        process.blocked.hash(hasher);
+        process.directory.hash(hasher);
+        process.user.hash(hasher);
+        process.argv.hash(hasher);
+        process.history.hash(hasher);
+        stream_of(world, &process.input, &process.output).hash(hasher);
+        hash_body(&process.body, now, hasher, &looking);
+    }
+}
+
+/// How values are looked at for a hash.
+struct Looking<'a> {
+    /// What of a value counts.
+    plain: &'a dyn Fn(&Value) -> Value,
+    /// Whether variables count.
+    variables: bool,
+    /// What of a pid counts.
+    rank: &'a dyn Fn(Pid) -> Option<usize>,
+}
+
+fn stream_of(world: &World, input: &Input, output: &Output) -> (Option<Value>, Option<Value>, u8) {
+    let read = match input {
+        Input::Text(text) => Some(text.clone()),
+        Input::Pipe(stream) => world.streams.get(*stream).cloned(),
+        _ => None,
+    };
+    let (written, kind) = match output {
+        Output::Elsewhere => (None, 0),
+        Output::Stream(stream) => (world.streams.get(*stream).cloned(), 1),
+        Output::File(path) => (Some(Value::text(&**path)), 2),
+    };
+    (read, written, kind)
+}
+
+fn hash_body(body: &Body, now: Millis, hasher: &mut DefaultHasher, looking: &Looking) {
+    std::mem::discriminant(body).hash(hasher);
+    match body {
+        Body::Shell(shell) => hash_shell(shell, hasher, looking),
+        Body::Application(application) => {
+            application
+                .finishing
+                .map(|at| at.saturating_sub(now))
+                .hash(hasher);
+            application.undecided.hash(hasher);
+        }
+        Body::Launcher(launcher) => {
+            for child in &launcher.children {
+                child.told.hash(hasher);
+            }
+            (launcher.next.len(), launcher.alternatives.len()).hash(hasher);
+            launcher.supervises.hash(hasher);
+            launcher
+                .leaves_at
+                .map(|at| at.saturating_sub(now))
+                .hash(hasher);
+            for kill in &launcher.kills {
+                kill.at.saturating_sub(now).hash(hasher);
+            }
+        }
+        Body::Idle(at) => at.map(|at| at.saturating_sub(now)).hash(hasher),
+        Body::Filter => {}
+        Body::Ended(status) => status.hash(hasher),
+    }
+}
+
+fn hash_shell(shell: &Shell, hasher: &mut DefaultHasher, looking: &Looking) {
+    shell.facts.id.hash(hasher);
+    for (name, variable) in shell.variables.iter().filter(|_| looking.variables) {
+        name.hash(hasher);
+        variable.exported.hash(hasher);
+        match &variable.value {
+            None => 0.hash(hasher),
+            Some(Stored::Text(value)) => (looking.plain)(value).hash(hasher),
+            Some(Stored::Array(fields)) => hash_fields(fields, hasher, looking),
+        }
+    }
+    hash_fields(&shell.positional, hasher, looking);
+    shell.zero.hash(hasher);
+    shell.functions.hash(hasher);
+    shell.aliases.hash(hasher);
+    shell.options.hash(hasher);
+    shell.traps.hash(hasher);
+    shell.pending.hash(hasher);
+    match &shell.status {
+        Status::Known(number) => (*number == 0, looking.variables.then_some(*number)).hash(hasher),
+        Status::Unknown(question) => question.yes.hash(hasher),
+    }
+    shell.check_failure.hash(hasher);
+    shell.exiting.hash(hasher);
+    (shell.exit_trapped, shell.ever_trapped, shell.interrupted).hash(hasher);
+    shell.dying.hash(hasher);
+    shell.options_read.hash(hasher);
+    for job in &shell.jobs {
+        job.number.hash(hasher);
+        for pid in &job.pids {
+            (looking.rank)(*pid).hash(hasher);
+        }
+    }
+    for frame in &shell.frames {
+        frame.code.hash(hasher);
+        frame.tail.hash(hasher);
+        frame.forced.hash(hasher);
+        for (node, value) in &frame.results {
+            node.hash(hasher);
+            (looking.plain)(value).hash(hasher);
+        }
+        std::mem::discriminant(&frame.state).hash(hasher);
+        match &frame.state {
+            State::List(index) | State::AndOr(index) => index.hash(hasher),
+            State::If(arm, in_body) => (arm, in_body).hash(hasher),
+            State::While(state) => (state.in_body, state.undecided).hash(hasher),
+            State::For(fields, next) => {
+                hash_fields(fields, hasher, looking);
+                next.hash(hasher);
+            }
+            State::ForArithmetic(rounds) => rounds.hash(hasher),
+            State::Case(word, arm, pattern) => {
+                (looking.plain)(word).hash(hasher);
+                (arm, pattern).hash(hasher);
+            }
+            State::Function(saved) => hash_fields(&saved.positional, hasher, looking),
+            State::Foreground(waited) => {
+                waited.ended.hash(hasher);
+                for pid in &waited.pids {
+                    (looking.rank)(*pid).hash(hasher);
+                }
+            }
+            State::Wait(waiting) => {
+                (waiting.any, waiting.named).hash(hasher);
+                for pid in &waiting.pids {
+                    (looking.rank)(*pid).hash(hasher);
+                }
+            }
+            State::Trap(saved) => saved.hash(hasher),
+            State::ExitTrap(status) => status.hash(hasher),
+            _ => {}
+        }
+    }
+}
+
+fn hash_fields(fields: &[Field], hasher: &mut DefaultHasher, looking: &Looking) {
+    fields.len().hash(hasher);
+    for field in fields {
+        field.open.hash(hasher);
+        (looking.plain)(&field.value).hash(hasher);
+    }
+}
+
+impl World {
+    /// A number for the world at the beginning of a round of a loop of that shell: what is the same in
+    /// each round of a loop that changes nothing. Pids, which grow, count only by whether they live.
+    pub(super) fn loop_hash(&self, pid: Pid, shell: &Shell) -> u64 {
+        let plain = |value: &Value| match value.pieces() {
+            [Piece::Text(text)] => match text.parse::<Pid>() {
+                Ok(number)
+                    if number > 1
+                        && number <= self.last_pid
+                        && self.processes.contains_key(&number) =>
+                {
+                    Value::text(if self.alive(number) {
+                        "a live process"
+                    } else {
+                        "an ended process"
+                    })
+                }
+                _ => value.clone(),
+            },
+            _ => value.clone(),
+        };
+        let mut hasher = DefaultHasher::new();
+        self.fixed.hash(&mut hasher);
+        self.decided.hash(&mut hasher);
+        let looking = Looking {
+            plain: &plain,
+            variables: true,
+            rank: &|pid| {
+                self.processes
+                    .contains_key(&pid)
+                    .then_some(usize::from(self.alive(pid)))
+            },
+        };
+        hash_shell(shell, &mut hasher, &looking);
+        for process in self.processes.values() {
+            if process.pid == pid || matches!(process.body, Body::Ended(_)) {
+                continue;
+            }
+            process.argv.hash(&mut hasher);
+            process.history.told.is_some().hash(&mut hasher);
+            hash_body(&process.body, self.clock, &mut hasher, &looking);
+        }
+        hasher.finish()
+    }
+}
