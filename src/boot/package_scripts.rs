@@ -94,7 +94,7 @@ impl Start<'_, '_> {
         let own = launch.script_shell.as_deref() == Some("own");
         let script = table.or_else(|| json::string(&package.text, &["scripts", name]));
         let Some(script) = script else {
-            return self.without_script(launch, &package, name, further);
+            return self.without_script(argv, launch, &package, name, further);
         };
         let mut texts = Vec::new();
         // `npm stop`, `pnpm start` and all others run the scripts around it; `node --run` does not,
@@ -110,7 +110,7 @@ impl Start<'_, '_> {
         texts.push(with_words(script, further));
         let shell = match own {
             true => None,
-            false => Some(self.script_shell(&package)),
+            false => Some(self.script_shell(argv, &package)),
         };
         let mut commands = Vec::new();
         for text in &texts {
@@ -160,6 +160,7 @@ impl Start<'_, '_> {
     /// Nothing of that name in `scripts`.
     fn without_script(
         &mut self,
+        argv: &[Field],
         launch: &Launch,
         package: &Package,
         name: &str,
@@ -171,7 +172,7 @@ impl Start<'_, '_> {
             let path = absolute(&package.directory, "server.js");
             let found = self.machine.container.image.files.look_up(&path);
             if !matches!(found, Found::Absent) {
-                let shell = self.script_shell(package);
+                let shell = self.script_shell(argv, package);
                 let words = [shell.as_str(), "-c", "node server.js"];
                 let words = words.iter().map(Field::text).collect();
                 return self.commands(package, vec![(words, span)]);
@@ -223,8 +224,15 @@ impl Start<'_, '_> {
             .or_else(|| json::string(&text, &["tasks", name, "command"]))
     }
 
-    /// The shell that npm and pnpm run texts with: `script-shell` of the package's .npmrc.
-    fn script_shell(&mut self, package: &Package) -> String {
+    /// The shell that npm and pnpm run texts with: `--script-shell`, or that of the package's .npmrc.
+    fn script_shell(&mut self, argv: &[Field], package: &Package) -> String {
+        let words: Vec<String> = argv.iter().filter_map(Field::known).collect();
+        let own = words.iter().take_while(|word| *word != "--");
+        let attached = own.filter_map(|word| word.strip_prefix("--script-shell="));
+        let separate = words.windows(2).filter(|pair| pair[0] == "--script-shell");
+        if let Some(shell) = attached.chain(separate.map(|pair| pair[1].as_str())).last() {
+            return shell.to_owned();
+        }
         let settings = self.text_of(&absolute(&package.directory, ".npmrc"));
         let settings = settings.ok().flatten();
         let lines = settings.iter().flat_map(|text| text.text().lines());
@@ -251,12 +259,24 @@ impl Start<'_, '_> {
             let major: u32 = version.split('.').next()?.parse().ok()?;
             return Some(name == wanted && major >= least.parse().ok()?);
         }
+        // Its lock file begins so since version 2.
+        let lock = self.text_of(&absolute(&package.directory, "yarn.lock"));
+        if let Ok(Some(lock)) = lock {
+            return Some(lock.text().contains("__metadata:"));
+        }
         let found = files.iter().map(|file| {
             let path = absolute(&package.directory, file);
             match self.machine.container.image.files.look_up(&path) {
                 Found::File(_) | Found::Directory => Some(true),
                 Found::Absent => Some(false),
-                Found::Unknown(_) => None,
+                // Some command may have written it, but none that speaks of versions.
+                Found::Unknown(why) => {
+                    let command = why.span.as_ref().map_or("", |span| span.text());
+                    let chooses = ["set version", "yarn@", "berry", "corepack"]
+                        .iter()
+                        .any(|words| command.contains(words));
+                    (!chooses && !self.is_put(&path)).then_some(false)
+                }
             }
         });
         let found: Vec<Option<bool>> = found.collect();

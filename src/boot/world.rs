@@ -252,6 +252,8 @@ pub(crate) struct Launcher {
     pub waits_for_tree: bool,
     /// It stays although the child has ended.
     pub stays: bool,
+    /// It is passing a signal on just now, and takes no notice of the same one from those it tells.
+    pub relays: bool,
 }
 
 /// A launcher's child.
@@ -393,12 +395,15 @@ impl World {
     /// A copy of a process as its child, that has yet to become something: what fork(2) makes.
     pub(crate) fn fork(&mut self, parent: Pid, group: ChildGroup) -> Pid {
         let pid = self.next_pid();
+        if group == ChildGroup::Led {
+            self.process_mut(parent).group = parent;
+        }
         let mut process = self.process_mut(parent).clone();
         process.pid = pid;
         process.parent = parent;
         process.history = History::default();
         match group {
-            ChildGroup::Same => {}
+            ChildGroup::Same | ChildGroup::Led => {}
             ChildGroup::Own => process.group = pid,
             ChildGroup::OwnSession => {
                 process.group = pid;

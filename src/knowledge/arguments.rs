@@ -29,6 +29,8 @@ pub(super) struct Grammar {
     pub(super) dash: bool,
     /// Long options that are not listed are taken for flags (npm).
     pub(super) any_long: bool,
+    /// Options that are not listed belong to the wrapped command (nodemon --exec).
+    pub(super) strays: bool,
     /// The exit status of a usage error, for grammars that are complete.
     pub(super) usage_status: Option<i32>,
 }
@@ -149,6 +151,11 @@ impl Grammar {
             let is_option = !options_end
                 && word.starts_with('-')
                 && (word.len() > 1 || (self.dash && !in_command));
+            if is_option && self.strays && !self.knows(word) {
+                self.operand(&mut parsed, at, &mut options_end);
+                at += 1;
+                continue;
+            }
             if is_option {
                 let before = parsed.options.len();
                 let next = self.option(words, at, &mut parsed);
@@ -187,6 +194,21 @@ impl Grammar {
             at += 1;
         }
         (!subcommand).then_some(parsed)
+    }
+
+    /// Whether an option is listed, or its first letter.
+    fn knows(&self, word: &str) -> bool {
+        match word.strip_prefix("--") {
+            Some(long) => {
+                let name = long.split('=').next().unwrap_or_default();
+                let mut known = self.long.iter();
+                known.any(|known| known.trim_end_matches(['=', '?']) == name)
+            }
+            None => {
+                let letter = word.chars().nth(1).filter(|letter| *letter != ':');
+                letter.is_some_and(|letter| self.short.contains(letter))
+            }
+        }
     }
 
     fn operand(&self, parsed: &mut Parsed<'_>, at: usize, options_end: &mut bool) {

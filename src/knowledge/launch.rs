@@ -194,6 +194,8 @@ pub enum ChildGroup {
     Own,
     /// A session of its own.
     OwnSession,
+    /// One that the launcher makes and leads (coreutils `timeout`).
+    Led,
 }
 
 /// What a launcher runs.

@@ -134,6 +134,7 @@ impl Start<'_, '_> {
             kills: Vec::new(),
             waits_for_tree: false,
             stays: false,
+            relays: false,
         });
         if let Some((child, failure)) = failed {
             let span = self
@@ -197,6 +198,9 @@ impl Start<'_, '_> {
         let process = self.world.process_mut(pid);
         if launch.clears_environment {
             process.environment = Rc::default();
+        }
+        if let Some(path) = &job.only_path {
+            process.environment = Rc::new([("PATH".into(), Value::text(path))].into());
         }
         if let Some(path) = path {
             self.machine.looked_at.variable("PATH");

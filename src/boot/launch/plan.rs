@@ -23,6 +23,8 @@ pub(in crate::boot) struct Job {
     pub(in crate::boot) stop: Option<Stop>,
     /// Its working directory, if it is another.
     pub(in crate::boot) directory: Option<String>,
+    /// The search path that is all of its environment, if it does not get the launcher's.
+    pub(in crate::boot) only_path: Option<String>,
 }
 
 impl Job {
@@ -34,6 +36,7 @@ impl Job {
             span: None,
             stop: None,
             directory: None,
+            only_path: None,
         }
     }
 
@@ -148,7 +151,7 @@ impl Start<'_, '_> {
                     .filter_map(|index| argv.get(*index).cloned())
                     .collect();
                 let given = path.and_then(|index| argv.get(index));
-                self.read_configuration(launch, format, given, default_paths, &further)
+                self.read_configuration(argv, launch, format, given, default_paths, &further)
             }
             Wrapped::Nothing => Plan::Nothing,
             Wrapped::Unknown => not_known("value"),

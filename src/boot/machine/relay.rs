@@ -66,6 +66,10 @@ pub(super) fn signal_launcher(
                     Then::Stay => state.stays = true,
                 }
             }
+            // Two launchers that tell each other's group would never come to an end.
+            if !set_relays(world, pid, true) {
+                return;
+            }
             if own_stop {
                 stop_next(machine, world, pid, sent);
             } else {
@@ -81,10 +85,19 @@ pub(super) fn signal_launcher(
                     signal_process(machine, world, pid, target, sent);
                 }
             }
+            set_relays(world, pid, false);
             if forward.then == Then::Leave {
                 end_process(machine, world, pid, Status::Known(1), None);
             }
         }
+    }
+}
+
+/// Marks that a launcher passes a signal on; whether that is a change.
+fn set_relays(world: &mut World, pid: Pid, relays: bool) -> bool {
+    match &mut world.process_mut(pid).body {
+        Body::Launcher(state) => std::mem::replace(&mut state.relays, relays) != relays,
+        _ => false,
     }
 }
 

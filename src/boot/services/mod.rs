@@ -3,17 +3,17 @@
 //! In: a format's name and the files of the image. Out: the commands, each with its place and the
 //! way in which it is stopped. How the supervisor itself takes signals stands in the tables.
 
+mod circus;
 mod directories;
 mod ecosystem;
 mod foreground;
 mod makefile;
+mod procfile;
 mod supervisord;
 
 use crate::boot::interpreter::absolute;
 use crate::boot::launch::{Job, Plan, Run};
 use crate::boot::outcome::Missing;
-use crate::boot::package_scripts::simple_command;
-use crate::boot::settings;
 use crate::boot::start::{Caller, Start};
 use crate::boot::value::Field;
 use crate::knowledge::Launch;
@@ -23,6 +23,7 @@ impl Start<'_, '_> {
     /// What a launcher runs whose configuration says that.
     pub(super) fn read_configuration(
         &mut self,
+        argv: &[Field],
         launch: &Launch,
         format: &str,
         given: Option<&Field>,
@@ -53,17 +54,27 @@ impl Start<'_, '_> {
             },
             "procfile" => self.procfile(launch, &paths, further),
             "makefile" => self.makefile(launch, &paths, further),
-            "pm2" => self.pm2(&paths),
+            "pm2" => self.pm2(argv, &paths),
             _ => unknown(format!("what `{}` runs is not known", launch.name)),
         }
     }
 
-    /// The first of the files that is there.
+    /// The first of the files that is there. One that only some command might have written gives way to
+    /// a later one that the Dockerfile puts there.
     fn first_text(&mut self, paths: &[String]) -> Result<(String, Mapped), Missing> {
+        let mut doubt = None;
         for path in paths {
-            if let Some(text) = self.text_of(path)? {
-                return Ok((path.clone(), text));
+            match self.text_of(path) {
+                Ok(Some(text)) => return Ok((path.clone(), text)),
+                Ok(None) => {}
+                Err(missing) if self.is_put(path) => return Err(missing),
+                Err(missing) => {
+                    doubt.get_or_insert(missing);
+                }
             }
+        }
+        if let Some(missing) = doubt {
+            return Err(missing);
         }
         let text = match paths.first() {
             Some(path) => format!("`{path}` is not in the image"),
@@ -76,58 +87,12 @@ impl Start<'_, '_> {
         })
     }
 
-    fn circus(&mut self, paths: &[String]) -> Plan {
-        let sections = match self.first_text(paths) {
-            Ok((_, text)) => settings::ini(&text),
-            Err(missing) => return Plan::Unknown(missing),
-        };
-        let mut jobs = Vec::new();
-        for section in sections
-            .iter()
-            .filter(|section| section.name.starts_with("watcher:"))
-        {
-            let Some(command) = section.settings.get("cmd") else {
-                continue;
-            };
-            let arguments = section.get("args").unwrap_or_default();
-            let line = format!("{} {arguments}", command.text());
-            let words = split_words(&line).filter(|_| !line.contains('$'));
-            let Some(words) = words else {
-                return unknown(format!("what `{line}` runs"));
-            };
-            jobs.push(Job::new(words.iter().map(Field::text).collect()).at(command.full_span()));
-        }
-        supervised(jobs, "circusd")
-    }
-
-    fn procfile(&mut self, launch: &Launch, paths: &[String], further: &[Field]) -> Plan {
-        let text = match self.first_text(paths) {
-            Ok((_, text)) => text,
-            Err(missing) => return Plan::Unknown(missing),
-        };
-        let wanted: Vec<String> = further.iter().filter_map(Field::known).collect();
-        let mut jobs = Vec::new();
-        for (name, command) in settings::procfile(&text) {
-            if !wanted.is_empty() && !wanted.contains(&name) {
-                continue;
-            }
-            self.machine.remember(&command);
-            let script = self.machine.parse(&command);
-            // foreman's runner execs the command's words; honcho starts `sh -c`.
-            let direct = match launch.name.as_str() {
-                "foreman" => simple_command(&script),
-                _ => None,
-            };
-            let words = direct.unwrap_or_else(|| shell_words(command.text()));
-            jobs.push(Job::new(words).at(command.full_span()));
-        }
-        if jobs.is_empty() {
-            return unknown(format!(
-                "the Procfile has nothing for `{}` to start",
-                launch.name
-            ));
-        }
-        jobs.into()
+    /// Whether an instruction is known to put a file there, or the start-up writes it.
+    pub(super) fn is_put(&self, path: &str) -> bool {
+        let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let files = &self.machine.container.image.files;
+        self.world.files.contains_key(path)
+            || files.put_in(directory).iter().any(|known| known == name)
     }
 }
 

@@ -45,6 +45,7 @@ pub(super) enum Group {
     Same,
     Own,
     Session,
+    Led,
 }
 
 /// A change of behaviour.
@@ -144,6 +145,7 @@ impl Behaviour {
             group: match self.group {
                 Some(Group::Own) => ChildGroup::Own,
                 Some(Group::Session) => ChildGroup::OwnSession,
+                Some(Group::Led) => ChildGroup::Led,
                 Some(Group::Same) | None => ChildGroup::Same,
             },
             reaps: self.reaps.unwrap_or(false),

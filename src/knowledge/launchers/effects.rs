@@ -94,17 +94,19 @@ impl Entry {
         let value = given.value.and_then(|value| value.text);
         match (self.effect(given), value) {
             (Some(Effect::Rewrite), Some(text)) => {
-                let Some((from, to)) = text.split_once(':') else {
-                    return;
-                };
-                let Some(from) = Signal::parse(from) else {
+                // dumb-init takes numbers alone: `TERM:INT` is a usage error.
+                let pair = text.split_once(':');
+                let number = |text: &str| text.parse().ok().filter(|number| *number <= 31);
+                let pair = pair.and_then(|(from, to)| Some((number(from)?, number(to)?)));
+                let Some((from, to)) = pair.map(|(from, to)| (Signal(from), Signal(to))) else {
+                    *how = How::Never(self.arguments.usage_status);
                     return;
                 };
                 let mut rewritten = fork.on(from).clone();
-                if to == "0" {
+                if to == Signal(0) {
                     rewritten = OnSignal::Ignore;
                 } else if let OnSignal::Forward(forward) = &mut rewritten {
-                    forward.send = Signal::parse(to);
+                    forward.send = Some(to);
                 }
                 fork.on_signal.retain(|(signal, _)| *signal != from);
                 fork.on_signal.push((from, rewritten));

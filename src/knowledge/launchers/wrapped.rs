@@ -134,6 +134,12 @@ impl Entry {
                 None => return empty(),
             },
             Kind::Text => match self.given(parsed, Effect::Text) {
+                Some(given) if self.arguments.strays && !command.is_empty() => {
+                    let text = given.value.and_then(|value| value.text);
+                    let rest = command.iter().map(|&at| words[at]);
+                    let text: Option<Vec<&str>> = std::iter::once(text).chain(rest).collect();
+                    made_shell(text.map(|words| words.join(" ")))
+                }
                 Some(given) => shell_text(given, None, Vec::new()),
                 None => return empty(),
             },
@@ -337,6 +343,10 @@ impl Entry {
         let arguments = parsed.command.clone();
         match self.given(parsed, Effect::Text) {
             Some(given) => shell_text(given, shell.flatten(), arguments),
+            None if shell.is_some() && !arguments.is_empty() => {
+                let arguments = arguments.iter().map(|&at| words[at].map(str::to_owned));
+                Wrapped::Made(std::iter::once(shell.flatten()).chain(arguments).collect())
+            }
             None => Wrapped::LoginShell(arguments.first().copied().unwrap_or(words.len())),
         }
     }
