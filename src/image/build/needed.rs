@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use super::super::copy;
+use super::super::{copy, run};
 use crate::stage::{Base, Stages};
 
 /// Stages that are built for one image.
@@ -26,6 +26,7 @@ pub(super) fn needed_stages(stages: &Stages<'_>, target: usize) -> BTreeSet<usiz
         }
         for step in stages.steps(index) {
             open.extend(copy::source_stage(stages, index, step.instruction));
+            open.extend(run::mounted_stages(stages, index, step.instruction));
         }
     }
     needed

@@ -26,10 +26,7 @@ pub(super) fn source_stage(
     index: usize,
     instruction: &Instruction,
 ) -> Option<usize> {
-    let is_copy = matches!(
-        instruction.keyword,
-        Keyword::Copy | Keyword::Add | Keyword::Run
-    );
+    let is_copy = matches!(instruction.keyword, Keyword::Copy | Keyword::Add);
     if !is_copy {
         return None;
     }

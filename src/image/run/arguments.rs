@@ -40,14 +40,26 @@ pub(super) fn options(
         } else if with_value.contains(&word.as_str()) {
             let value = words.next().cloned().unwrap_or_default();
             given.push((word.clone(), value));
-        } else if let Some(short) = with_value
-            .iter()
-            .find(|short| short.len() == 2 && word.starts_with(**short))
+        } else if !word.starts_with("--")
+            && let Some((name, value)) = clustered(word, with_value)
         {
-            given.push(((*short).to_owned(), word[2..].to_owned()));
+            let value = value.or_else(|| words.next().cloned());
+            given.push((name, value.unwrap_or_default()));
         }
     }
     (given, operands)
+}
+
+/// `-Dm755`: the option with a value among short ones, and the value if it is in the same word.
+fn clustered(word: &str, with_value: &[&str]) -> Option<(String, Option<String>)> {
+    for (at, letter) in word.char_indices().skip(1) {
+        let name = format!("-{letter}");
+        if with_value.contains(&name.as_str()) {
+            let rest = &word[at + letter.len_utf8()..];
+            return Some((name, (!rest.is_empty()).then(|| rest.to_owned())));
+        }
+    }
+    None
 }
 
 pub(super) fn is_short_option(word: &str, letter: char) -> bool {

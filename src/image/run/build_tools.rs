@@ -24,7 +24,9 @@ impl Walker<'_, '_, '_> {
             roots.push("/".to_owned());
         }
         // What a download or an archive writes is named by its options.
-        let writes = matches!(name, "curl" | "wget");
+        let is_given =
+            |word: &String| matches!(word.as_str(), "-c" | "-e" | "-r" | "-p" | "--eval");
+        let writes = matches!(name, "curl" | "wget") || arguments.iter().any(is_given);
         let named = if writes { opaque.named } else { Vec::new() };
         self.push(Change::Opaque(Box::new(Opaque {
             roots,

@@ -63,6 +63,14 @@ pub(super) fn changes_nothing(name: &str) -> bool {
     CHANGE_NOTHING.contains(&name) || name == "cd"
 }
 
+/// Whether a command has a here-document.
+fn has_here_document(simple: &Simple) -> bool {
+    simple
+        .redirects
+        .iter()
+        .any(|redirect| here_document(redirect).is_some())
+}
+
 impl Walker<'_, '_, '_> {
     /// A simple command.
     pub(super) fn simple(&mut self, script: &Script, id: NodeId, simple: &Simple) {
@@ -98,11 +106,20 @@ impl Walker<'_, '_, '_> {
                 let text = self.mapped(script, body);
                 return self.tee_targets(&words[1..], text);
             }
-            if !words.is_empty() {
+            if !words.is_empty() && !self.shell(script, simple, &words) {
                 let before = self.directory.clone();
                 if !self.follow(&words) {
                     self.directory = before;
                     self.opaque_text(script, id);
+                } else if has_here_document(simple) && !name.as_deref().is_none_or(changes_nothing)
+                {
+                    // `python3 <<EOF`: the text may be a program.
+                    let bodies = simple.redirects.iter().filter_map(here_document);
+                    for body in bodies {
+                        let text = script.text.text().get(body.range.clone());
+                        let opaque = self.mentions(text.unwrap_or_default());
+                        self.push(Change::Opaque(Box::new(opaque)));
+                    }
                 }
             }
             return;
@@ -227,9 +244,13 @@ impl Walker<'_, '_, '_> {
         let Some(command) = command else { return false };
         let runs_script = command.contains('/') || (is_shell(command) && !arguments.is_empty());
         if runs_script {
-            self.elsewhere(vec!["/".to_owned()], true);
+            let words: Vec<&str> = arguments.iter().flatten().map(String::as_str).collect();
+            let mut opaque = self.mentions(&words.join(" "));
+            opaque.roots.push("/".to_owned());
+            self.push(Change::Opaque(Box::new(opaque)));
         }
-        runs_script
+        // What is not known of the words may name a file.
+        runs_script && arguments.iter().all(Option::is_some)
     }
 
     /// Something may have come into being below some directories; nothing that is known changed.

@@ -4,9 +4,9 @@
 //! In: a command's words, all known. Out: changes of the image's files; `false` for a use that is not followed.
 
 use super::super::base::is_standard_directory;
-use super::super::change::{At, Body, Change, ModeChange, Node};
-use super::super::files::Raw;
-use super::super::glob::Glob;
+use super::super::change::{At, Body, Change, ModeChange, Node, Tree, TreeSource};
+use super::super::files::{DEEPEST_COPY, Raw};
+use super::super::glob::{Exclusion, Glob};
 use super::super::path;
 use super::Walker;
 use super::arguments::{is_recursive, is_short_option, options};
@@ -87,8 +87,12 @@ impl Walker<'_, '_, '_> {
                 )
         };
         let mut rest = words.iter().filter(|word| !is_option(word));
-        let Some(mode) = rest.next() else { return true };
-        let mode = ModeChange::read(mode);
+        let mode = if words.iter().any(|word| word.starts_with("--reference")) {
+            ModeChange::Unknown
+        } else {
+            let Some(mode) = rest.next() else { return true };
+            ModeChange::read(mode)
+        };
         let rest: Vec<String> = rest.cloned().collect();
         let targets = self.targets(&rest, recursive);
         self.change_all(targets, |at| Change::Mode {
@@ -133,10 +137,11 @@ impl Walker<'_, '_, '_> {
     }
 
     /// Where a file of that name goes when a command is given `destination`.
-    fn landing(&self, destination: &str, name: &str) -> Option<String> {
+    fn landing(&self, destination: &str, name: &str, several: bool) -> Option<String> {
         let path = self.absolute(destination)?;
         let (followed, raw) = self.builder.image.files.followed(&path);
-        let is_directory = destination.ends_with('/')
+        let is_directory = several
+            || destination.ends_with('/')
             || destination == "."
             || matches!(raw, Raw::Node(Node::Directory, ..))
             || (matches!(raw, Raw::Unknown(_)) && is_standard_directory(&followed));
@@ -157,7 +162,7 @@ impl Walker<'_, '_, '_> {
             [target, place] => (target, place.clone()),
             _ => return false,
         };
-        let Some(place) = self.landing(&place, path::name(target)) else {
+        let Some(place) = self.landing(&place, path::name(target), false) else {
             return false;
         };
         if matches!(place.as_str(), "/bin/sh" | "/usr/bin/sh") {
@@ -180,36 +185,28 @@ impl Walker<'_, '_, '_> {
     }
 
     pub(super) fn copy(&mut self, name: &str, words: &[String]) -> bool {
-        let (_, mut rest) = options(words, &["-t", "-S", "--target-directory"]);
-        if words
-            .iter()
-            .any(|word| word.starts_with("-t") || word.starts_with("--target"))
-        {
+        let (given, rest) = options(words, &["-t", "-S", "--target-directory", "--suffix"]);
+        let Some((sources, destination)) = self.sources_and_destination(&given, rest) else {
             return false;
-        }
-        let Some(destination) = rest.pop() else {
-            return true;
         };
-        let is_constant = |word: &String| Glob::is_constant(word);
-        if !rest.iter().all(is_constant) {
-            return false;
-        }
-        let several = rest.len() > 1;
-        for source in &rest {
-            let place = match several {
-                true => self
-                    .absolute(&destination)
-                    .map(|path| path::join(&path, path::name(source))),
-                false => self.landing(&destination, path::name(source)),
-            };
-            let (Some(source), Some(place)) = (self.absolute(source), place) else {
+        for source in &sources {
+            let Some(place) = self.landing(&destination, path::name(source), sources.len() > 1)
+            else {
                 return false;
             };
-            self.copy_file(&source, place);
+            let Some(from) = self.absolute(source) else {
+                return false;
+            };
+            // `cp -r a/. b`: what is in it.
+            let place = match source.ends_with("/.") {
+                true => self.absolute(&destination).unwrap_or(place),
+                false => place,
+            };
+            self.copy_file(&from, place);
             if name == "mv" {
                 self.push(Change::Remove {
                     at: At {
-                        path: source,
+                        path: from,
                         recursive: true,
                         name: None,
                     },
@@ -219,9 +216,36 @@ impl Walker<'_, '_, '_> {
         true
     }
 
+    /// What is copied where: `SOURCE… DESTINATION`, or `-t DIRECTORY SOURCE…`. `None` when a pattern's matches
+    /// are not known.
+    fn sources_and_destination(
+        &mut self,
+        given: &[(String, String)],
+        mut rest: Vec<String>,
+    ) -> Option<(Vec<String>, String)> {
+        let target = given
+            .iter()
+            .find(|(name, _)| matches!(name.as_str(), "-t" | "--target-directory"));
+        let destination = match target {
+            Some((_, directory)) => format!("{}/", directory.trim_end_matches('/')),
+            None => rest.pop()?,
+        };
+        let mut sources = Vec::new();
+        for word in rest {
+            let (known, is_all) = self.known_matches(word)?;
+            sources.extend(known);
+            if !is_all {
+                let place = self.absolute(&destination)?;
+                self.elsewhere(vec![place], false);
+            }
+        }
+        Some((sources, destination))
+    }
+
     /// Puts what stands at one path at another.
     pub(super) fn copy_file(&mut self, source: &str, place: String) {
-        let (_, raw) = self.builder.image.files.followed(source);
+        let files = self.files_at(source).clone();
+        let (followed, raw) = files.followed(source);
         let origin = self.span.clone();
         match raw {
             Raw::Node(node @ Node::File { .. }, _, edits) => {
@@ -232,6 +256,16 @@ impl Walker<'_, '_, '_> {
                         edit,
                     });
                 }
+            }
+            Raw::Node(Node::Directory, ..) if files.depth() < DEEPEST_COPY => {
+                self.push(Change::Tree(Box::new(Tree {
+                    destination: place,
+                    source: TreeSource::Image(files, followed),
+                    exclusion: Exclusion::default(),
+                    mode: None,
+                    owner: None,
+                    origin,
+                })));
             }
             Raw::Node(Node::Directory, ..) => {
                 self.put(place.clone(), Node::Directory);
@@ -249,30 +283,36 @@ impl Walker<'_, '_, '_> {
     }
 
     pub(super) fn install(&mut self, words: &[String]) -> bool {
-        let (given, mut rest) = options(
+        let (given, rest) = options(
             words,
-            &["-m", "--mode", "-o", "-g", "-t", "--owner", "--group"],
+            &[
+                "-m",
+                "--mode",
+                "-o",
+                "-g",
+                "-t",
+                "--target-directory",
+                "--owner",
+                "--group",
+            ],
         );
         let mode = given
             .iter()
             .find(|(name, _)| name == "-m" || name == "--mode");
         let mode = mode.map_or(ModeChange::Set(0o755), |(_, value)| ModeChange::read(value));
-        if given.iter().any(|(name, _)| name == "-t") {
-            return false;
-        }
         let makes_directories = words
             .iter()
             .any(|word| is_short_option(word, 'd') || word == "--directory");
         if makes_directories {
             return self.each(&rest, |walker, path| walker.put(path, Node::Directory));
         }
-        let Some(destination) = rest.pop() else {
-            return true;
+        let Some((sources, destination)) = self.sources_and_destination(&given, rest) else {
+            return false;
         };
-        for source in &rest {
+        for source in &sources {
             let (Some(from), Some(place)) = (
                 self.absolute(source),
-                self.landing(&destination, path::name(source)),
+                self.landing(&destination, path::name(source), sources.len() > 1),
             ) else {
                 return false;
             };

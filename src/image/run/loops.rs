@@ -57,6 +57,21 @@ impl Walker<'_, '_, '_> {
         if !is_pattern {
             return Some(vec![value]);
         }
+        self.matches(value)
+    }
+
+    /// The paths that a pattern matches, as written; the pattern itself when there are none. `None` when there may
+    /// be more than are known.
+    fn matches(&self, value: String) -> Option<Vec<String>> {
+        let (found, is_all) = self.known_matches(value)?;
+        is_all.then_some(found)
+    }
+
+    /// The paths that are known to match a pattern, and whether these are all.
+    pub(super) fn known_matches(&self, value: String) -> Option<(Vec<String>, bool)> {
+        if Glob::is_constant(&value) && !value.contains('{') {
+            return Some((vec![value], true));
+        }
         let directory = match value.rfind('/') {
             Some(0) => "/",
             Some(at) => &value[..at],
@@ -65,9 +80,12 @@ impl Walker<'_, '_, '_> {
         if value.contains('{') || !Glob::is_constant(directory) {
             return None;
         }
+        let directory = self.absolute(directory)?;
         let glob = Glob::new(path::name(&value));
-        let Known::Known(names) = self.builder.image.files.list(&self.absolute(directory)?) else {
-            return None;
+        let files = self.files_at(&directory);
+        let (names, is_all) = match files.list(&directory) {
+            Known::Known(names) => (names, true),
+            Known::Unknown(_) => (files.put_in(&directory), false),
         };
         let names = names
             .into_iter()
@@ -78,6 +96,9 @@ impl Walker<'_, '_, '_> {
                 None => name,
             })
             .collect();
-        Some(if found.is_empty() { vec![value] } else { found })
+        Some(match (found.is_empty(), is_all) {
+            (true, true) => (vec![value], true),
+            _ => (found, is_all),
+        })
     }
 }

@@ -10,7 +10,9 @@ mod edit;
 mod file_tools;
 mod loops;
 mod mentions;
+mod mounts;
 mod packages;
+mod shells;
 mod text;
 mod write;
 
@@ -18,12 +20,14 @@ use std::collections::HashMap;
 
 use super::build::Builder;
 use super::change::Change;
+use super::files::Files;
 use super::path;
 use crate::dockerfile::{Form, Instruction};
 use crate::shell::{self, AndOr, Compound, Kind, NodeId, Operator, Part, Script, Separator, Word};
 use crate::source::{Mapped, Run, Span, Why};
 use crate::stage::Variable;
 
+pub(super) use mounts::mounted_stages;
 use text::Joined;
 
 /// Groups and conditions inside each other that are followed.
@@ -32,6 +36,7 @@ const DEEPEST_GROUP: usize = 24;
 /// Applies a RUN.
 pub(super) fn run(builder: &mut Builder<'_, '_>, instruction: &Instruction, span: &Span) {
     let mut walker = Walker::new(builder, span);
+    walker.mounts = mounts::mounts(walker.builder, instruction, span);
     if walker.builder.image.windows.is_some() {
         return walker.anything();
     }
@@ -78,20 +83,7 @@ fn script_of(instruction: &Instruction) -> Option<Mapped> {
     if heredoc.marker != (0..arguments.text().trim_end().len()) {
         return Some(with_bodies(instruction));
     }
-    let body = heredoc.body.text();
-    match body.strip_prefix("#!") {
-        None => Some(heredoc.body.clone()),
-        Some(rest) => {
-            let line = rest.lines().next().unwrap_or_default();
-            let mut words = line.split_whitespace();
-            let interpreter = match words.next() {
-                Some(env) if path::name(env) == "env" => words.next(),
-                other => other,
-            };
-            let is_shell = interpreter.is_some_and(is_shell);
-            is_shell.then(|| heredoc.body.clone())
-        }
-    }
+    shells::shell_of(&heredoc.body).map(|_| heredoc.body.clone())
 }
 
 fn with_bodies(instruction: &Instruction) -> Mapped {
@@ -123,6 +115,12 @@ struct Walker<'a, 'b, 'd> {
     /// Variables that the commands set; `None` is a value that is not known.
     variables: HashMap<String, Option<String>>,
     depth: usize,
+    /// Files that are mounted while the commands run.
+    mounts: Vec<(String, Files)>,
+    /// The shell that runs the commands, if it is not that of SHELL.
+    inner_shell: Option<String>,
+    /// Whether the script that is walked has arguments.
+    has_arguments: bool,
     /// Rounds of loops that may still be followed.
     rounds: usize,
 }
@@ -136,6 +134,9 @@ impl<'a, 'b, 'd> Walker<'a, 'b, 'd> {
             directory,
             variables: HashMap::new(),
             depth: 0,
+            mounts: Vec::new(),
+            inner_shell: None,
+            has_arguments: false,
             rounds: loops::MOST_ROUNDS,
         }
     }
@@ -310,7 +311,7 @@ impl<'a, 'b, 'd> Walker<'a, 'b, 'd> {
         Some(out)
     }
 
-    /// The value of a variable in a RUN; positional parameters are empty there.
+    /// The value of a variable in a RUN; positional parameters are empty there, but for scripts that it runs.
     fn variable(&self, name: &str) -> Option<String> {
         if let Some(value) = self.variables.get(name) {
             return value.clone();
@@ -323,7 +324,7 @@ impl<'a, 'b, 'd> Walker<'a, 'b, 'd> {
                 .bytes()
                 .all(|byte| byte.is_ascii_digit() && byte != b'0')
         {
-            return Some(String::new());
+            return (!self.has_arguments).then(String::new);
         }
         match self.builder.scope.variable(name) {
             Variable::Set(value) => Some(value),

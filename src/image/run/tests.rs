@@ -185,6 +185,78 @@ fn groups_loops_and_filters_make_files() {
 }
 
 #[test]
+fn copies_take_directories_patterns_and_targets() {
+    let crlf = "644 echo\r\nhi\r\n";
+    after(
+        "COPY . /src\nRUN cp -a /src/. /app && cp -r /src/conf /etc/conf && mv /src/conf /opt/c",
+        &[
+            ("/app/plain.sh", crlf),
+            ("/etc/conf/a.conf", "644 a"),
+            ("/opt/c/a.conf", "644 a"),
+            ("/src/conf/a.conf", "absent"),
+        ],
+    );
+    after(
+        "COPY plain.sh start.sh /tmp/\nRUN mv /tmp/*.sh /usr/local/bin/",
+        &[
+            ("/usr/local/bin/plain.sh", crlf),
+            ("/usr/local/bin/x.sh", "unknown"),
+        ],
+    );
+    after(
+        "COPY plain.sh /s\nRUN cp -t /opt/x /s && install -Dm750 -t /opt/y /s && install -Dm600 /s /opt/z",
+        &[
+            ("/opt/x/s", crlf),
+            ("/opt/y/s", "750 echo\r\nhi\r\n"),
+            ("/opt/z", "600 echo\r\nhi\r\n"),
+        ],
+    );
+    after(
+        "COPY plain.sh /s\nRUN chmod --reference=/bin/ls /s",
+        &[("/s", "? echo\r\nhi\r\n")],
+    );
+}
+
+#[test]
+fn shells_and_scripts_in_a_run_are_followed() {
+    let runs = "755 echo\r\nhi\r\n";
+    for run in [
+        "bash -c 'chmod +x /s'",
+        "/bin/sh -ec \"cd / && chmod 755 s\"",
+        "bash -ex <<'EOF'\nchmod +x /s\nEOF",
+        "--mount=type=bind,target=/m cp /m/plain.sh /s && chmod 755 /s",
+        "--mount=type=bind,source=plain.sh,dst=/m.sh install /m.sh /s",
+    ] {
+        after(&format!("COPY plain.sh /s\nRUN {run}"), &[("/s", runs)]);
+    }
+    after(
+        "RUN bash <<'EOF'\necho -e 'a\\tb' > /s\nEOF",
+        &[("/s", "644 a\tb\n")],
+    );
+    // What another language does with the file that its text names is not known.
+    for run in [
+        "bash -c \"chmod +x /s $(date)\"",
+        "python3 <<EOF\nopen('/s')\nEOF",
+        "python3 -c 'import os; os.chmod(\"/s\", 0o755)'",
+        "./fix-modes /s",
+    ] {
+        after(
+            &format!("COPY plain.sh /s\nRUN {run}"),
+            &[("/s", "? <unknown>")],
+        );
+    }
+    // A script of the context that the build runs.
+    after(
+        "COPY start.sh /tmp/make.sh\nRUN echo 'chmod 700 /tmp/make.sh; > \"$1\"' > /go.sh && sh /go.sh /x",
+        &[("/tmp/make.sh", "700 #!/bin/sh\nexec app\n")],
+    );
+    after(
+        "RUN --mount=type=bind,target=/m true",
+        &[("/m/plain.sh", "absent")],
+    );
+}
+
+#[test]
 fn line_ends_are_changed_in_many_ways() {
     let lf = "644 echo\nhi\n";
     for run in [

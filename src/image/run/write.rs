@@ -143,7 +143,7 @@ impl Walker<'_, '_, '_> {
     }
 
     /// What a command reads from its input, if that is known.
-    fn input_text(&self, script: &Script, simple: &Simple) -> Option<Mapped> {
+    pub(super) fn input_text(&self, script: &Script, simple: &Simple) -> Option<Mapped> {
         let redirect = simple
             .redirects
             .iter()
@@ -160,8 +160,9 @@ impl Walker<'_, '_, '_> {
     }
 
     /// The text of a file, if it is known.
-    fn text_of(&self, file: &str) -> Option<Mapped> {
-        match self.builder.image.files.look_up(&self.absolute(file)?) {
+    pub(super) fn text_of(&self, file: &str) -> Option<Mapped> {
+        let path = self.absolute(file)?;
+        match self.files_at(&path).look_up(&path) {
             Found::File(File {
                 content: Content::Text(text),
                 ..
@@ -172,10 +173,12 @@ impl Walker<'_, '_, '_> {
 
     /// How `echo` works in the shell that runs.
     fn echo_kind(&self) -> Echo {
-        let shell = self.builder.image.shell.value.value();
-        let shell = shell
-            .and_then(|words| words.first())
-            .map(|word| path::name(word.text()).to_owned());
+        let outer = self.builder.image.shell.value.value();
+        let outer = outer.and_then(|words| words.first());
+        let shell = match &self.inner_shell {
+            Some(shell) => Some(shell.clone()),
+            None => outer.map(|word| path::name(word.text()).to_owned()),
+        };
         match shell.as_deref() {
             Some("bash" | "ash") => Echo::WithOption,
             Some("dash") => Echo::Always,
