@@ -3,8 +3,9 @@
 //! In: a finding and its target. Out: drafts, the best first. Proves nothing: the workspace does.
 
 use super::{
-    Draft, exec_form, file_mode, insert_exec, malformed_exec_form, quote_arguments, script_head,
-    second_wait, shell_syntax, signal_names, stop_signal, tee, trap_pattern,
+    Draft, exec_form, exec_in_configuration, file_mode, foreground, init_options, insert_exec,
+    literal_variable, malformed_exec_form, quote_arguments, restated_cmd, script_head, second_wait,
+    shell_syntax, signal_names, stop_signal, supervisor_settings, tee, trap_pattern,
 };
 use crate::analyze::Target;
 use crate::rules::Finding;
@@ -17,6 +18,8 @@ const IN_FRONT: &[Planner] = &[
     insert_exec::plan,
     tee::plan,
     trap_pattern::plan,
+    exec_in_configuration::plan,
+    init_options::plan_group,
     insert_exec::plan_dropping,
 ];
 
@@ -25,27 +28,43 @@ const IN_STRING: &[Planner] = &[
     exec_form::plan,
     insert_exec::plan,
     tee::plan,
+    trap_pattern::plan,
     insert_exec::plan_dropping,
 ];
 
 /// The kinds of change for a rule's findings, the best first. Rules know nothing of fixes.
 fn planners(rule: &str) -> &'static [Planner] {
     match rule {
+        "background-without-wait" | "daemonised-server" => &[foreground::plan],
         "entrypoint-not-executable" => &[file_mode::plan],
         "exec-in-subshell" => &[tee::plan],
         "fragile-implicit-exec" => &[insert_exec::plan],
+        "cmd-dropped-by-entrypoint" => &[restated_cmd::plan],
+        "init-eats-options" => &[init_options::plan_end],
         "init-not-first"
         | "init-signals-only-the-shell"
         | "path-without-exec"
         | "script-without-exec" => IN_FRONT,
+        "inherited-stop-signal-mismatch" | "ungraceful-stop-signal" => &[
+            stop_signal::plan_for_program,
+            supervisor_settings::plan_signal,
+        ],
+        "launcher-cuts-short" => &[exec_in_configuration::plan, supervisor_settings::plan_time],
+        "launcher-drops-signals" => &[exec_in_configuration::plan],
         "invalid-stop-signal" | "unstoppable-stop-signal" => &[stop_signal::plan],
+        "keepalive-as-pid1" => &[foreground::plan, trap_pattern::plan_keep_alive],
         "malformed-exec-form" => &[malformed_exec_form::plan],
         "script-with-bom" | "script-with-crlf" | "script-without-shebang" => &[script_head::plan],
         "shell-holds-pid1" => IN_STRING,
         "shell-syntax-in-exec-form" => &[shell_syntax::plan],
         "single-wait-truncates" => &[second_wait::plan, trap_pattern::plan],
         "trap-signal-spelling" => &[signal_names::plan],
-        "trap-waits-for-foreground-child" => &[trap_pattern::plan, insert_exec::plan_dropping],
+        "literal-variable-in-exec-form" => &[literal_variable::plan],
+        "trap-waits-for-foreground-child" => &[
+            trap_pattern::plan,
+            init_options::plan_group,
+            insert_exec::plan_dropping,
+        ],
         "restart-loop-swallows-stop" | "wait-without-trap" => &[trap_pattern::plan],
         "unquoted-arguments" => &[quote_arguments::plan],
         _ => &[],

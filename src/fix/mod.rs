@@ -4,6 +4,7 @@
 //! files again. Writes no file: that is the command line's part.
 
 mod candidates;
+mod command_line;
 mod compare;
 mod diff;
 mod edit;
@@ -14,15 +15,21 @@ mod tail;
 mod workspace;
 
 mod exec_form;
+mod exec_in_configuration;
 mod file_mode;
+mod foreground;
+mod init_options;
 mod insert_exec;
+mod literal_variable;
 mod malformed_exec_form;
 mod quote_arguments;
+mod restated_cmd;
 mod script_head;
 mod second_wait;
 mod shell_syntax;
 mod signal_names;
 mod stop_signal;
+mod supervisor_settings;
 mod tee;
 mod trap_pattern;
 
@@ -129,6 +136,8 @@ struct Draft {
 enum Goal {
     /// The signal arrives where it did not, or the verdict becomes graceful.
     Deliver,
+    /// The verdict becomes graceful: for what delivers the signal and may still cut the application off.
+    Finish,
     /// Nothing gets worse, and the finding is gone: for what is wrong though the signal arrives.
     Keep,
 }

@@ -60,8 +60,13 @@ pub(super) fn texts(target: &Target, span: &Span) -> Vec<Text> {
         _ => &[],
     };
     let mut found = Vec::new();
-    for word in argv.iter().filter(|word| holds(word)) {
-        found.push(text(word.clone(), true, true));
+    // A word that a shell reads: the one behind `-c`, `-lc` and the like.
+    let is_option =
+        |word: &Mapped| word.text().starts_with('-') && word.text().ends_with(['c', 'e']);
+    for pair in argv.windows(2).filter(|pair| holds(&pair[1])) {
+        if is_option(&pair[0]) {
+            found.push(text(pair[1].clone(), true, true));
+        }
     }
     let mut files: Vec<Mapped> = Vec::new();
     let trees = target

@@ -14,7 +14,7 @@ pub(super) fn plan(target: &Target, finding: &Finding) -> Vec<Draft> {
     let Some(command) = place::command(target, &finding.primary.span) else {
         return Vec::new();
     };
-    let edit = repeated(&command);
+    let edit = again(&command);
     let draft = edit.map(|edit| Draft {
         kind: "second-wait",
         title: "wait again: the trap ends the first `wait`, not the application".to_owned(),
@@ -25,8 +25,13 @@ pub(super) fn plan(target: &Target, finding: &Finding) -> Vec<Draft> {
     draft.into_iter().collect()
 }
 
-/// `|| wait …` behind a `wait` that stands in its file as it is.
-pub(super) fn repeated(command: &Command) -> Option<Edit> {
+/// A `wait` that is done again when a signal has ended it.
+pub(super) fn repeated(wait: &str) -> String {
+    format!("{wait} || {wait}")
+}
+
+/// The same for a `wait` that stands in its file as it is.
+fn again(command: &Command) -> Option<Edit> {
     let script = &command.text.script;
     let node = script.node(command.node);
     let Kind::Simple(simple) = &node.kind else {
@@ -40,5 +45,5 @@ pub(super) fn repeated(command: &Command) -> Option<Edit> {
     }
     let text = &script.text.text()[node.range.clone()];
     let span = place::written(&script.text, node.range.clone())?;
-    Some(Edit::replace(span, format!("{text} || {text}")))
+    Some(Edit::replace(span, repeated(text)))
 }

@@ -157,6 +157,33 @@ pub(super) fn has_trap_for(script: &Script, signal: &str) -> bool {
     })
 }
 
+/// The action of the only trap for that signal, if it is a constant text.
+pub(super) fn action_for(script: &Script, signal: &str) -> Option<String> {
+    let mut actions = script.nodes.iter().filter_map(|node| {
+        let Kind::Simple(simple) = &node.kind else {
+            return None;
+        };
+        let words: Vec<Option<String>> = simple
+            .words
+            .iter()
+            .map(|word| word.constant(false))
+            .collect();
+        let [Some(name), action, signals @ ..] = words.as_slice() else {
+            return None;
+        };
+        let is_it = name == "trap"
+            && signals
+                .iter()
+                .flatten()
+                .any(|word| word.trim_start_matches("SIG") == signal);
+        is_it.then(|| action.clone())
+    });
+    match (actions.next(), actions.next()) {
+        (Some(action), None) => action,
+        _ => None,
+    }
+}
+
 /// Whether the script defines a function of that name.
 pub(super) fn defines(script: &Script, name: &str) -> bool {
     let mut kinds = script.nodes.iter().map(|node| &node.kind);

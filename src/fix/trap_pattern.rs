@@ -1,132 +1,262 @@
 //! The pattern that is measured clean: the application in the background, a trap that passes the signal on,
 //! `wait`, and `wait` again.
 //!
-//! In: a finding at a command that the shell waits for, or at a `wait` without a trap. Out: drafts, all unsafe:
-//! the application's standard input becomes `/dev/null`, and the shell stays.
+//! In: a finding at a command that the shell waits for, at a `wait` without a trap, or at what only keeps the
+//! container up. Out: drafts, all unsafe: the application's standard input becomes `/dev/null`, and the shell stays.
 
+use super::command_line::{inside_json, is_in_json};
+use super::insert_exec::is_keep_alive;
 use super::place::{self, Command};
 use super::second_wait::repeated;
-use super::tail::has_trap_for;
+use super::tail::{action_for, has_trap_for};
 use super::{Applicability, Draft, Edit, Goal};
 use crate::analyze::Target;
+use crate::boot::FactKind;
 use crate::rules::Finding;
-use crate::shell::{Item, Kind, Script, Separator};
+use crate::shell::{Item, Kind, RedirectOperator, Script, Separator, Simple};
+use crate::source::Span;
 
 /// Drafts for the command at the finding's place.
 pub(super) fn plan(target: &Target, finding: &Finding) -> Vec<Draft> {
-    let Some(command) = place::command(target, &finding.primary.span) else {
-        return Vec::new();
-    };
-    if command.text.is_string || !place::is_literal(target, &finding.primary.span) {
-        return Vec::new();
+    at(target, &finding.primary.span).into_iter().collect()
+}
+
+/// Drafts for what only keeps the container up, while the application runs in the background.
+pub(super) fn plan_keep_alive(target: &Target, finding: &Finding) -> Vec<Draft> {
+    let primary = &finding.primary.span;
+    let mut places: Vec<&Span> = vec![primary];
+    for fact in target.paths.iter().flat_map(|path| &path.facts) {
+        if let (FactKind::Foreground { .. } | FactKind::KeepAlive { .. }, Some(span)) =
+            (&fact.kind, &fact.span)
+            && !places.contains(&span)
+        {
+            places.push(span);
+        }
     }
-    let Some(signal) = target.container.stop_signal.value.value() else {
-        return Vec::new();
-    };
-    let signal = signal.short_name();
-    let edits = match is_wait(&command) {
-        true => before_wait(&command, &signal),
-        false => around(&command, &signal).map(|edit| vec![edit]),
-    };
-    let draft = edits.map(|edits| Draft {
-        kind: "trap-and-wait",
-        title: format!("pass SIG{signal} on with a trap, and wait until the application has ended"),
-        applicability: Applicability::Unsafe,
-        edits,
-        goal: Goal::Deliver,
+    let drafts = places.into_iter().filter_map(|span| {
+        let command = place::command(target, span)?;
+        let Kind::Simple(simple) = &command.text.script.node(command.node).kind else {
+            return None;
+        };
+        let name = simple.words.first()?.constant(false)?;
+        is_keep_alive(&name).then(|| at(target, span)).flatten()
     });
-    draft.into_iter().collect()
+    drafts.take(2).collect()
 }
 
-fn is_wait(command: &Command) -> bool {
-    let Kind::Simple(simple) = &command.text.script.node(command.node).kind else {
-        return false;
-    };
-    let name = simple.words.first().and_then(|word| word.constant(false));
-    name.as_deref() == Some("wait")
-}
-
-/// A foreground command, into the background and waited for.
-fn around(command: &Command, signal: &str) -> Option<Edit> {
+fn at(target: &Target, span: &Span) -> Option<Draft> {
+    let command = place::command(target, span)?;
+    if !command.text.is_string && !place::is_literal(target, span) {
+        return None;
+    }
+    let signal = target.container.stop_signal.value.value()?.short_name();
+    let layout = Layout::of(target, &command)?;
     let script = &command.text.script;
-    let node = script.node(command.node);
-    let Kind::Simple(simple) = &node.kind else {
+    let Kind::Simple(simple) = &script.node(command.node).kind else {
         return None;
     };
     let name = simple.words.first()?.constant(false).unwrap_or_default();
+    let edits = match name.as_str() {
+        "wait" => before_wait(&command, simple, &layout, &signal),
+        name if is_keep_alive(name) => {
+            in_place_of_keep_alive(&command, name, simple, &layout, &signal)
+        }
+        name => around(&command, name, simple, &layout, &signal),
+    };
+    Some(Draft {
+        kind: "trap-and-wait",
+        title: format!("pass SIG{signal} on with a trap, and wait until the application has ended"),
+        applicability: Applicability::Unsafe,
+        edits: edits?,
+        goal: Goal::Deliver,
+    })
+}
+
+/// How commands are put where one stands now.
+struct Layout {
+    /// The blanks before the command, if each may have a line of its own.
+    indent: Option<String>,
+    /// Whether the place is inside of a string of exec form.
+    in_json: bool,
+    span: Span,
+}
+
+impl Layout {
+    fn of(target: &Target, command: &Command) -> Option<Layout> {
+        let script = &command.text.script;
+        let range = script.node(command.node).range.clone();
+        let span = place::written(&script.text, range.clone())?;
+        let (indent, alone) = line(script.text.text(), range);
+        Some(Layout {
+            indent: (alone && !command.text.is_string).then(|| indent.to_owned()),
+            in_json: command.text.is_string && is_in_json(target, &span),
+            span,
+        })
+    }
+
+    /// One replacement by commands; the first may end in `&`.
+    fn replaced(&self, commands: &[String], is_last: bool) -> Vec<Edit> {
+        let text = match &self.indent {
+            Some(indent) => commands.join(&format!("\n{indent}")),
+            None => {
+                let mut text = String::new();
+                for command in commands {
+                    let separator = match text.ends_with('&') {
+                        _ if text.is_empty() => "",
+                        true => " ",
+                        false => "; ",
+                    };
+                    text.push_str(separator);
+                    text.push_str(command);
+                }
+                match is_last {
+                    true => text,
+                    false => format!("{{ {text}; }}"),
+                }
+            }
+        };
+        let text = if self.in_json {
+            inside_json(&text)
+        } else {
+            text
+        };
+        vec![Edit::replace(self.span.clone(), text)]
+    }
+}
+
+/// A foreground command, into the background and waited for.
+fn around(
+    command: &Command,
+    name: &str,
+    simple: &Simple,
+    layout: &Layout,
+    signal: &str,
+) -> Option<Vec<Edit>> {
+    let script = &command.text.script;
     // A here-document stands behind the line: what is put there would end up in it.
     let has_document = simple
         .redirects
         .iter()
-        .any(|redirect| redirect.operator == crate::shell::RedirectOperator::HereDocument);
-    let keeps_up = super::insert_exec::is_keep_alive(&name);
-    if has_document
-        || keeps_up
-        || super::exec_form::is_builtin(&name)
-        || super::tail::defines(script, &name)
-    {
+        .any(|redirect| redirect.operator == RedirectOperator::HereDocument);
+    if has_document || super::exec_form::is_builtin(name) || super::tail::defines(script, name) {
         return None;
     }
     let whole = script.text.text();
-    let text = &whole[node.range.clone()];
-    let variable = ["app_pid", "application_pid"]
+    let text = &whole[script.node(command.node).range.clone()];
+    let variable = free_variable(whole)?;
+    let mut steps = vec![format!("{text} &"), format!("{variable}=$!")];
+    steps.extend(trap_for(script, signal, variable)?);
+    steps.push(format!("wait \"${variable}\" || wait \"${variable}\""));
+    Some(layout.replaced(&steps, false))
+}
+
+/// The trap that tells the application. What a trap of the script did before, it does after the application.
+fn trap_for(script: &Script, signal: &str, variable: &str) -> Option<Option<String>> {
+    let kill = format!("kill -{signal} \"${variable}\"");
+    if !has_trap_for(script, signal) {
+        return Some(Some(format!("trap '{kill}' {signal}")));
+    }
+    let action = action_for(script, signal)?;
+    if action.contains('\'') || action.contains('\n') {
+        return None;
+    }
+    match action.contains("kill") {
+        // It passes the signal on by itself.
+        true => Some(None),
+        false => Some(Some(format!(
+            "trap '{kill}; wait \"${variable}\"; {action}' {signal}"
+        ))),
+    }
+}
+
+/// A name that the script does not use.
+fn free_variable(text: &str) -> Option<&'static str> {
+    ["app_pid", "application_pid"]
         .into_iter()
-        .find(|name| !whole.contains(name))?;
-    let trap = match has_trap_for(script, signal) {
-        true => None,
-        false => Some(format!("trap 'kill -{signal} \"${variable}\"' {signal}")),
-    };
-    let wait = format!("wait \"${variable}\" || wait \"${variable}\"");
-    let steps = [Some(format!("{variable}=$!")), trap, Some(wait)];
-    let steps: Vec<String> = steps.into_iter().flatten().collect();
-    let span = place::written(&script.text, node.range.clone())?;
-    let (indent, alone) = line(whole, node.range.clone());
-    let replacement = match alone {
-        true => {
-            let end = format!("\n{indent}");
-            format!("{text} &{end}{}", steps.join(&end))
+        .find(|name| !text.contains(name))
+}
+
+/// What keeps the container up becomes a `wait` for the application that was started before.
+fn in_place_of_keep_alive(
+    command: &Command,
+    name: &str,
+    simple: &Simple,
+    layout: &Layout,
+    signal: &str,
+) -> Option<Vec<Edit>> {
+    let script = &command.text.script;
+    let whole = script.text.text();
+    let text = &whole[script.node(command.node).range.clone()];
+    let shows = simple.words.iter().skip(1).any(|word| {
+        let word = word.constant(false);
+        word.is_none_or(|word| !word.starts_with('-') && word != "/dev/null")
+    });
+    // A log goes on being shown.
+    let follow = (name.ends_with("tail") && shows).then(|| format!("{text} &"));
+    let mut steps = Vec::new();
+    match background_jobs(script) {
+        0 => return None,
+        1 => {
+            let variable = free_variable(whole)?;
+            steps.push(format!("{variable}=$!"));
+            steps.extend(follow);
+            steps.extend(trap_for(script, signal, variable)?);
+            steps.push(format!("wait \"${variable}\" || wait \"${variable}\""));
         }
-        false => format!("{{ {text} & {}; }}", steps.join("; ")),
-    };
-    Some(Edit::replace(span, replacement))
+        _ if has_trap_for(script, signal) => return None,
+        _ => {
+            steps.extend(follow);
+            steps.push(group_trap(signal));
+            steps.push("wait || wait".to_owned());
+        }
+    }
+    Some(layout.replaced(&steps, true))
+}
+
+/// The whole group is told, while the shell itself looks away.
+fn group_trap(signal: &str) -> String {
+    format!("trap \"trap '' {signal}; kill -{signal} 0; wait\" {signal}")
 }
 
 /// A `wait` that no signal ends: a trap before it, and the `wait` again.
-fn before_wait(command: &Command, signal: &str) -> Option<Vec<Edit>> {
+fn before_wait(
+    command: &Command,
+    simple: &Simple,
+    layout: &Layout,
+    signal: &str,
+) -> Option<Vec<Edit>> {
     let script = &command.text.script;
-    let node = script.node(command.node);
-    let Kind::Simple(simple) = &node.kind else {
-        return None;
-    };
     let whole = script.text.text();
-    let (indent, alone) = line(whole, node.range.clone());
-    if !alone || has_trap_for(script, signal) {
+    if has_trap_for(script, signal) {
         return None;
     }
-    let words = &simple.words[1..];
-    let trap = match (words, background_jobs(script)) {
-        ([], 1) => format!("trap 'kill -{signal} \"$!\"' {signal}"),
-        // Several: the whole group, while the shell itself looks away.
-        ([], _) => format!("trap \"trap '' {signal}; kill -{signal} 0; wait\" {signal}"),
-        (words, _) => {
-            let pids: Vec<&str> = words
-                .iter()
-                .map(|word| &whole[word.range.clone()])
-                .collect();
+    let text = &whole[script.node(command.node).range.clone()];
+    let words: Vec<&str> = simple.words[1..]
+        .iter()
+        .map(|word| &whole[word.range.clone()])
+        .collect();
+    let steps = match (words.as_slice(), background_jobs(script)) {
+        // The first of several that ends: the trap waits for the others.
+        (["-n"], _) => vec![group_trap(signal), text.to_owned()],
+        ([], 1) => vec![
+            format!("trap 'kill -{signal} \"$!\"' {signal}"),
+            repeated(text),
+        ],
+        ([], _) => vec![group_trap(signal), repeated(text)],
+        (pids, _) => {
             if pids
                 .iter()
                 .any(|pid| pid.contains('\'') || pid.starts_with('-'))
             {
                 return None;
             }
-            format!("trap 'kill -{signal} {}' {signal}", pids.join(" "))
+            vec![
+                format!("trap 'kill -{signal} {}' {signal}", pids.join(" ")),
+                repeated(text),
+            ]
         }
     };
-    let mut repeated = repeated(command)?;
-    repeated
-        .replacement
-        .insert_str(0, &format!("{trap}\n{indent}"));
-    Some(vec![repeated])
+    Some(layout.replaced(&steps, false))
 }
 
 /// How many commands of the script are put into the background.

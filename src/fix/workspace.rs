@@ -11,6 +11,7 @@ use super::{Applicability, Draft, Edit, Fix, Goal, candidates, edit, structure};
 use crate::analyze::{self, Analysis, Options, Target};
 use crate::rules::{self, Finding};
 use crate::source::{Disk, Entry, Overlay, ReadError, Source, Span};
+use crate::stop::Verdict;
 
 /// A fix may take so many steps: exec form, then `exec` in the script that it starts, and one more.
 const STEPS: usize = 3;
@@ -152,7 +153,15 @@ impl Workspace {
             let Some((fix, change, after)) = self.prove(index, before, finding, &steps) else {
                 continue;
             };
+            // To be told and not to stop on it is no gain for which behaviour may change.
+            let is_idle = fix.applicability != Applicability::Safe
+                && before.verdict == Verdict::Stuck
+                && after.verdict == Verdict::Stuck;
+            let is_unfinished = steps.iter().any(|step| step.goal == Goal::Finish)
+                && after.verdict != Verdict::Graceful;
             match change {
+                _ if is_unfinished => {}
+                Change::Better if is_idle => open.push((steps, after)),
                 Change::Better | Change::Same if change == Change::Better || keeps(&steps) => {
                     if found
                         .as_ref()
@@ -288,10 +297,8 @@ impl Workspace {
             }
             let file = crate::dockerfile::parse(source);
             for instruction in &file.instructions {
-                let range = &instruction.range;
-                let touched = edit.span.start <= range.end && range.start <= edit.span.end;
-                let span = file.span(range.clone());
-                if touched && !found.contains(&span) {
+                let span = file.span(instruction.range.clone());
+                if structure::is_changed(edit, &instruction.range) && !found.contains(&span) {
                     found.push(span);
                 }
             }

@@ -7,6 +7,7 @@
 mod arguments;
 mod base;
 mod describe;
+mod foreground;
 mod images;
 mod launch;
 mod launchers;
@@ -20,6 +21,7 @@ mod verify;
 
 pub use base::BaseImage;
 pub use describe::{Knowledge, Known, describe};
+pub use foreground::Foreground;
 pub use launch::{
     Alternative, ChildGroup, Fork, Forward, How, Launch, OnSignal, Recipient, Then, Wrapped,
 };

@@ -1,6 +1,6 @@
 //! Programs: how long they run, and what a stop signal means to them.
 
-use super::Signal;
+use super::{Foreground, Signal};
 
 /// What is known of a program started with certain words.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +24,8 @@ pub struct Program {
     pub development: bool,
     /// The time that it takes for stopping at most, if an option names one: seconds.
     pub stop_time: Option<f64>,
+    /// How it is started so that it stays in the foreground, if the tables say.
+    pub foreground: Foreground,
     /// A sentence with the measured fact, for routes and findings.
     pub evidence: String,
     /// Where that was measured or read.

@@ -10,7 +10,9 @@ use serde::Deserialize;
 use super::arguments::Grammar;
 use super::launchers::duration;
 use super::verify::Try;
-use super::{ConfigSwitch, Effect, Lifetime, Program, ProgramReaction, Runtime, Signal};
+use super::{
+    ConfigSwitch, Effect, Foreground, Lifetime, Program, ProgramReaction, Runtime, Signal,
+};
 
 /// A program's entry.
 #[derive(Debug, Deserialize)]
@@ -46,6 +48,9 @@ pub(crate) struct Entry {
     /// Options whose value is the longest time that stopping takes, in seconds.
     #[serde(default)]
     stop_time: Vec<String>,
+    /// How it stays in the foreground.
+    #[serde(default)]
+    foreground: Foreground,
     /// What changes it; later ones win.
     #[serde(default)]
     when: Vec<When>,
@@ -267,6 +272,7 @@ impl Entry {
             }),
             development,
             stop_time: self.stop_time(words),
+            foreground: self.foreground.clone(),
             evidence: about,
             source: self.evidence.clone(),
         }

@@ -148,11 +148,16 @@ fn limited(target: &Target, path: &Path, assumption: &str, findings: &mut Findin
             Then::After(time) => Some(time),
             _ => forward.kill_after,
         };
-        let Some(time) = after.filter(|time| *time < target.container.grace) else {
-            continue;
+        // supervisord's is in its configuration: the assumption knows it.
+        let own = (process.program == "supervisord")
+            .then(|| assumption.rsplit_once(" within "))
+            .flatten();
+        let time = match (after.filter(|time| *time < target.container.grace), own) {
+            (Some(time), _) => crate::analyze::seconds(time),
+            (None, Some((_, time))) => time.to_owned(),
+            (None, None) => continue,
         };
         let name = programs::name(process);
-        let time = crate::analyze::seconds(time);
         findings
             .add(
                 format!("`{name}` gives the application {time} to finish"),

@@ -5,6 +5,7 @@ use super::words::{bad_paths, consequence, start_instruction};
 use crate::analyze::Target;
 use crate::image::Origin;
 use crate::knowledge::{Effect, Signal};
+use crate::source::Span;
 
 declare_rule! {
     /// ## What it does
@@ -73,9 +74,35 @@ fn check(target: &Target, findings: &mut Findings) {
         let (place, what) = match (&image.stop_signal.origin, start_instruction(target)) {
             (Origin::Instruction(span), _) => (span.clone(), "this signal is sent to PID 1"),
             (_, Some((span, _))) => (span, "no STOPSIGNAL is set for this"),
-            _ => continue,
+            _ => match started_by_base(target) {
+                Some(span) => (
+                    span,
+                    "this image starts the program and sets no signal for it",
+                ),
+                None => continue,
+            },
         };
         let name = programs::name(application);
+        if let [.., supervisor, _] = chain.as_slice()
+            && let Some(span) = &application.span
+            && supervisor.program == "supervisord"
+            && improves
+            && better != received
+            && span.source.path() != target.file
+        {
+            let finding = findings.add(
+                format!("`{name}` does not finish its work on {received}, on {better} it does"),
+                span.clone(),
+                "no `stopsignal` is set for this program",
+            );
+            finding.note(program.evidence.clone());
+            consequence(finding, target, path);
+            finding.help(format!(
+                "write `stopsignal={}` in the program's section",
+                better.short_name()
+            ));
+            continue;
+        }
         if !improves || better == received || !programs::would_arrive(target, &chain, better) {
             continue;
         }
@@ -90,4 +117,16 @@ fn check(target: &Target, findings: &mut Findings) {
             "write `STOPSIGNAL {better}`; clients that take long then delay the stop, up to the grace period"
         ));
     }
+}
+
+/// The FROM whose image brings what is started.
+fn started_by_base(target: &Target) -> Option<Span> {
+    let image = &target.container.image;
+    let settings = [&image.entrypoint, &image.cmd];
+    settings
+        .into_iter()
+        .find_map(|setting| match &setting.origin {
+            Origin::Base(_, span) => Some(span.clone()),
+            _ => None,
+        })
 }

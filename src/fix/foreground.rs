@@ -1,0 +1,212 @@
+//! A server that puts itself into the background is started in the foreground, and in place of the shell.
+//!
+//! In: a finding about such a server, or about what keeps the container up beside it. Out: drafts, all unsafe: the
+//! server's output goes elsewhere, and what only kept the container up is gone.
+
+use super::command_line::{CommandLine, inside_json, json_string};
+use super::place::written;
+use super::tail::{Parents, Tail, tail};
+use super::{Applicability, Draft, Edit, Goal, insert_exec};
+use crate::analyze::Target;
+use crate::boot::FactKind;
+use crate::knowledge::{self, Foreground};
+use crate::rules::Finding;
+use crate::shell::Kind;
+use crate::source::Span;
+
+/// Drafts for the servers of the target that go into the background, the one of the finding first.
+pub(super) fn plan(target: &Target, finding: &Finding) -> Vec<Draft> {
+    let mut servers: Vec<(&str, &Span)> = Vec::new();
+    for fact in target.paths.iter().flat_map(|path| &path.facts) {
+        if let (FactKind::Daemonised { program, .. }, Some(span), false) =
+            (&fact.kind, &fact.span, fact.while_stopping)
+            && !servers.contains(&(program, span))
+        {
+            servers.push((program, span));
+        }
+    }
+    // The last one is what the container is for.
+    servers.reverse();
+    let primary = &finding.primary.span;
+    servers.sort_by_key(|(_, span)| (span.start, span.end) != (primary.start, primary.end));
+    let servers = servers.into_iter().take(3);
+    let drafts = servers.filter_map(|(program, span)| {
+        let line = CommandLine::at(target, span)?;
+        Some(drafts(program, &line))
+    });
+    drafts.flatten().collect()
+}
+
+fn drafts(program: &str, line: &CommandLine) -> Vec<Draft> {
+    let index = match program {
+        "/etc/init.d" => line.words.iter().position(|word| {
+            word.as_deref()
+                .is_some_and(|word| word.starts_with(program))
+        }),
+        _ => line.position(program),
+    };
+    let Some(index) = index else {
+        return Vec::new();
+    };
+    let words: Vec<Option<&str>> = line.words[index..].iter().map(Option::as_deref).collect();
+    let Some(known) = knowledge::program(&words) else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    for edits in changes(line, index, &words, &known.foreground) {
+        for more in in_place_of_shell(line) {
+            let mut edits = edits.clone();
+            edits.extend(more);
+            found.push(draft(program, edits));
+        }
+    }
+    if let Some(service) = service(&words)
+        && let Some(command) = known.foreground.services.get(service)
+    {
+        let edits = replaced(line, command).into_iter();
+        found.extend(edits.map(|edits| draft(service, edits)));
+    }
+    found
+}
+
+fn draft(program: &str, edits: Vec<Edit>) -> Draft {
+    Draft {
+        kind: "foreground",
+        title: format!("start `{program}` in the foreground, as the process that gets the signal"),
+        applicability: Applicability::Unsafe,
+        edits,
+        goal: Goal::Deliver,
+    }
+}
+
+/// The service that a command starts.
+fn service<'w>(words: &[Option<&'w str>]) -> Option<&'w str> {
+    let first = words.first().copied().flatten()?;
+    match first.strip_prefix("/etc/init.d/") {
+        Some(service) => Some(service),
+        None => words.get(1).copied().flatten(),
+    }
+}
+
+/// The ways to change the words, the likeliest first.
+fn changes(
+    line: &CommandLine,
+    index: usize,
+    words: &[Option<&str>],
+    foreground: &Foreground,
+) -> Vec<Vec<Edit>> {
+    let mut found = Vec::new();
+    let mut edits = Vec::new();
+    for (offset, word) in words.iter().enumerate() {
+        let Some(word) = word else {
+            continue;
+        };
+        let (directory, base) = match (offset, word.rfind('/')) {
+            (0, Some(slash)) => word.split_at(slash + 1),
+            _ => ("", *word),
+        };
+        if offset > 0 && foreground.drop.iter().any(|drop| drop == word) {
+            edits.extend(line.remove(index + offset));
+        } else if let Some(other) = foreground.replace.get(base) {
+            edits.extend(line.replace(index + offset, &format!("{directory}{other}")));
+        }
+    }
+    let name = words.first().copied().flatten().unwrap_or_default();
+    let name = name.rsplit('/').next().unwrap_or(name);
+    let added: Vec<&str> = foreground.added(name).iter().map(String::as_str).collect();
+    let is_given = added
+        .first()
+        .is_some_and(|word| words.contains(&Some(word)));
+    let with_words = line.insert_after(index, &added);
+    if !edits.is_empty() {
+        let mut both = edits.clone();
+        if foreground.add_for.contains_key(name) {
+            both.extend(with_words.clone());
+        }
+        found.push(both);
+    }
+    if let (false, false, Some(edit)) = (added.is_empty(), is_given, with_words) {
+        found.push(vec![edit]);
+    }
+    found
+}
+
+/// The ways to let a command of a shell replace it, with the least loss first: no edit at all in exec form.
+fn in_place_of_shell(line: &CommandLine) -> Vec<Vec<Edit>> {
+    let Some(command) = line.command() else {
+        return vec![Vec::new()];
+    };
+    let script = &command.text.script;
+    let exec: Vec<Edit> = line.exec().into_iter().collect();
+    if tail(script, &Parents::of(script), command.node) == Tail::Last {
+        return vec![exec];
+    }
+    let mut found = Vec::new();
+    if let Some(edit) = without_keep_alive(line) {
+        let mut edits = exec.clone();
+        edits.push(edit);
+        found.push(edits);
+    }
+    found.push(exec);
+    found
+}
+
+/// The range from the end of a command to that of what keeps the container up right behind it.
+fn without_keep_alive(line: &CommandLine) -> Option<Edit> {
+    let command = line.command()?;
+    let script = &command.text.script;
+    let end = script.node(command.node).range.end;
+    let (range, name) = script
+        .nodes
+        .iter()
+        .filter(|node| node.range.start >= end)
+        .filter_map(|node| match &node.kind {
+            Kind::Simple(simple) => {
+                let name = simple.words.first()?.constant(false)?;
+                Some((node.range.clone(), name))
+            }
+            _ => None,
+        })
+        .min_by_key(|(range, _)| range.start)?;
+    let base = name.rsplit('/').next().unwrap_or(&name);
+    let between = &script.text.text()[end..range.start];
+    let only_separators = between
+        .chars()
+        .all(|c| c.is_whitespace() || matches!(c, ';' | '&'));
+    let is_idle = insert_exec::is_keep_alive(&name) || matches!(base, "bash" | "sh");
+    if !only_separators || !is_idle {
+        return None;
+    }
+    let span = written(&script.text, end..range.end)?;
+    Some(Edit::replace(span, ""))
+}
+
+/// Another command in place of the line.
+fn replaced(line: &CommandLine, command: &str) -> Vec<Vec<Edit>> {
+    let with_exec = match command.rsplit_once("&& ") {
+        Some((before, last)) => format!("{before}&& exec {last}"),
+        None => format!("exec {command}"),
+    };
+    let Some(own) = line.command() else {
+        let shell = format!("[\"/bin/sh\", \"-c\", {}]", json_string(&with_exec));
+        return line
+            .replace_all(shell)
+            .into_iter()
+            .map(|edit| vec![edit])
+            .collect();
+    };
+    let script = &own.text.script;
+    let range = script.node(own.node).range.clone();
+    let text = match line.is_in_json() {
+        true => inside_json(&with_exec),
+        false => with_exec,
+    };
+    let Some(span) = written(&script.text, range) else {
+        return Vec::new();
+    };
+    let edit = Edit::replace(span, text);
+    let mut found = Vec::new();
+    found.extend(without_keep_alive(line).map(|more| vec![edit.clone(), more]));
+    found.push(vec![edit]);
+    found
+}
