@@ -170,22 +170,17 @@ fn fix(cases: &[Case]) -> Vec<(String, String)> {
             .script(format!("{index}/start.sh"), script.clone())
             .file(&*shown, dockerfile.clone());
         inputs.push(Input {
+            options: Options::default(),
             place: Ok(PathBuf::from(&shown)),
             shown,
         });
         files.push((dockerfile, script));
     }
     let disk: Arc<dyn Disk> = Arc::new(disk);
-    let options = Options::default();
     let safe = Applicability::Safe;
-    let fixed = fix_all(
-        &disk,
-        &options,
-        &inputs,
-        safe,
-        &|_| true,
-        &|indexes, plan| indexes.iter().map(|index| plan(*index)).collect(),
-    );
+    let fixed = fix_all(&disk, &inputs, safe, &|_| true, &|indexes, plan| {
+        indexes.iter().map(|index| plan(*index)).collect()
+    });
     for (path, (_, text)) in fixed.files {
         let (index, name) = path.split_once('/').expect("each has a directory");
         let (dockerfile, script) = &mut files[index.parse::<usize>().expect("a number")];
