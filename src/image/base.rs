@@ -98,6 +98,30 @@ const PROGRAM_DIRECTORIES: [&str; 6] = [
     "/bin",
 ];
 
+/// Images of distributions: what their packages bring is all that they have.
+const DISTRIBUTIONS: [&str; 11] = [
+    "alpine",
+    "almalinux",
+    "amazonlinux",
+    "archlinux",
+    "centos",
+    "debian",
+    "fedora",
+    "oraclelinux",
+    "rockylinux",
+    "ubi9",
+    "ubuntu",
+];
+
+/// Whether no package of a distribution's base image has such a program: `/usr/local` is the administrator's, and
+/// programs are not called `x.sh` (Debian policy 10.4) or by names with backslashes.
+fn is_foreign(directory: &str, name: &str) -> bool {
+    let endings = [".sh", ".bash", ".py", ".js", ".jar"];
+    directory.starts_with("/usr/local/")
+        || name.contains('\\')
+        || endings.iter().any(|ending| name.ends_with(ending))
+}
+
 /// Whether programs are looked for there.
 pub(super) fn is_program_directory(path: &str) -> bool {
     PROGRAM_DIRECTORIES.contains(&path)
@@ -193,6 +217,9 @@ impl KnownBase {
         if image.programs.iter().any(is_there) {
             return program(Body::Binary);
         }
+        if in_path && self.is_distribution() && is_foreign(directory, name) {
+            return Raw::Absent;
+        }
         match &image.sh {
             None if in_path && matches!(name, "sh" | "bash" | "ash" | "dash") => {
                 return Raw::Absent;
@@ -218,6 +245,12 @@ impl KnownBase {
             return Raw::Unknown(Why::new(why));
         }
         Raw::Absent
+    }
+
+    /// Whether it is a distribution with nothing added.
+    fn is_distribution(&self) -> bool {
+        let name = path::name(&self.image.name);
+        DISTRIBUTIONS.contains(&name) && self.image.scripts.is_empty()
     }
 
     fn owns(&self, path: &str) -> bool {

@@ -15,6 +15,18 @@ use crate::boot::world::{Application, Body, Output, Pid, Status};
 use crate::knowledge::{self, Lifetime};
 use crate::source::Span;
 
+/// Whether a program of which nothing is known is only asked for its help or its version.
+fn asks_for_help(argv: &[Field]) -> bool {
+    let [program, word] = argv else { return false };
+    let asks = |word: &str| {
+        matches!(
+            word,
+            "--help" | "-h" | "help" | "--version" | "-V" | "version"
+        )
+    };
+    program.known().is_some() && word.known().as_deref().is_some_and(asks)
+}
+
 impl Start<'_, '_> {
     pub(super) fn program(
         &mut self,
@@ -82,6 +94,14 @@ impl Start<'_, '_> {
                 shown.rsplit('/').next().unwrap_or(&shown).to_owned()
             }
         };
+        if known.is_none() && asks_for_help(&argv) {
+            let pid = self.pid;
+            let process = self.process();
+            process.program = name.as_str().into();
+            process.argv = argv;
+            end_process(self.machine, self.world, pid, Status::SUCCESS, None);
+            return;
+        }
         let known = known.map(Rc::new);
         let process = self.process();
         process.program = name.as_str().into();

@@ -5,6 +5,7 @@
 
 use std::rc::Rc;
 
+use super::names::is_script_name;
 use super::{Caller, Failure, Start};
 use crate::boot::fact::ExecProblem;
 use crate::boot::outcome::Missing;
@@ -39,7 +40,12 @@ impl Start<'_, '_> {
                 if self.is_known(&argv) {
                     return self.by_name(name, argv);
                 }
-                self.application(argv, None, None);
+                // The tables name scripts of base images without their texts.
+                let is_listed_script = origin.is_none() && is_script_name(&name);
+                let unsure = is_listed_script
+                    .then(|| self.doubt(&name, None, None))
+                    .flatten();
+                self.application(argv, None, unsure);
                 Ok(())
             }
             Content::Unknown(why) => {
