@@ -50,7 +50,7 @@ fn planners(rule: &str) -> &'static [Planner] {
             supervisor_settings::plan_signal,
         ],
         "launcher-cuts-short" => &[exec_in_configuration::plan, supervisor_settings::plan_time],
-        "launcher-drops-signals" => &[exec_in_configuration::plan],
+        "launcher-drops-signals" => &[exec_in_configuration::plan, foreground::plan_direct],
         "invalid-stop-signal" | "unstoppable-stop-signal" => &[stop_signal::plan],
         "keepalive-as-pid1" => &[foreground::plan, trap_pattern::plan_keep_alive],
         "malformed-exec-form" => &[malformed_exec_form::plan],

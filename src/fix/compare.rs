@@ -96,6 +96,19 @@ fn fits(one: &Path, other: &Path) -> bool {
     one.iter().all(|text| other.contains(text)) || other.iter().all(|text| one.contains(text))
 }
 
+/// Whether the signal did not arrive, and now goes to the application itself, of which it is only not known what it
+/// does with it.
+fn is_heard(old: &Path, new: &Path) -> bool {
+    let is_pid1 = new
+        .processes
+        .as_ref()
+        .is_some_and(|tree| tree.is_application);
+    old.delivered == Some(false)
+        && new.delivered.is_none()
+        && new.verdict == Verdict::Unknown
+        && is_pid1
+}
+
 /// Whether a way became better: it is graceful and was not, or the signal arrives and did not.
 fn improves(old: &Path, new: &Path) -> bool {
     let was_bad = !matches!(
@@ -106,7 +119,7 @@ fn improves(old: &Path, new: &Path) -> bool {
     let became_delivered = new.delivered == Some(true)
         && old.delivered != Some(true)
         && !matches!(new.verdict, Verdict::Exits | Verdict::Fails);
-    was_bad && (became_graceful || became_delivered)
+    was_bad && (became_graceful || became_delivered || is_heard(old, new))
 }
 
 fn is_worse(old: &Path, new: &Path) -> bool {

@@ -37,6 +37,50 @@ pub(super) fn plan(target: &Target, finding: &Finding) -> Vec<Draft> {
     drafts.flatten().collect()
 }
 
+/// Drafts for a start script of the target's that stays before its server: the server itself, with the same words.
+pub(super) fn plan_direct(target: &Target, finding: &Finding) -> Vec<Draft> {
+    let Some(line) = CommandLine::at(target, &finding.primary.span) else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    for index in 0..line.words.len() {
+        let words: Vec<Option<&str>> = line.words[index..].iter().map(Option::as_deref).collect();
+        let (Some(known), Some(Some(word))) = (knowledge::program(&words), words.first()) else {
+            continue;
+        };
+        // The server may lie in another directory than the script.
+        for server in &known.foreground.direct {
+            let Some(edit) = line.replace(index, server) else {
+                continue;
+            };
+            let mut edits = vec![edit];
+            let is_last = line.command().is_some_and(|command| {
+                let script = &command.text.script;
+                tail(script, &Parents::of(script), command.node) == Tail::Last
+            });
+            let starts = line.words.first() == Some(&Some((*word).to_owned()));
+            if is_last
+                && starts
+                && let Some(exec) = line.exec()
+            {
+                // One edit: `exec` goes where the word is replaced.
+                edits = vec![Edit::replace(
+                    edits[0].span.clone(),
+                    format!("{}{server}", exec.replacement),
+                )];
+            }
+            found.push(Draft {
+                kind: "server-itself",
+                title: format!("start `{server}` itself"),
+                applicability: Applicability::Unsafe,
+                edits,
+                goal: Goal::Deliver,
+            });
+        }
+    }
+    found
+}
+
 fn drafts(program: &str, line: &CommandLine) -> Vec<Draft> {
     let index = match program {
         "/etc/init.d" => line.words.iter().position(|word| {

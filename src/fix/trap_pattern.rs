@@ -12,6 +12,7 @@ use super::tail::{action_for, has_trap_for};
 use super::{Applicability, Draft, Edit, Goal};
 use crate::analyze::Target;
 use crate::boot::FactKind;
+use crate::knowledge::Signal;
 use crate::rules::Finding;
 use crate::shell::{Item, Kind, RedirectOperator, Script, Separator, Simple};
 use crate::source::Span;
@@ -49,7 +50,8 @@ fn at(target: &Target, span: &Span) -> Option<Draft> {
     if !command.text.is_string && !place::is_literal(target, span) {
         return None;
     }
-    let signal = target.container.stop_signal.value.value()?.short_name();
+    let signal = target.container.stop_signal.value.value();
+    let signal = signal.copied().unwrap_or(Signal::TERM).short_name();
     let layout = Layout::of(target, &command)?;
     let script = &command.text.script;
     let Kind::Simple(simple) = &script.node(command.node).kind else {

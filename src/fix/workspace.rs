@@ -16,7 +16,7 @@ use crate::stop::Verdict;
 /// A fix may take so many steps: exec form, then `exec` in the script that it starts, and one more.
 const STEPS: usize = 3;
 /// Drafts tried for one finding.
-const MOST_DRAFTS: usize = 12;
+const MOST_DRAFTS: usize = 16;
 
 /// A Dockerfile of the run.
 #[derive(Clone, Debug)]
@@ -187,7 +187,7 @@ impl Workspace {
             let next = rules::check(&after);
             let next = next
                 .iter()
-                .filter(|next| next.severity == rules::Severity::Error);
+                .filter(|next| next.severity >= rules::Severity::Warning);
             for next in next {
                 let fix = self.search(index, before, &after, next, &steps, depth + 1, tried);
                 if fix.is_some() {

@@ -65,7 +65,9 @@ pub(super) fn of(target: &Target, path: &Path) -> Option<Cause> {
     if !bad_paths(target).any(|bad| std::ptr::eq(bad, path)) {
         return None;
     }
-    let signal = *target.container.stop_signal.value.value()?;
+    // A base image that is not known may set another; the verdict holds for each that images set.
+    let signal = target.container.stop_signal.value.value();
+    let signal = signal.copied().unwrap_or(Signal::TERM);
     let first_told = hearer(path)?;
     if ignoring(path, signal).is_some() {
         return Some(Cause::Ignored);

@@ -4,7 +4,7 @@ use super::rule::declare_rule;
 use super::words::{bad_paths, consequence};
 use crate::analyze::Target;
 use crate::knowledge::{How, OnSignal};
-use crate::stop::Verdict;
+use crate::stop::{Path, Verdict};
 
 declare_rule! {
     /// ## What it does
@@ -46,6 +46,7 @@ declare_rule! {
 
 fn check(target: &Target, findings: &mut Findings) {
     for path in bad_paths(target) {
+        start_script(target, path, findings);
         if path.delivered != Some(false) || path.verdict != Verdict::Stuck {
             continue;
         }
@@ -84,4 +85,31 @@ fn check(target: &Target, findings: &mut Findings) {
             ));
         }
     }
+}
+
+/// A script that starts a server, stays before it, and tells it nothing.
+fn start_script(target: &Target, path: &Path, findings: &mut Findings) {
+    let chain = programs::chain(path);
+    let Some(application) = chain.last() else {
+        return;
+    };
+    let (Some(known), Some(span), Some(signal)) = (
+        programs::program(target, application),
+        programs::place(target, application),
+        application.receives,
+    ) else {
+        return;
+    };
+    let Some(server) = known.foreground.direct.first() else {
+        return;
+    };
+    let name = programs::name(application);
+    let finding = findings.add(
+        format!("`{name}` does not pass {signal} on to the server that it starts"),
+        span,
+        format!("`{name}` is a script that stays before the server"),
+    );
+    finding.note(known.evidence.clone());
+    consequence(finding, target, path);
+    finding.help(format!("start `{server}` itself, with `exec`"));
 }
