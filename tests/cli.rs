@@ -116,7 +116,8 @@ fn bad_usage_is_status_2_with_a_message() {
             vec!["check", "--select", "script-without-exek"],
             "script-without-exec",
         ),
-        (vec!["explain", "nothing"], "possible values"),
+        (vec!["explain", "nothing"], "`pidone rules` lists them"),
+        (vec!["knows", "ngnix"], "did you mean `nginx`?"),
         (vec!["check", "--grace", "soon"], "expected seconds"),
         (
             vec!["check", "--base-config", "absent.json"],

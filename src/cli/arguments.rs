@@ -1,15 +1,26 @@
 //! What can be said on the command line.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::builder::{PossibleValue, PossibleValuesParser};
+use clap::builder::{PossibleValue, TypedValueParser};
+use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::formats::{CheckFormat, TraceFormat, format_file};
-use crate::config::{FailOn, Layer, duration};
+use crate::config::{FailOn, Layer, duration, similar};
 use crate::rules;
 use crate::source::{Disk, FileKind, RealDisk};
+
+/// Headings of the help, in its order.
+const INPUT: &str = "What to look at";
+const CONTAINER: &str = "How it is built and run";
+const SETTINGS: &str = "Settings";
+const REPORT: &str = "What to report";
+const OUTPUT: &str = "Output";
+const FIXES: &str = "Fixes";
+const EVERYWHERE: &str = "Everywhere";
 
 /// Proves, from a Dockerfile and the scripts that it starts, whether the application hears the stop
 /// signal and gets to finish.
@@ -19,10 +30,11 @@ pub(super) struct Arguments {
     #[command(subcommand)]
     pub(super) command: Command,
     /// When to colour the output; NO_COLOR and CLICOLOR_FORCE are respected.
-    #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, hide_possible_values = true)]
+    #[arg(value_name = "auto|always|never", help_heading = EVERYWHERE)]
     pub(super) color: Color,
     /// Print results only, no news of the run.
-    #[arg(long, short, global = true)]
+    #[arg(long, short, global = true, help_heading = EVERYWHERE)]
     pub(super) quiet: bool,
 }
 
@@ -61,33 +73,35 @@ pub(super) enum Command {
 pub(super) struct CheckArguments {
     #[command(flatten)]
     pub(super) inputs: Inputs,
-    /// The form of the output
-    #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
-    pub(super) format: CheckFormat,
-    /// Also write the findings in that form to a file; may be repeated
-    #[arg(long = "output", value_name = "FORMAT=FILE", value_parser = format_file)]
-    pub(super) outputs: Vec<(CheckFormat, PathBuf)>,
     /// Report these rules only; may be repeated or separated by commas
-    #[arg(long, value_name = "RULE", value_delimiter = ',', value_parser = rule_names())]
+    #[arg(long, value_name = "RULE", value_delimiter = ',', value_parser = RuleName, help_heading = REPORT)]
+    #[arg(hide_possible_values = true)]
     select: Vec<String>,
     /// Do not report these rules; may be repeated or separated by commas
-    #[arg(long, value_name = "RULE", value_delimiter = ',', value_parser = rule_names())]
+    #[arg(long, value_name = "RULE", value_delimiter = ',', value_parser = RuleName, help_heading = REPORT)]
+    #[arg(hide_possible_values = true)]
     ignore: Vec<String>,
     /// The least that makes the exit status 1; `unknown` also counts targets that cannot be judged
     /// [default: warning]
-    #[arg(long, value_enum, value_name = "LEVEL")]
+    #[arg(long, value_enum, value_name = "LEVEL", help_heading = REPORT)]
     fail_on: Option<FailOn>,
     /// Do not report findings that this file lists
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = REPORT)]
     baseline: Option<PathBuf>,
     /// Write the findings of this run to a file for --baseline, and report none
-    #[arg(long, value_name = "FILE", conflicts_with = "baseline")]
+    #[arg(long, value_name = "FILE", conflicts_with = "baseline", help_heading = REPORT)]
     pub(super) write_baseline: Option<PathBuf>,
     /// Report only what touches files that changed since the branch left this revision
-    #[arg(long, value_name = "REV")]
+    #[arg(long, value_name = "REV", help_heading = REPORT)]
     pub(super) changed_since: Option<String>,
+    /// The form of the output
+    #[arg(long, value_enum, default_value_t = CheckFormat::Text, help_heading = OUTPUT)]
+    pub(super) format: CheckFormat,
+    /// Also write the findings in that form to a file; may be repeated
+    #[arg(long = "output", value_name = "FORMAT=FILE", value_parser = format_file, help_heading = OUTPUT)]
+    pub(super) outputs: Vec<(CheckFormat, PathBuf)>,
     /// Say how often each rule and each verdict occurred, in place of the findings
-    #[arg(long)]
+    #[arg(long, help_heading = OUTPUT)]
     pub(super) statistics: bool,
     #[command(flatten)]
     pub(super) fixing: Fixing,
@@ -97,13 +111,13 @@ pub(super) struct CheckArguments {
 #[derive(Debug, Args)]
 pub(super) struct Fixing {
     /// Rewrite the files where a fix is proven and safe; with `-` the fixed text goes to standard output
-    #[arg(long)]
+    #[arg(long, help_heading = FIXES)]
     pub(super) fix: bool,
-    /// Also apply fixes that may change more than the stop signal
-    #[arg(long)]
+    /// Also apply fixes that may change more than the way of the stop signal
+    #[arg(long, help_heading = FIXES)]
     pub(super) unsafe_fixes: bool,
     /// Print what `--fix` would change as a unified diff, and write nothing
-    #[arg(long)]
+    #[arg(long, help_heading = FIXES)]
     pub(super) diff: bool,
 }
 
@@ -149,7 +163,7 @@ impl ValueEnum for FailOn {
 #[derive(Debug, Args)]
 pub(super) struct ExplainArguments {
     /// Names of rules, as `pidone rules` lists them
-    #[arg(required = true, value_name = "RULE", value_parser = rule_names())]
+    #[arg(required = true, value_name = "RULE", value_parser = RuleName, hide_possible_values = true)]
     pub(super) rules: Vec<String>,
 }
 
@@ -180,7 +194,7 @@ pub(super) struct TraceArguments {
     #[command(flatten)]
     pub(super) inputs: Inputs,
     /// The form of the output
-    #[arg(long, value_enum, default_value_t = TraceFormat::Text)]
+    #[arg(long, value_enum, default_value_t = TraceFormat::Text, help_heading = OUTPUT)]
     pub(super) format: TraceFormat,
 }
 
@@ -214,39 +228,39 @@ pub(super) struct Inputs {
     /// Dockerfiles, directories to search, or `-` for standard input [default: .]
     #[arg(value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
+    /// Also look at the files that this file lists, one a line; `-` for standard input
+    #[arg(long, value_name = "FILE", help_heading = INPUT)]
+    pub(super) files_from: Option<PathBuf>,
+    /// What a search passes by, a pattern as in .gitignore; may be repeated
+    #[arg(long, value_name = "PATTERN", help_heading = INPUT)]
+    exclude: Vec<String>,
     /// Stage to judge by name or number, or `all` [default: the last one, as in `docker build`]
-    #[arg(long, value_name = "STAGE")]
+    #[arg(long, value_name = "STAGE", help_heading = CONTAINER)]
     target: Option<String>,
     /// Value of an ARG; may be repeated. Without `=VALUE` it is whatever the builder's environment has
-    #[arg(long = "build-arg", value_name = "NAME[=VALUE]", value_parser = build_arg)]
+    #[arg(long = "build-arg", value_name = "NAME[=VALUE]", value_parser = build_arg, help_heading = CONTAINER)]
     build_args: Vec<(String, Option<String>)>,
     /// Directory of the build context [default: the Dockerfile's, or a parent with its COPY sources]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", help_heading = CONTAINER)]
     context: Option<PathBuf>,
     /// Platform to build for, such as linux/arm64
-    #[arg(long, value_name = "PLATFORM")]
+    #[arg(long, value_name = "PLATFORM", help_heading = CONTAINER)]
     platform: Option<String>,
     /// Time from the stop signal to SIGKILL: seconds, or with a unit as in 30s, 2m
     /// [default: 10]
-    #[arg(long, value_name = "TIME", value_parser = duration)]
+    #[arg(long, value_name = "TIME", value_parser = duration, help_heading = CONTAINER)]
     grace: Option<Duration>,
     /// Judge as with `docker run --init`
-    #[arg(long)]
+    #[arg(long, help_heading = CONTAINER)]
     init: bool,
     /// The base image's settings: a file with the output of `docker image inspect IMAGE`
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = CONTAINER)]
     base_config: Option<PathBuf>,
-    /// Also look at the files that this file lists, one a line; `-` for standard input
-    #[arg(long, value_name = "FILE")]
-    pub(super) files_from: Option<PathBuf>,
-    /// What a search passes by, a pattern as in .gitignore; may be repeated
-    #[arg(long, value_name = "PATTERN")]
-    exclude: Vec<String>,
     /// The configuration file [default: pidone.toml or .pidone.toml of the first path or above it]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = SETTINGS)]
     pub(super) config: Option<PathBuf>,
     /// Print the settings and where each comes from, and look at nothing
-    #[arg(long)]
+    #[arg(long, help_heading = SETTINGS)]
     pub(super) show_config: bool,
 }
 
@@ -280,12 +294,39 @@ impl Inputs {
     }
 }
 
-/// Accepts the names of rules; a misspelt one gets a suggestion.
-fn rule_names() -> PossibleValuesParser {
-    let names = rules::ALL
-        .iter()
-        .map(|rule| PossibleValue::new(rule.id).help(rule.summary));
-    PossibleValuesParser::new(names)
+/// Reads the name of a rule. A misspelt one gets a suggestion instead of the list of all, which completions
+/// still have.
+#[derive(Clone, Copy)]
+struct RuleName;
+
+impl TypedValueParser for RuleName {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        _argument: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<String, clap::Error> {
+        let name = value.to_string_lossy();
+        if rules::named(&name).is_some() {
+            return Ok(name.into_owned());
+        }
+        let meant = similar(&name, rules::ALL.iter().map(|rule| rule.id));
+        let meant = match meant {
+            Some(rule) => format!("did you mean `{rule}`?"),
+            None => "`pidone rules` lists them".to_owned(),
+        };
+        let message = format!("there is no rule `{name}`; {meant}\n");
+        Err(clap::Error::raw(ErrorKind::InvalidValue, message).with_cmd(command))
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        let rules = rules::ALL.iter();
+        Some(Box::new(
+            rules.map(|rule| PossibleValue::new(rule.id).help(rule.summary)),
+        ))
+    }
 }
 
 fn build_arg(text: &str) -> Result<(String, Option<String>), String> {

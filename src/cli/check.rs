@@ -48,8 +48,8 @@ fn run(arguments: &CheckArguments, output: &mut Output) -> Result<u8, u8> {
     let mut findings = silence::silence(&run, findings, &settings);
     if let Some(path) = &arguments.write_baseline {
         baseline::write(path, &findings).map_err(|message| could_not(message, output))?;
-        let count = findings.len();
-        output.news(&format!("{}: {count} findings", files::shown(path)));
+        let count = report::plural(findings.len(), "finding");
+        output.news(&format!("{}: {count}", files::shown(path)));
         return Ok(status);
     }
     if let Some(path) = &settings.common.baseline {

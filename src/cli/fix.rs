@@ -194,5 +194,7 @@ fn news(fixed: &Fixed, output: &mut Output) {
     }
     if fixed.withheld > 0 {
         output.news(&format!("{} more with --unsafe-fixes", fixed.withheld));
+    } else if fixed.applied.is_empty() {
+        output.news("no finding has a proven fix");
     }
 }

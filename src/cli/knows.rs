@@ -6,6 +6,7 @@ use std::fmt::Write;
 
 use super::output::Output;
 use super::{COULD_NOT_RUN, FINE};
+use crate::config::similar;
 use crate::knowledge;
 
 /// Prints what is known of each name; the exit status says whether something is known of all.
@@ -16,7 +17,10 @@ pub(super) fn knows(names: &[String], output: &mut Output) -> u8 {
         match page(name) {
             Some(page) => pages.push(page),
             None => {
-                output.error(&format!("nothing is known of `{name}`"));
+                let meant = similar(name, knowledge::names());
+                let meant =
+                    meant.map_or(String::new(), |known| format!("; did you mean `{known}`?"));
+                output.error(&format!("nothing is known of `{name}`{meant}"));
                 status = COULD_NOT_RUN;
             }
         }

@@ -89,6 +89,14 @@ pub fn describe(name: &str) -> Option<Knowledge> {
     })
 }
 
+/// Every name of a launcher, program, shell or image that the tables know.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    let named = tables::launchers()
+        .names()
+        .chain(tables::programs().names());
+    named.chain(tables::images().names())
+}
+
 /// What a shell does that decides whether the application hears the signal.
 fn shell_sentences(shell: &super::ShellFacts) -> Vec<String> {
     let exec = match shell.implicit_exec {

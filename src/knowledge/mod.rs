@@ -20,7 +20,7 @@ mod tables;
 mod verify;
 
 pub use base::BaseImage;
-pub use describe::{Knowledge, Known, describe};
+pub use describe::{Knowledge, Known, describe, names};
 pub use foreground::Foreground;
 pub use launch::{
     Alternative, ChildGroup, Fork, Forward, How, Launch, OnSignal, Recipient, Then, Wrapped,

@@ -125,6 +125,10 @@ pub(super) fn words_of(tree: &ProcessTree) -> String {
 pub(super) fn mark(tree: &ProcessTree, path: &Path, is_first: bool) -> Option<(Mood, String)> {
     let heard = tree.receives.is_some() || (is_first && path.delivered.is_some());
     let (mood, text) = match tree.is_application {
+        // What the path says of the reaction is about the worst of several.
+        true if has_several_applications(path) && tree.receives.is_some() => {
+            return Some((Mood::Plain, format!("gets {}", tree.receives?)));
+        }
         true => application_mark(path),
         false if !heard => return None,
         false if is_first && path.delivered == Some(false) => match path.verdict {
@@ -157,6 +161,16 @@ fn application_mark(path: &Path) -> (Mood, &'static str) {
     }
 }
 
+fn has_several_applications(path: &Path) -> bool {
+    let mut open: Vec<&ProcessTree> = path.processes.iter().collect();
+    let mut applications = 0;
+    while let Some(tree) = open.pop() {
+        applications += usize::from(tree.is_application);
+        open.extend(&tree.children);
+    }
+    applications > 1
+}
+
 /// Whether it is only assumed that the application handles the signal.
 fn is_assumed(path: &Path) -> bool {
     path.assumptions
@@ -179,6 +193,19 @@ pub(super) fn printable(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_reaction_is_not_said_of_several_applications() {
+        let run = super::super::sample::run();
+        let mut path = run.analyses[0].targets[0].paths[1].clone();
+        let first = path.processes.clone().expect("it is there");
+        let said = |path: &Path| mark(&first, path, false).map(|(_, words)| words);
+        assert_eq!(said(&path).as_deref(), Some("✓ hears it"));
+        let mut root = first.clone();
+        root.children.push(first.clone());
+        path.processes = Some(root);
+        assert_eq!(said(&path).as_deref(), Some("gets SIGTERM"));
+    }
 
     #[test]
     fn words_are_quoted_as_a_person_would() {

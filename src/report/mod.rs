@@ -39,7 +39,7 @@ pub use markdown::markdown;
 pub use rdjson::{rdjson, rdjsonl};
 pub use sarif::sarif;
 pub use statistics::statistics;
-pub use summary::Summary;
+pub use summary::{Summary, plural};
 pub use trace_json::trace_json;
 pub use trace_mermaid::trace_mermaid;
 pub use trace_svg::trace_svg;

@@ -93,7 +93,8 @@ impl Summary {
     }
 }
 
-fn plural(count: usize, word: &str) -> String {
+/// A number with its word, which gets an `s` where it needs one.
+pub fn plural(count: usize, word: &str) -> String {
     match count {
         1 => format!("1 {word}"),
         _ => format!("{count} {word}s"),

@@ -2,11 +2,14 @@
 
 use std::fmt::Write;
 
+use unicode_width::UnicodeWidthStr;
+
 use super::Run;
 use super::drawing::{Mood, mark, mood, printable, sentence, stop_signal, words_of};
 use super::place::short;
 use super::words::xml;
 use crate::analyze::Target;
+use crate::source::Span;
 use crate::stop::{Path, ProcessTree};
 
 /// Width of a character in the monospace faces of browsers at 13 px, a little on the safe side.
@@ -77,31 +80,47 @@ impl Picture {
     fn target(&mut self, target: &Target) {
         let base = target.base.as_deref();
         let base = base.map_or(String::new(), |base| format!("  FROM {base}"));
-        self.line("title", &format!("{}{base}", target.title()), None);
+        self.line("title", &format!("{}{base}", target.title()));
         if target.paths.is_empty() {
             let verdict = format!("{}: {}", target.verdict.word(), sentence(target, None));
-            self.line(mood(target.verdict).class(), &verdict, None);
+            self.line(mood(target.verdict).class(), &verdict);
         }
-        for path in &target.paths {
+        let count = target.paths.len();
+        for (index, path) in target.paths.iter().enumerate() {
+            if count > 1 {
+                self.y += GAP / 2.0;
+                self.line("title", &format!("way {} of {count}", index + 1));
+            }
             self.path(target, path);
         }
         self.y += GAP;
     }
 
     fn path(&mut self, target: &Target, path: &Path) {
-        for condition in &path.when {
-            let place = condition.span.as_ref().map(short);
-            self.line("", &format!("when {}", condition.text), place);
-        }
+        let when = path.when.iter().map(|condition| {
+            let words = format!("when {}", condition.text);
+            ("", words, condition.span.as_ref())
+        });
+        self.lines(when.collect());
         if let Some(root) = &path.processes {
             self.y += GAP / 2.0;
             self.tree(target, path, root);
         }
         let verdict = format!("{}: {}", path.verdict.word(), sentence(target, Some(path)));
-        self.line(mood(path.verdict).class(), &verdict, None);
-        for step in &path.route {
-            self.line("plain", &step.text, step.span.as_ref().map(short));
-        }
+        self.line(mood(path.verdict).class(), &verdict);
+        let route = path
+            .route
+            .iter()
+            .map(|step| ("plain", step.text.clone(), step.span.as_ref()));
+        let assumed = path.assumptions.iter().map(|assumption| {
+            let words = format!("assumed: {}", assumption.text);
+            ("plain", words, assumption.span.as_ref())
+        });
+        let missing = path.missing.iter().map(|missing| {
+            let words = format!("missing: {}", missing.text);
+            ("unsure", words, missing.span.as_ref())
+        });
+        self.lines(route.chain(assumed).chain(missing).collect());
         self.y += GAP;
     }
 
@@ -165,15 +184,27 @@ impl Picture {
         self.text(mood.class(), x + wide + 12.0, base, words);
     }
 
-    /// A line of text, with a place behind it.
-    fn line(&mut self, class: &str, words: &str, place: Option<String>) {
-        let words = cut(words);
-        self.text(class, MARGIN, self.y + 14.0, &words);
-        if let Some(place) = place {
-            let x = MARGIN + width(&words) + 16.0;
-            self.text("place", x, self.y + 14.0, &cut(&place));
-        }
+    /// A line of text.
+    fn line(&mut self, class: &str, words: &str) {
+        self.text(class, MARGIN, self.y + 14.0, &cut(words));
         self.y += LINE;
+    }
+
+    /// Lines of text, with their places in a column behind them.
+    fn lines(&mut self, lines: Vec<(&str, String, Option<&Span>)>) {
+        let lines = lines
+            .into_iter()
+            .map(|(class, words, span)| (class, cut(&words), span));
+        let lines: Vec<_> = lines.collect();
+        let with_place = lines.iter().filter(|(_, _, span)| span.is_some());
+        let widths = with_place.map(|(_, words, _)| width(words));
+        let column = MARGIN + widths.fold(0.0, f64::max) + 16.0;
+        for (class, words, span) in lines {
+            if let Some(span) = span {
+                self.text("place", column, self.y + 14.0, &cut(&short(span)));
+            }
+            self.line(class, &words);
+        }
     }
 
     fn text(&mut self, class: &str, x: f64, y: f64, words: &str) {
@@ -190,7 +221,8 @@ impl Picture {
 }
 
 fn width(words: &str) -> f64 {
-    words.chars().count() as f64 * CHARACTER
+    // Letters of East Asia take two columns.
+    words.width() as f64 * CHARACTER
 }
 
 fn cut(words: &str) -> String {
@@ -219,6 +251,9 @@ mod tests {
             picture.matches("<text").count(),
             picture.matches("</text>").count()
         );
+        for words in ["way 2 of 2", "assumed: `/demo/app` handles SIGTERM"] {
+            assert!(picture.contains(&format!(">{words}</text>")), "{words}");
+        }
         // One arrow for each way that the signal takes: to PID 1, twice.
         assert_eq!(picture.matches("marker-end").count(), 2);
     }

@@ -201,7 +201,10 @@ fn during(fact: &Fact, end: &World, first: &Process) -> Option<String> {
             program, signal, ..
         } => match *signal {
             Signal::KILL => format!("`{program}` is killed"),
-            signal => format!("{signal} ends `{program}` at once: it sets no handler"),
+            signal => {
+                let program = shell_title(program);
+                format!("{signal} ends `{program}` at once: it sets no handler")
+            }
         },
         FactKind::Ended { pid: 1, .. } => "PID 1 ends, and with it the container".to_owned(),
         FactKind::HelperWhileStopping { command } => format!("`{}` runs", short(command)),
