@@ -263,8 +263,8 @@ fn goes_back(machine: &Machine, world: &World, rest: &Rest) -> bool {
         _ if world.restarts => true,
         // In a loop that goes round for ever, only a command of the loop itself.
         _ => world
-            .repeats_since
-            .is_some_and(|since| candidate.steps >= since),
+            .steady_loop()
+            .is_some_and(|round| candidate.steps >= round.steps),
     }
 }
 

@@ -52,7 +52,10 @@ pub(super) fn is_same(one: &World, other: &World) -> bool {
         }
         hasher.finish()
     };
-    one.candidate.is_some() == other.candidate.is_some() && number(one) == number(other)
+    // A loop in which time passes is followed until it is seen to go round for ever.
+    one.clock == other.clock
+        && one.candidate.is_some() == other.candidate.is_some()
+        && number(one) == number(other)
 }
 
 fn hash_place(world: &World, hasher: &mut DefaultHasher) {
@@ -67,7 +70,7 @@ fn hash_place(world: &World, hasher: &mut DefaultHasher) {
     world.missing.hash(hasher);
     world.broken.is_some().hash(hasher);
     (world.gives_up, world.leaves).hash(hasher);
-    world.steady_loop.hash(hasher);
+    world.steady_loop().is_some().hash(hasher);
     let looking = Looking {
         plain: &|value| value.clone(),
         variables: false,

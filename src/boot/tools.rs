@@ -184,7 +184,7 @@ pub(super) fn run(machine: &Machine, world: &mut World, pid: Pid) {
             let mut value = match (name.as_str(), options.as_str()) {
                 ("whoami", _) | (_, "-un" | "-nu" | "-u-n") => user_name(&user),
                 (_, "-u") => user_number(&user),
-                _ => Value::unknown(format!("output of `{command}`")),
+                _ => world.unknown_output(&command),
             };
             value.push_text("\n");
             world.write(&output, &value);
@@ -233,7 +233,10 @@ pub(super) fn run(machine: &Machine, world: &mut World, pid: Pid) {
                 _ => {}
             }
         }
-        _ => world.write(&output, &Value::unknown(format!("output of `{command}`"))),
+        _ => {
+            let value = world.unknown_output(&command);
+            world.write(&output, &value);
+        }
     }
 }
 
@@ -328,7 +331,7 @@ pub(super) fn filter_output(world: &mut World, pid: Pid) {
         ("cat" | "tee", Input::Text(text)) => text,
         ("cat" | "tee", Input::Pipe(stream)) => world.streams[stream].clone(),
         ("cat" | "tee", Input::Null) => Value::default(),
-        _ => Value::unknown(format!("output of `{name}`")),
+        _ => world.unknown_output(&name),
     };
     world.write(&output, &value);
 }

@@ -7,12 +7,15 @@ use super::fact::Fact;
 use super::interpreter::Shell;
 use super::outcome::{Assumption, Condition, Missing};
 use super::reads::LookedAt;
-use super::value::{Field, Value};
+use super::value::{Field, Piece, Value};
 use crate::knowledge::{ChildGroup, Fork, Program, Recipient, Signal};
 use crate::source::Span;
 
 /// A process number of the namespace.
 pub(crate) type Pid = u32;
+
+/// How the key of a question about a file begins: its answer holds only for a while.
+pub(crate) const ON_DISK: &str = "on disk: ";
 
 /// Milliseconds since the stop signal (negative time does not occur: the clock starts at 0 at boot).
 pub(crate) type Millis = u64;
@@ -40,7 +43,7 @@ pub(crate) struct World {
     /// Tests decided on this way, by their text, so that the same test is not decided twice.
     pub decided: Rc<BTreeMap<Rc<str>, bool>>,
     /// Values that a decision has fixed.
-    pub fixed: Rc<BTreeMap<super::value::Piece, Value>>,
+    pub fixed: Rc<BTreeMap<Piece, Value>>,
     /// Whether PID 1 ends its script on purpose because something has failed (`set -e`, `exit 1`).
     pub gives_up: bool,
     /// Whether PID 1 ends its script by an `exit` with a status of its own, not its last command's.
@@ -66,18 +69,29 @@ pub(crate) struct World {
     pub stop_work: Millis,
     /// The last command that may be the application, and the world in which it goes on running.
     pub candidate: Option<Rc<World>>,
-    /// Whether the world waits in a loop that will never change.
-    pub steady_loop: bool,
+    /// The loop that has come back to where it was, if one has.
+    pub steady_loop: Option<SteadyLoop>,
     /// Whether a supervisor's program has ended that may be the application: it would start it again.
     pub restarts: bool,
-    /// The step count when the world that a loop comes back to was first seen.
-    pub repeats_since: Option<u32>,
     /// The answer to the question that the last step asked.
     pub answer: Option<bool>,
     /// Why the start-up broke, should PID 1 end now.
     pub broken: Option<(String, Option<Span>)>,
     /// Steps taken, for the limit.
     pub steps: u32,
+}
+
+/// A loop at whose beginning the world is what it was in an earlier round.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SteadyLoop {
+    /// The shell.
+    pub shell: Pid,
+    /// The index of the loop among the shell's frames.
+    pub frame: usize,
+    /// The step count in the earlier round.
+    pub steps: u32,
+    /// How many choices had been made by then: later ones are made again in each round.
+    pub choices: usize,
 }
 
 /// Environment variables for one command.
@@ -321,9 +335,9 @@ pub(crate) struct Question {
     /// The same key is the same question, answered once a way; `None` is always new.
     pub key: Option<Rc<str>>,
     /// What a yes says about a value.
-    pub fixes: Option<(super::value::Piece, Value)>,
+    pub fixes: Option<(Piece, Value)>,
     /// What a no says about a value (a setting that is not non-empty is empty).
-    pub fixes_if_no: Option<(super::value::Piece, Value)>,
+    pub fixes_if_no: Option<(Piece, Value)>,
     /// Whether a no means that a command failed that the start-up expects to succeed.
     pub expected: bool,
     /// Whether the answer comes from a command that may be the application.
@@ -377,9 +391,8 @@ impl World {
             running: Rc::default(),
             stop_work: STOP_WORK,
             candidate: None,
-            steady_loop: false,
+            steady_loop: None,
             restarts: false,
-            repeats_since: None,
             answer: None,
             broken: None,
             steps: 0,
@@ -526,6 +539,40 @@ impl World {
                 file.strip_prefix(path)
                     .is_some_and(|rest| rest.starts_with('/'))
             })
+    }
+
+    /// The loop that has come back to where it was, while it goes on.
+    pub(crate) fn steady_loop(&self) -> Option<SteadyLoop> {
+        let steady = self.steady_loop?;
+        match self.process(steady.shell).map(|process| &process.body) {
+            Some(Body::Shell(shell)) if shell.is_loop_at(steady.frame) => Some(steady),
+            _ => None,
+        }
+    }
+
+    /// Begins another round of a loop: what is on disk may be another thing by now.
+    pub(crate) fn forget_files(&mut self) {
+        if self.decided.keys().any(|key| key.starts_with(ON_DISK)) {
+            Rc::make_mut(&mut self.decided).retain(|key, _| !key.starts_with(ON_DISK));
+        }
+    }
+
+    /// An unknown output of a command. In a loop it is another one than in the round before, so that
+    /// nothing is decided about it.
+    pub(crate) fn unknown_output(&mut self, command: &str) -> Value {
+        let name = format!("output of `{command}`");
+        let piece = Piece::Unknown(name.as_str().into());
+        let in_loop = || {
+            let mut bodies = self.processes.values().map(|process| &process.body);
+            bodies.any(|body| matches!(body, Body::Shell(shell) if shell.is_in_loop()))
+        };
+        if (self.fixed.contains_key(&piece) || self.decided.keys().any(|key| key.contains(&name)))
+            && in_loop()
+        {
+            Rc::make_mut(&mut self.fixed).remove(&piece);
+            Rc::make_mut(&mut self.decided).retain(|key, _| !key.contains(&name));
+        }
+        Value::unknown(name)
     }
 
     /// What scripts have written to a file, if they have written to it.

@@ -127,9 +127,11 @@ fn judge_with(container: &Container, sh: Option<&'static ShellFacts>) -> (Vec<Pa
                 path: judge_rested(&way.world, &way.rest),
                 trail: way.world.trail,
                 passed: way.passed,
+                goes_round_since: None,
             });
             return;
         }
+        let goes_round_since = way.world.steady_loop().map(|round| round.choices);
         let Stopped {
             steady,
             ways,
@@ -144,6 +146,7 @@ fn judge_with(container: &Container, sh: Option<&'static ShellFacts>) -> (Vec<Pa
                 path: judge_stopped(&machine, container, &steady, &end.world, &end.rest),
                 trail: end.world.trail,
                 passed,
+                goes_round_since,
             });
         }
     });
@@ -214,7 +217,7 @@ fn stop(
     world.running = Rc::new(running.map(|process| process.argv.clone()).collect());
     world.stopped_at = Some(world.clock);
     world.stop_work = work;
-    world.steady_loop = false;
+    world.steady_loop = None;
     world.candidate = None;
     signal_process(machine, &mut world, 0, 1, signal);
     let deadline = world.clock + grace;

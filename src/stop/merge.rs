@@ -1,9 +1,8 @@
 //! Paths that end alike become one: conditions that make no difference are dropped.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use crate::boot::{Choice, Condition};
 
+use super::forks::Forks;
 use super::{Path, Verdict};
 
 /// A judged way with its choices.
@@ -12,6 +11,8 @@ pub(super) struct Leaf {
     pub(super) trail: Vec<Choice>,
     /// The forks that it passed.
     pub(super) passed: Vec<u32>,
+    /// The number of choices before the round that a loop repeats for ever, if it stays in one.
+    pub(super) goes_round_since: Option<usize>,
     /// How it ends.
     pub(super) path: Path,
 }
@@ -72,36 +73,20 @@ pub(super) fn merge(leaves: Vec<Leaf>, met: &[(Vec<Choice>, u32)]) -> Vec<Path> 
         .filter(|leaf| !others || !is_harmless_override(leaf))
         .collect();
 
-    let outcomes: Vec<String> = leaves.iter().map(|leaf| outcome(&leaf.path)).collect();
-    let forks: BTreeSet<u32> = leaves
-        .iter()
-        .flat_map(|leaf| leaf.trail.iter().map(|choice| choice.fork))
-        .collect();
-    // For every fork: the outcomes on either side.
-    let mut sides: BTreeMap<u32, [BTreeSet<&str>; 2]> = forks
-        .iter()
-        .map(|fork| (*fork, Default::default()))
-        .collect();
-    for (leaf, outcome) in leaves.iter().zip(&outcomes) {
-        for choice in &leaf.trail {
-            if let Some(side) = sides.get_mut(&choice.fork) {
-                side[choice.branch as usize].insert(outcome);
-            }
-        }
-    }
-    for (trail, fork) in met {
-        let reached: Vec<&str> = leaves
+    let forks = Forks::new(&leaves, met);
+    let leaves: Vec<Leaf> = {
+        let waits: Vec<bool> = leaves
             .iter()
-            .zip(&outcomes)
-            .filter(|(leaf, _)| leaf.passed.contains(fork))
-            .map(|(_, outcome)| outcome.as_str())
+            .map(|leaf| forks.is_left_some_day(leaf, &leaves))
             .collect();
-        for choice in trail {
-            if let Some(side) = sides.get_mut(&choice.fork) {
-                side[choice.branch as usize].extend(reached.iter());
-            }
-        }
-    }
+        let kept = leaves.into_iter().zip(waits);
+        kept.filter(|(_, waits)| !waits)
+            .map(|(leaf, _)| leaf)
+            .collect()
+    };
+    let forks = Forks::new(&leaves, met);
+    let outcomes: Vec<String> = leaves.iter().map(|leaf| outcome(&leaf.path)).collect();
+    let sides = forks.outcomes(&outcomes);
     let matters = |choice: &Choice| {
         sides
             .get(&choice.fork)

@@ -3,6 +3,7 @@
 //! In: the steady states that `boot` found. Out: for every way through the start-up a [`Path`] with
 //! its verdict and route. The machine of `boot` goes on running here, with the signal delivered.
 
+mod forks;
 mod judge;
 mod merge;
 mod route;

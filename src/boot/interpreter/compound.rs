@@ -6,7 +6,7 @@ use super::step::{Attempt, Progress, Turn};
 use super::{Code, Foreground, Loop, State, Stored};
 use crate::boot::fact::FactKind;
 use crate::boot::value::{Field, Value};
-use crate::boot::world::{Output, Question, Status};
+use crate::boot::world::{Output, Question, Status, SteadyLoop};
 use crate::knowledge::ShellFamily;
 use crate::shell::{AndOr, ArmEnd, Compound, Condition, Kind, Redirect, Separator};
 
@@ -134,6 +134,9 @@ impl Turn<'_, '_> {
                 self.top().state = State::While(state);
                 return Err(Progress::Blocked);
             }
+            if state.rounds > 0 {
+                self.world.forget_files();
+            }
             state.in_body = false;
             state.rounds += 1;
             if state.rounds > self.machine.limits.rounds {
@@ -188,23 +191,30 @@ impl Turn<'_, '_> {
     /// loop goes on for ever; without time passing, it spins.
     fn round_repeats(&mut self, state: &mut Loop) -> bool {
         let hash = self.world.loop_hash(self.pid, &self.shell);
-        let now = (hash, self.world.clock, self.world.steps);
-        if let Some((_, clock, steps)) = state
+        let choices = self.world.trail.len();
+        let now = (hash, self.world.clock, self.world.steps, choices);
+        if let Some((_, clock, steps, choices)) = state
             .seen
             .iter()
             .find(|(known, ..)| *known == hash)
             .copied()
         {
-            self.world.repeats_since = Some(steps);
-            if clock == self.world.clock {
-                return true;
-            }
+            self.goes_round(steps, choices);
             // Time passes in each round: one more round is run, in which the world is steady.
-            self.world.steady_loop = true;
-            return false;
+            return clock == self.world.clock;
         }
         state.seen.push(now);
         false
+    }
+
+    /// Notes that the innermost frame is a loop that will not change any more.
+    fn goes_round(&mut self, steps: u32, choices: usize) {
+        self.world.steady_loop = Some(SteadyLoop {
+            shell: self.pid,
+            frame: self.shell.frames.len().saturating_sub(1),
+            steps,
+            choices,
+        });
     }
 
     pub(super) fn for_loop(&mut self, code: Code) -> Attempt<()> {
@@ -276,8 +286,7 @@ impl Turn<'_, '_> {
             return self.pop();
         }
         if rounds > self.machine.limits.rounds || (endless && rounds > 3) {
-            self.world.repeats_since = Some(0);
-            self.world.steady_loop = true;
+            self.goes_round(0, self.world.trail.len());
             if rounds > self.machine.limits.rounds {
                 let span = code.span();
                 self.world

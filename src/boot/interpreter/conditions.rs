@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use crate::boot::reads::LookedAt;
 use crate::boot::value::{Field, Piece, Value};
-use crate::boot::world::{Question, Status};
+use crate::boot::world::{ON_DISK, Question, Status};
 use crate::image::{Files, Found};
 use crate::source::Span;
 
@@ -254,11 +254,13 @@ fn file(context: &Context, operator: &str, word: &Field, shown: &str) -> Answer 
         "-s" => ("is not empty", "is empty or missing"),
         _ => ("exists", "does not exist"),
     };
-    let question = Answer::Ask(Box::new(ask(
+    let mut question = ask(
         context,
         format!("`{shown}` {is}"),
         format!("`{shown}` {is_not}"),
-    )));
+    );
+    question.key = Some(format!("{ON_DISK}{}", question.yes).into());
+    let question = Answer::Ask(Box::new(question));
     let Some(path) = word.known() else {
         return question;
     };

@@ -271,6 +271,12 @@ pub(crate) struct Frame {
     pub state: State,
 }
 
+impl Frame {
+    fn is_endless_loop(&self) -> bool {
+        matches!(self.state, State::While(_) | State::ForArithmetic(_))
+    }
+}
+
 /// The state of a frame.
 #[derive(Clone)]
 pub(crate) enum State {
@@ -325,8 +331,9 @@ pub(crate) struct Loop {
     pub rounds: u32,
     /// Rounds whose condition was not decided.
     pub undecided: u32,
-    /// World hashes at the beginnings of rounds, with the clock and the step count then.
-    pub seen: Vec<(u64, u64, u32)>,
+    /// World hashes at the beginnings of rounds, with the clock, the step count and the number of
+    /// choices then.
+    pub seen: Vec<(u64, u64, u32, usize)>,
 }
 
 /// What a function's return restores.
@@ -427,6 +434,16 @@ impl Shell {
         self.variables
             .get(name)
             .is_some_and(|variable| variable.value.is_none())
+    }
+
+    /// Whether the frame of that index is a loop's.
+    pub(crate) fn is_loop_at(&self, index: usize) -> bool {
+        self.frames.get(index).is_some_and(Frame::is_endless_loop)
+    }
+
+    /// Whether it runs a loop that may go round any number of times.
+    pub(crate) fn is_in_loop(&self) -> bool {
+        self.frames.iter().any(Frame::is_endless_loop)
     }
 
     /// Former values that functions will restore.

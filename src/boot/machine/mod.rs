@@ -262,7 +262,7 @@ impl<'c> Machine<'c> {
                 }
             } else if self.pass_candidate(world) {
                 continue;
-            } else if world.steady_loop {
+            } else if world.steady_loop().is_some() {
                 return Rest::Steady;
             }
             match (next_timer(world), deadline) {
