@@ -1,55 +1,102 @@
 //! Each kind of fix, run before and after as PID 1.
 
-use crate::sandbox::{Sandbox, Word};
+use std::collections::BTreeSet;
+
+use crate::sandbox::{Run, Sandbox, Word};
 use crate::startup::{Mode, Shell, Startup};
 use crate::tree::Tree;
 
 struct Case {
     kind: &'static str,
     shell: Shell,
-    /// CMD, or nothing for the script.
-    cmd: &'static str,
+    /// CMD and ENTRYPOINT.
+    start: &'static str,
     script: &'static str,
     before: Word,
     is_unsafe: bool,
+    /// Whether the application gets the same words, and whether the container ends with the same status.
+    same: Same,
 }
 
-const fn case(kind: &'static str, shell: Shell, cmd: &'static str, script: &'static str) -> Case {
+/// What of a start-up a fix leaves as it was.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Same {
+    /// Words, directory, variables and status.
+    All,
+    /// All but the status.
+    ButStatus,
+    /// Nothing can be compared: it did not start before, or started something else.
+    Nothing,
+}
+
+const fn case(kind: &'static str, shell: Shell, start: &'static str, script: &'static str) -> Case {
     Case {
         kind,
         shell,
-        cmd,
+        start,
         script,
         before: Word::Stuck,
         is_unsafe: false,
+        same: Same::All,
     }
 }
 
-const fn risky(case: Case, before: Word) -> Case {
+const fn risky(case: Case, before: Word, same: Same) -> Case {
     Case {
         before,
         is_unsafe: true,
+        same,
         ..case
     }
 }
 
-const SCRIPT: &str = "CMD [\"/srv/entry.sh\"]";
+const fn broken(case: Case) -> Case {
+    Case {
+        before: Word::Fails,
+        same: Same::Nothing,
+        ..case
+    }
+}
+
+/// A script that gets words which a careless shell would change.
+const SCRIPT: &str =
+    r#"CMD ["/srv/entry.sh", "a  b", "*", "", "$x", "it's", "q\"q", "\\n", "-x", "{a,b}", "~"]"#;
+/// The same as text of a shell.
+const WORDS: &str = r#"CMD app "a  b" '*' '' \$x "it's" 'q"q' '\n' -x '{a,b}' '~'"#;
+const TINI: &str = "RUN apt-get update && apt-get install -y tini\n";
 
 #[rustfmt::skip]
 const CASES: &[Case] = &[
-    case("exec-form", Shell::Dash, "CMD app --x \"a b\" 'c*' '' \\$d", ""),
+    case("exec-form", Shell::Dash, WORDS, ""),
     case("exec-form", Shell::Dash, "ENTRYPOINT app \\\n  # why\n  --x", ""),
-    case("exec-in-string", Shell::Dash, "CMD app $NOTHING --x", ""),
-    case("exec-in-string", Shell::Dash, "CMD cd /tmp && app", ""),
-    case("exec-in-string", Shell::Dash, "CMD [\"/bin/sh\", \"-c\", \"ulimit -n 64; A=1 app 2>&1\"]", ""),
-    case("exec-in-string", Shell::Bash, "CMD [\"/bin/bash\", \"-c\", \"export A=1; cd /tmp && app\"]", ""),
-    case("exec-in-script", Shell::Dash, SCRIPT, "#!/bin/sh\ncd /tmp\nA=1 app \"$@\"\n"),
-    case("exec-in-script", Shell::Dash, SCRIPT, "#!/bin/sh\nmain() {\n  app\n}\nmain \"$@\"\n"),
-    case("exec-in-script", Shell::Bash, SCRIPT, "#!/bin/bash\nif [ -n \"$X\" ]; then exec app -x; else app; fi\nexit $?\n"),
-    case("exec-form+exec-in-script", Shell::Dash, "CMD /srv/entry.sh", "#!/bin/sh\napp\n"),
-    risky(case("trap-and-wait", Shell::Dash, SCRIPT, "#!/bin/sh\napp --x\necho after\n"), Word::Stuck),
-    risky(case("trap-and-wait", Shell::Bash, SCRIPT, "#!/bin/bash\nset -e\napp --x\necho after\n"), Word::Stuck),
-    risky(case("exec-through-tee", Shell::Bash, SCRIPT, "#!/bin/bash\napp 2>&1 | tee /dev/null\n"), Word::Stuck),
+    case("exec-in-string", Shell::Dash, "CMD app $NOTHING --x \"$HOME\" *.sh", ""),
+    case("exec-in-string", Shell::Dash, "CMD cd /tmp && app 'a  b' \"$PWD\"", ""),
+    case("exec-in-string", Shell::Dash, "CMD [\"/bin/sh\", \"-c\", \"ulimit -n 64; A=1 app \\\"$0\\\" \\\"$@\\\" 2>&1\", \"a  b\", \"\", \"*\"]", ""),
+    case("exec-in-string", Shell::Bash, "CMD [\"/bin/bash\", \"-c\", \"export A='1  2'; cd /tmp && app {a,b} \\\"$A\\\" $A\"]", ""),
+    case("exec-in-script", Shell::Dash, SCRIPT, "#!/bin/sh\ncd /tmp\nA=1 app \"$@\" '$'\n"),
+    case("exec-in-script", Shell::Dash, SCRIPT, "#!/bin/sh\nmain() {\n  app \"$@\"\n}\nmain \"$@\"\n"),
+    case("exec-in-script", Shell::Ash, SCRIPT, "#!/bin/sh\nexport X=1\nif true; then\n  app \"$@\"\nfi\n"),
+    case("exec-in-script", Shell::Bash, SCRIPT, "#!/bin/bash\nif [ -n \"$X\" ]; then exec app -x; else app \"$@\"; fi\nexit $?\n"),
+    case("exec-form+exec-in-script", Shell::Dash, "CMD /srv/entry.sh 'a  b'", "#!/bin/sh\napp \"$@\"\n"),
+    case("signal-name", Shell::Dash, SCRIPT, "#!/bin/sh\nstop() { kill -TERM $pid; wait $pid; }\ntrap stop SIGTERM\napp \"$@\" &\npid=$!\nwait $pid\n"),
+    broken(case("line-ends", Shell::Dash, SCRIPT, "#!/bin/sh\r\nexec app \"$@\"\r\n")),
+    // A byte order mark, and no `#!` line: a runtime refuses them, and the `execvp` of the sandbox does not.
+    risky(case("trap-and-wait", Shell::Dash, SCRIPT, "#!/bin/sh\napp \"$@\"\necho after\n"), Word::Stuck, Same::All),
+    risky(case("trap-and-wait", Shell::Ash, SCRIPT, "#!/bin/sh\napp \"$@\"\nstatus=$?\necho after\nexit $status\n"), Word::Stuck, Same::All),
+    risky(case("trap-and-wait", Shell::Bash, SCRIPT, "#!/bin/bash\nset -e\napp \"$@\"\necho after\n"), Word::Stuck, Same::All),
+    risky(case("trap-and-wait", Shell::Dash, "CMD app 'a  b'; echo \"after $?\"", ""), Word::Stuck, Same::All),
+    risky(case("trap-and-wait", Shell::Dash, "CMD [\"/bin/sh\", \"-c\", \"app 'a  b'; echo \\\"after $?\\\"\"]", ""), Word::Stuck, Same::All),
+    risky(case("trap-and-wait", Shell::Dash, SCRIPT, "#!/bin/sh\ntrap 'echo bye' TERM\napp \"$@\"\necho after\n"), Word::Stuck, Same::All),
+    risky(case("trap-and-wait", Shell::Dash, SCRIPT, "#!/bin/sh\napp \"$@\" &\ntail -f /dev/null\n"), Word::Stuck, Same::ButStatus),
+    risky(case("trap-and-wait", Shell::Bash, SCRIPT, "#!/bin/bash\nworker &\napp \"$@\" &\nwait -n\n"), Word::Stuck, Same::All),
+    risky(case("trap-and-wait", Shell::Dash, SCRIPT, "#!/bin/sh\nworker &\napp \"$@\" &\nwait\n"), Word::Stuck, Same::ButStatus),
+    risky(case("second-wait", Shell::Dash, SCRIPT, "#!/bin/sh\napp \"$@\" &\npid=$!\ntrap 'kill -TERM $pid' TERM\nwait $pid\n"), Word::Truncated, Same::All),
+    risky(case("exec-through-tee", Shell::Bash, SCRIPT, "#!/bin/bash\napp \"$@\" 2>&1 | tee /dev/null\n"), Word::Stuck, Same::ButStatus),
+    risky(case("argv-split", Shell::Dash, "CMD [\"app 'a  b' c\"]", ""), Word::Fails, Same::Nothing),
+    risky(case("exec-form-repaired", Shell::Dash, "CMD ['app', 'a  b']", ""), Word::Fails, Same::Nothing),
+    risky(case("end-of-options", Shell::Dash, "ENTRYPOINT [\"tini\", \"app\", \"-p\", \"80\"]", ""), Word::Fails, Same::Nothing),
+    risky(case("init-group", Shell::Dash, "CMD [\"tini\", \"--\", \"/bin/sh\", \"-c\", \"trap : TERM; app 'a  b' | cat\"]", ""), Word::Stuck, Same::All),
+    risky(case("cmd-restated", Shell::Dash, "CMD [\"app\", \"a  b\"]\nFROM base\nENTRYPOINT [\"/srv/entry.sh\"]", "#!/bin/sh\nexec \"$@\"\n"), Word::Fails, Same::Nothing),
 ];
 
 #[test]
@@ -62,56 +109,129 @@ fn not_graceful_before_and_graceful_after() {
             return;
         }
     };
+    let wrong: Vec<String> = CASES
+        .iter()
+        .enumerate()
+        .filter_map(|(index, case)| judge(sandbox, index, case).err())
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+fn judge(sandbox: &Sandbox, index: usize, case: &Case) -> Result<(), String> {
+    let tree = Tree::new(&format!("run-{index}"));
+    tree.file("app", b"\x7fELF\0").file("entry.sh", case.script);
+    let tini = if case.start.contains("tini") {
+        TINI
+    } else {
+        ""
+    };
+    let text = format!(
+        "FROM {} AS base\n{tini}ENV PATH=/usr/local/bin:/usr/bin:/bin\nWORKDIR /srv\nCOPY app /usr/local/bin/app\nCOPY app /usr/local/bin/worker\nCOPY --chmod=755 entry.sh /srv/entry.sh\n{}\n",
+        match case.shell {
+            // Every shell but Debian's has `/bin/sh` exec the last command by itself.
+            Shell::Ash => "alpine:3.20",
+            _ => "debian:12-slim",
+        },
+        case.start
+    );
+    tree.file("Dockerfile", text);
+    let before = Runs::of(sandbox, &tree, case)?;
+    let kinds = tree.fix(case.is_unsafe);
+    let after = Runs::of(sandbox, &tree, case)?;
+    let (Some(before), Some(after)) = (before, after) else {
+        return Ok(());
+    };
+    let shown = format!(
+        "{}: {kinds}\n{}\n{}",
+        case.kind,
+        tree.read("Dockerfile"),
+        tree.read("entry.sh")
+    );
     let mut wrong = Vec::new();
-    for (index, case) in CASES.iter().enumerate() {
-        let tree = Tree::new(&format!("run-{index}"));
-        tree.file("app", b"\x7fELF\0").file("entry.sh", case.script);
-        let path = "ENV PATH=/usr/local/bin:/usr/bin:/bin\nWORKDIR /srv";
-        let text = format!(
-            "FROM debian:12-slim\n{path}\nCOPY app /usr/local/bin/app\nCOPY --chmod=755 entry.sh /srv/entry.sh\n{}\n",
-            case.cmd
-        );
-        tree.file("Dockerfile", text);
-        let run = |when: &str| {
-            let startup = Startup {
-                id: format!("{} {when}", case.kind),
-                shell: Some(case.shell),
-                mode: Mode::Argv,
-                argv: tree.argv(),
-                files: [("entry.sh".to_owned(), tree.read("entry.sh"))].into(),
-                ..Startup::default()
-            };
-            if let Some(why) = sandbox.misses(&startup) {
-                println!("skipped: {why}");
-                return None;
-            }
+    if !kinds.contains(case.kind) {
+        wrong.push("another kind of fix".to_owned());
+    }
+    if before.stopped != case.before {
+        wrong.push(format!("{} before\n{}", before.stopped, before.story));
+    }
+    if after.stopped != Word::Graceful {
+        wrong.push(format!("{} after\n{}", after.stopped, after.story));
+    }
+    if case.same != Same::Nothing && before.given != after.given {
+        wrong.push(format!("{:?}\nbecame\n{:?}", before.given, after.given));
+    }
+    if case.same == Same::All && before.status != after.status {
+        wrong.push(format!("{:?} became {:?}", before.status, after.status));
+    }
+    match wrong.is_empty() {
+        true => Ok(()),
+        false => Err(format!("{shown}\n{}", wrong.join("\n"))),
+    }
+}
+
+/// A start-up that is stopped, and one that ends by itself.
+struct Runs {
+    stopped: Word,
+    story: String,
+    /// The words, the directory, and the variables but those that a shell sets for itself.
+    given: (Vec<String>, String, BTreeSet<String>),
+    status: Option<i32>,
+}
+
+impl Runs {
+    /// `Ok(None)` where the shell is not on this machine.
+    fn of(sandbox: &Sandbox, tree: &Tree, case: &Case) -> Result<Option<Runs>, String> {
+        let startup = Startup {
+            id: case.kind.to_owned(),
+            shell: Some(case.shell),
+            mode: Mode::Argv,
+            argv: tree.argv(),
+            files: [("entry.sh".to_owned(), tree.read("entry.sh"))].into(),
+            ..Startup::default()
+        };
+        if let Some(why) = sandbox.misses(&startup) {
+            println!("skipped: {why}");
+            return Ok(None);
+        }
+        let run = |startup: &Startup| -> Result<Run, String> {
             // A busy machine may spoil a run.
-            let mut story = String::new();
-            for _ in 0..3 {
-                let run = sandbox
-                    .run(&startup)
-                    .expect("the sandbox works on this machine");
-                story = run.story;
-                if let Some(measured) = run.measured {
-                    return Some((measured.verdict, story));
+            let mut last = sandbox.run(startup)?;
+            for _ in 0..2 {
+                if last.measured.is_none() {
+                    last = sandbox.run(startup)?;
                 }
             }
-            panic!("{}: not measured\n{story}", startup.id);
+            Ok(last)
         };
-        let Some((before, story)) = run("before") else {
-            continue;
+        let stopped = run(&startup)?;
+        let Some(measured) = stopped.measured else {
+            return Err(format!("{}: not measured\n{}", case.kind, stopped.story));
         };
-        if before != case.before {
-            wrong.push(format!("{}: {before} before\n{story}", case.kind));
-        }
-        tree.fix(case.is_unsafe);
-        let shown = format!("{}\n{}", tree.read("Dockerfile"), tree.read("entry.sh"));
-        let Some((after, story)) = run("after") else {
-            continue;
-        };
-        if after != Word::Graceful {
-            wrong.push(format!("{}: {after} after\n{shown}\n{story}", case.kind));
-        }
+        let alone = run(&Startup {
+            life: Some((50, 7)),
+            ..startup
+        })?;
+        Ok(Some(Runs {
+            stopped: measured.verdict,
+            story: stopped.story,
+            given: given(&stopped.given),
+            status: alone.status,
+        }))
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+fn given(fields: &[String]) -> (Vec<String>, String, BTreeSet<String>) {
+    let count = fields.first().and_then(|count| count.parse().ok());
+    let (words, rest) = fields
+        .get(1..)
+        .unwrap_or_default()
+        .split_at(count.unwrap_or(0usize));
+    let own = ["PWD=", "OLDPWD=", "SHLVL=", "_="];
+    let variables = rest.iter().skip(1);
+    let variables = variables.filter(|text| !own.iter().any(|name| text.starts_with(name)));
+    (
+        words.to_vec(),
+        rest.first().cloned().unwrap_or_default(),
+        variables.cloned().collect(),
+    )
 }

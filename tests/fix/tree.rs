@@ -53,8 +53,9 @@ impl Tree {
         )
     }
 
-    /// Fixes the Dockerfile and what it runs until nothing is left; a second run must find nothing to do.
-    pub(crate) fn fix(&self, unsafe_too: bool) {
+    /// Fixes the Dockerfile and what it runs until nothing is left; a second run must find nothing to do. Answers
+    /// with what was said of the kinds of fixes.
+    pub(crate) fn fix(&self, unsafe_too: bool) -> String {
         let mut arguments = vec!["check", "--fail-on", "never", "--fix"];
         arguments.extend(unsafe_too.then_some("--unsafe-fixes"));
         let (status, _, news) = self.pidone(&arguments);
@@ -64,6 +65,7 @@ impl Tree {
         arguments[flag.unwrap_or(last)] = "--diff";
         let (_, diff, _) = self.pidone(&arguments);
         assert_eq!(diff, "", "a second run has nothing left to do");
+        news
     }
 
     /// The argv of PID 1, as pidone reads the Dockerfile.

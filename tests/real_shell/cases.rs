@@ -66,6 +66,7 @@ impl Case {
             env: self.env.clone(),
             signal: self.signal.clone(),
             grace_s: self.grace_s,
+            life: None,
         };
         self.shells.iter().map(startup).collect()
     }

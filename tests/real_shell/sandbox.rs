@@ -67,6 +67,10 @@ pub(crate) struct Run {
     pub(crate) measured: Option<Measured>,
     /// The sandbox's own line, the application's log and what the start-up wrote.
     pub(crate) story: String,
+    /// What the application was given: the number of words, the words, the directory, the variables.
+    pub(crate) given: Vec<String>,
+    /// The status that PID 1 ended with, as `wait` gives it, if it did so by itself.
+    pub(crate) status: Option<i32>,
 }
 
 const START_MS: u32 = 2500;
@@ -253,7 +257,16 @@ impl Sandbox {
         let outcome = String::from_utf8_lossy(&output.stdout).into_owned();
         let log = fs::read_to_string(work.join(".log"))?;
         let written = String::from_utf8_lossy(&fs::read(work.join(".output"))?).into_owned();
+        let given = fs::read(work.join(".given"))?;
+        let given = String::from_utf8_lossy(&given);
+        let mut fields = outcome.split_whitespace();
+        let ended = fields.next().is_some_and(|kind| kind == "early");
         Ok(Run {
+            given: given.split_terminator('\0').map(str::to_owned).collect(),
+            status: fields
+                .next()
+                .and_then(|word| word.parse().ok())
+                .filter(|_| ended),
             measured: read(&outcome, &log, signal),
             story: format!("{outcome}{log}--\n{written}"),
         })
@@ -349,11 +362,15 @@ fn write_work(startup: &Startup, work: &Path, signal: u32) -> io::Result<()> {
     fs::create_dir(work)?;
     // The application may run as another user.
     fs::set_permissions(work, fs::Permissions::from_mode(0o777))?;
-    for name in [".log", ".output"] {
+    for name in [".log", ".output", ".given"] {
         fs::write(work.join(name), "")?;
         fs::set_permissions(work.join(name), fs::Permissions::from_mode(0o666))?;
     }
-    fs::write(work.join(".conf"), format!("{GRACEFUL_MS} {signal}"))?;
+    let life = startup
+        .life
+        .map(|(life, status)| format!(" {life} {status}"));
+    let conf = format!("{GRACEFUL_MS} {signal}{}", life.unwrap_or_default());
+    fs::write(work.join(".conf"), conf)?;
     for (name, text) in startup.all_files() {
         let path = work.join(name);
         fs::create_dir_all(path.parent().expect("a name inside the directory"))?;

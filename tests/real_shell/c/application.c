@@ -6,7 +6,8 @@
  *   worker, app2     handle signals, but are helpers: the verdict is not about them
  *   anything else    a tool that succeeds at once (nc, pg_isready, ...)
  *
- * /srv/.conf holds "GRACEFUL_MS STOP_SIGNAL". TERM, INT, QUIT, HUP and the stop signal begin the graceful work;
+ * /srv/.conf holds "GRACEFUL_MS STOP_SIGNAL [LIFE_MS STATUS]"; with the last two the application ends by itself with
+ * that status. What it was given (words, directory, variables) goes to /srv/.given. TERM, INT, QUIT, HUP and the stop signal begin the graceful work;
  * other handled signals are only written down. Lines of the log, times in microseconds of the monotonic clock:
  *
  *   start TIME PID NAME REALTIME      signal TIME PID NUMBER      clean TIME PID
@@ -50,17 +51,31 @@ static void tell(const char *format, ...) {
     close(file);
 }
 
-int main(void) {
+/* The number of words, the words, the directory and the variables, each with a zero byte behind it. */
+static void tell_given(int count, char **words) {
+    extern char **environ;
+    char directory[512];
+    FILE *file = fopen("/srv/.given", "we");
+    if (!file) return;
+    fprintf(file, "%d%c", count, 0);
+    for (int i = 0; i < count; i++) fprintf(file, "%s%c", words[i], 0);
+    fprintf(file, "%s%c", getcwd(directory, sizeof directory) ? directory : "?", 0);
+    for (char **variable = environ; *variable; variable++) fprintf(file, "%s%c", *variable, 0);
+    fclose(file);
+}
+
+int main(int count, char **words) {
     char path[512] = "";
     if (readlink("/proc/self/exe", path, sizeof path - 1) < 0) return 91;
     const char *name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
     int judged = !strcmp(name, "app") || !strcmp(name, "app-default");
     if (!judged && strcmp(name, "worker") && strcmp(name, "app2")) return 0;
 
-    int graceful_ms, stop_signal;
+    int graceful_ms, stop_signal, life_ms = -1, status = 0;
     FILE *conf = fopen("/srv/.conf", "re");
-    if (!conf || fscanf(conf, "%d %d", &graceful_ms, &stop_signal) != 2) return 92;
+    if (!conf || fscanf(conf, "%d %d %d %d", &graceful_ms, &stop_signal, &life_ms, &status) < 2) return 92;
     fclose(conf);
+    if (judged) tell_given(count, words);
 
     struct sched_param urgent = {.sched_priority = 5};
     int realtime = sched_setscheduler(0, SCHED_FIFO, &urgent) == 0;
@@ -84,6 +99,12 @@ int main(void) {
         if (mark >= 0) close(mark);
     }
     if (write(1, "up\n", 3) < 0) tell("mute %lld %d\n", clock_us(), (int)getpid());
+
+    if (life_ms >= 0) {
+        struct timespec life = {life_ms / 1000, life_ms % 1000 * 1000000L};
+        nanosleep(&life, NULL);
+        return status;
+    }
 
     long long end = clock_us() + LONGEST_LIFE_US;
     int stopping = 0;
