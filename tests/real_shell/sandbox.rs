@@ -68,8 +68,10 @@ pub(crate) struct Run {
     /// The sandbox's own line, the application's log and what the start-up wrote.
     pub(crate) story: String,
     /// What the application was given: the number of words, the words, the directory, the variables.
+    #[allow(dead_code, reason = "the tests of fixes compare it")]
     pub(crate) given: Vec<String>,
     /// The status that PID 1 ended with, as `wait` gives it, if it did so by itself.
+    #[allow(dead_code, reason = "the tests of fixes compare it")]
     pub(crate) status: Option<i32>,
 }
 
