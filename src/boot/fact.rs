@@ -298,6 +298,13 @@ pub enum ExecProblem {
         /// Its permission bits.
         mode: u32,
     },
+    /// It lies in a directory that only its owner may enter.
+    ShutAway {
+        /// The user as written.
+        user: String,
+        /// The directory.
+        directory: String,
+    },
     /// A script without a `#!` line, for a caller that does not put a shell in front of it.
     NoInterpreterLine,
     /// A byte order mark hides the `#!` line.

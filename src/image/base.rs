@@ -181,6 +181,15 @@ impl Ground {
         }
     }
 
+    /// Whether only root may enter `/root`.
+    pub(super) fn closes_home(&self) -> bool {
+        let Ground::Image(base) = self else {
+            return false;
+        };
+        let sh = base.image.sh.as_deref().unwrap_or_default();
+        sh.starts_with("dash") || sh.starts_with("ash")
+    }
+
     /// A program that is known to be there, without being known where.
     pub(super) fn program(&self, name: &str) -> Option<File> {
         let Ground::Image(base) = self else {

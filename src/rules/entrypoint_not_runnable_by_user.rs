@@ -57,8 +57,15 @@ declare_rule! {
 
 fn check(target: &Target, findings: &mut Findings) {
     for broken in broken_starts(target) {
-        let ExecProblem::NotRunnableBy { user, mode } = &broken.failure.reason else {
-            continue;
+        let (user, label) = match &broken.failure.reason {
+            ExecProblem::NotRunnableBy { user, mode } => (
+                user,
+                format!("it has the mode {mode:o} and belongs to somebody else"),
+            ),
+            ExecProblem::ShutAway { user, directory } => {
+                (user, format!("only root may enter `{directory}`"))
+            }
+            _ => continue,
         };
         let (origin, word) = (broken.failure.origin.clone(), broken.word(target));
         let Some(span) = origin.or_else(|| word.clone()) else {
@@ -68,7 +75,7 @@ fn check(target: &Target, findings: &mut Findings) {
         let finding = findings.add(
             format!("the user `{user}` may not run `{program}`"),
             span,
-            format!("it has the mode {mode:o} and belongs to somebody else"),
+            label,
         );
         if let Some(word) = word {
             finding.related(word, "started here");
@@ -81,6 +88,11 @@ fn check(target: &Target, findings: &mut Findings) {
             broken.path,
             "permission denied, and the container ends",
         );
-        finding.help("give it the mode 755, or the user as its owner (`--chown`)");
+        finding.help(match broken.failure.reason {
+            ExecProblem::ShutAway { .. } => {
+                "put it where every user may go, such as `/usr/local/bin`"
+            }
+            _ => "give it the mode 755, or the user as its owner (`--chown`)",
+        });
     }
 }

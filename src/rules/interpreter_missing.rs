@@ -79,6 +79,13 @@ fn check(target: &Target, findings: &mut Findings) {
             broken.path,
             "no such file or directory, and the container ends",
         );
+        if interpreter.contains(' ') {
+            // `env` gets the rest of the line as one word.
+            finding.help(format!(
+                "write `#!/usr/bin/env -S {interpreter}`, which splits the words"
+            ));
+            continue;
+        }
         finding.help(match target.container.image.sh.value() {
             Some(None) => "start the program in exec form, or take a base image with a shell",
             _ => "install it, or write for the shell that the image has",

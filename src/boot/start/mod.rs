@@ -19,7 +19,7 @@ use crate::image::Found;
 use crate::knowledge::{self, Position, ShellFacts, shell_facts};
 use crate::source::Span;
 
-use names::is_no_program;
+use names::{is_no_program, is_title};
 
 /// Who calls exec.
 #[derive(Clone, Copy)]
@@ -177,7 +177,9 @@ impl Start<'_, '_> {
                 let why = format!("the name `{}` ends in a carriage return", name.trim_end());
                 self.fail(127, &name, ExecProblem::CarriageReturn, why)
             }
-            Found::Unknown(_) if is_no_program(&name) && !self.may_have_builtins(&name) => {
+            Found::Unknown(_)
+                if is_no_program(&name) && !is_title(&name) && !self.may_have_builtins(&name) =>
+            {
                 self.no_program(&name)
             }
             Found::Unknown(why) if self.is_far(&name) => {

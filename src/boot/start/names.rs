@@ -38,6 +38,15 @@ pub(super) fn is_no_program(name: &str) -> bool {
             ]))
 }
 
+/// Names of several words that programs do have: `Plex Media Server`.
+pub(super) fn is_title(name: &str) -> bool {
+    let mut words = name.split(' ');
+    words.all(|word| {
+        word.starts_with(|first: char| first.is_ascii_uppercase())
+            && word.chars().all(char::is_alphanumeric)
+    })
+}
+
 /// Names that are scripts by their ending.
 pub(super) fn is_script_name(name: &str) -> bool {
     [".sh", ".bash", ".ash", ".ksh", ".zsh", ".command"]

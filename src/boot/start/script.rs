@@ -27,6 +27,20 @@ impl Start<'_, '_> {
             self.blame(None, file.origin);
             return outcome;
         }
+        if let Some(directory) = self
+            .machine
+            .container
+            .image
+            .files
+            .closed_directory(&file.path)
+            && let Some(user) = self.other_user()
+        {
+            let why = format!("only root may enter `{directory}`, and the user is `{user}`");
+            let directory = directory.to_owned();
+            let outcome = self.fail(126, &name, ExecProblem::ShutAway { user, directory }, why);
+            self.blame(None, file.origin);
+            return outcome;
+        }
         if let Some((user, mode)) = self.shut_out(&file) {
             let why =
                 format!("`{name}` has the mode {mode:o}, and the user `{user}` may not run it");
@@ -71,11 +85,8 @@ impl Start<'_, '_> {
     /// The process's user and the mode of a file, if that user certainly may not execute it. Which groups a
     /// user is in is not known, so a bit for the group counts for everybody.
     fn shut_out(&mut self, file: &File) -> Option<(String, u32)> {
-        let user = Rc::clone(&self.process().user);
-        let name = user.split(':').next().filter(|name| !is_root(name))?;
-        if user.contains(['?', '$']) {
-            return None;
-        }
+        let user = self.other_user()?;
+        let name = user.split(':').next()?;
         let (mode, owner) = (file.mode?, file.owner.as_deref()?);
         let owner = owner.split([':', '.']).next()?;
         let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
@@ -84,7 +95,14 @@ impl Start<'_, '_> {
         let is_script = matches!(file.content, Content::Text(_));
         let runs = mode & 0o011 != 0;
         let reads = !is_script || mode & 0o044 != 0;
-        (is_other && !(runs && reads)).then(|| (user.to_string(), mode))
+        (is_other && !(runs && reads)).then(|| (user.clone(), mode))
+    }
+
+    /// The process's user, if it certainly is not the superuser.
+    fn other_user(&mut self) -> Option<String> {
+        let user = Rc::clone(&self.process().user);
+        let name = user.split(':').next()?;
+        (!is_root(name) && !user.contains(['?', '$'])).then(|| user.to_string())
     }
 
     /// A text file: its `#!` line decides.
@@ -166,7 +184,9 @@ impl Start<'_, '_> {
         if let Some(problem) = &mut self.problem
             && matches!(
                 problem.reason,
-                ExecProblem::NotFound | ExecProblem::InterpreterMissing { .. }
+                ExecProblem::NotFound
+                    | ExecProblem::InterpreterMissing { .. }
+                    | ExecProblem::NotAProgram
             )
         {
             let interpreter = std::mem::replace(&mut problem.program, name.clone());

@@ -93,7 +93,7 @@ impl Opaque {
     }
 
     /// Whether it names the path, or works on all in a directory that it is in.
-    fn names(&self, path: &str) -> bool {
+    pub(super) fn names(&self, path: &str) -> bool {
         let is_named = |named: &String| match path::below(path, named) {
             Some(rest) => rest.is_empty() || self.deep,
             None => false,

@@ -14,6 +14,26 @@ use super::{Files, Raw};
 use crate::source::Why;
 
 impl Files {
+    /// The directory on the way to a path that only root may enter: `/root`, which Debian and Alpine make with the
+    /// mode 700, unless an instruction may have opened it. (Red Hat lets the group in, and so OpenShift's users.)
+    pub fn closed_directory(&self, path: &str) -> Option<&'static str> {
+        const HOME: &str = "/root";
+        let is_inside = path::below(path, HOME).is_some_and(|rest| !rest.is_empty());
+        if !is_inside || !self.ground.closes_home() {
+            return None;
+        }
+        let opens = |change: &Change| match change {
+            Change::Mode { at, .. } | Change::Owner { at, .. } => at.means(HOME),
+            Change::Opaque(opaque) => opaque.names(HOME),
+            Change::Put { path, node, .. } => path == HOME && !matches!(node, Node::Directory),
+            Change::Tree(tree) => {
+                tree.destination == HOME || path::below(HOME, &tree.destination).is_some()
+            }
+            _ => false,
+        };
+        (!self.changes().any(opens)).then_some(HOME)
+    }
+
     /// What stands at a path whose parents are no links.
     pub(super) fn raw(&self, path: &str, budget: &Budget) -> Result<Raw, Why> {
         let mut later = Later::default();

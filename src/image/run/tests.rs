@@ -394,6 +394,24 @@ fn packages_bring_their_programs() {
 }
 
 #[test]
+fn the_home_of_root_is_closed_until_it_is_opened() {
+    let closed = |text: &str| {
+        let image = super::super::tests::image(text);
+        image.files.closed_directory("/root/start.sh").is_some()
+    };
+    assert!(closed("FROM debian:12\nCOPY start.sh /root/\n"));
+    assert!(closed("FROM alpine:3.20\nWORKDIR /root\nCOPY start.sh .\n"));
+    assert!(!closed(
+        "FROM debian:12\nCOPY start.sh /root/\nRUN chmod 755 /root\n"
+    ));
+    assert!(!closed(
+        "FROM debian:12\nCOPY . /root\nRUN chown -R app /root\n"
+    ));
+    assert!(!closed("FROM rockylinux:9\nCOPY start.sh /root/\n"));
+    assert!(!closed("FROM corp/base\nCOPY start.sh /root/\n"));
+}
+
+#[test]
 fn another_shell_behind_sh_is_noticed() {
     let sh = |run: &str| super::super::tests::image(&format!("{DEBIAN}RUN {run}\n")).sh;
     assert!(matches!(sh("true").value(), Some(Some(sh)) if sh.starts_with("dash")));
