@@ -530,7 +530,7 @@ fn a_dockerfile_that_lies_alone_tells_nothing_of_the_context() {
 fn without_a_context_nothing_is_absent() {
     let file = parse(&Source::new(
         "-",
-        "FROM scratch\nCOPY start.sh /s\nCOPY . /app\n",
+        "FROM scratch\nCOPY start.sh /s\nCOPY . /app\nRUN --mount=type=bind,source=x,target=/m cp /m /x\n",
     ));
     let stages = resolve(&file, &BuildOptions::default());
     let image = build(

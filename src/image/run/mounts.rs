@@ -13,7 +13,7 @@ use super::super::glob::Exclusion;
 use super::super::path;
 use super::Walker;
 use crate::dockerfile::{Instruction, Keyword};
-use crate::source::{Known, Span};
+use crate::source::{Known, Span, Why};
 use crate::stage::Stages;
 
 /// The stages whose files a RUN mounts.
@@ -69,8 +69,19 @@ pub(super) fn mounts(
             },
         };
         let origin = span.clone();
+        let is_directory = match &source {
+            TreeSource::Context(context, path) => context.entry(path) == Entry::Directory,
+            TreeSource::Image(files, path) => {
+                matches!(files.followed(path).1, Raw::Node(Node::Directory, ..))
+            }
+        };
         let mut files = Files::on(Ground::Empty);
         files.push(match file {
+            None if !is_directory => Change::Unclear {
+                path: target.clone(),
+                why: Why::at("what is mounted there is not at hand", span.clone()),
+                origin,
+            },
             Some(node) => Change::Put {
                 path: target.clone(),
                 node,
