@@ -285,5 +285,6 @@ fn taken_for_application(world: &World) -> Assumption {
         ),
         subject,
         span,
+        limit: None,
     }
 }

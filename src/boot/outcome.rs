@@ -1,5 +1,7 @@
 //! What a way through a start-up depends on: conditions, assumptions, and what is missing.
 
+use std::time::Duration;
+
 use crate::source::Span;
 
 /// A condition that was not decided by the files at hand.
@@ -22,6 +24,8 @@ pub struct Assumption {
     pub text: String,
     /// The place.
     pub span: Option<Span>,
+    /// For `finishes-within`: the time.
+    pub limit: Option<Duration>,
 }
 
 /// What is missing for a verdict.

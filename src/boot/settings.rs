@@ -116,7 +116,11 @@ pub(super) struct Makefile {
     pub(super) rules: BTreeMap<String, (Vec<String>, Vec<Mapped>)>,
     /// Variables that are set to plain text.
     pub(super) variables: BTreeMap<String, String>,
-    /// Whether something in it can change what a recipe does (`include`, `.ONESHELL`, `SHELL`).
+    /// The shell of its recipes, if it sets one.
+    pub(super) shell: Option<String>,
+    /// Whether one shell runs all lines of a recipe.
+    pub(super) one_shell: bool,
+    /// Whether something in it can change what a recipe does (`include`, `.SHELLFLAGS`).
     pub(super) obscure: bool,
 }
 
@@ -126,19 +130,26 @@ pub(super) fn makefile(text: &Mapped) -> Makefile {
         first: None,
         rules: BTreeMap::new(),
         variables: BTreeMap::new(),
+        shell: None,
+        one_shell: false,
         obscure: false,
     };
+    let mut goes_on: Option<usize> = None;
     let mut targets: Vec<String> = Vec::new();
     for (line, range) in lines(text.text()) {
         if let Some(recipe) = line.strip_prefix('\t') {
             let bare = recipe.trim();
-            if bare.is_empty() || bare.starts_with('#') {
+            if goes_on.is_none() && (bare.is_empty() || bare.starts_with('#')) {
                 continue;
             }
-            // A recipe line that goes on is left to others.
-            found.obscure |= bare.ends_with('\\');
-            let start = range.end - recipe.trim_start().len();
-            let line = text.slice(start..start + bare.len());
+            // A line that ends in a backslash goes on, and the shell sees both with the backslash.
+            let start = goes_on.unwrap_or(range.end - recipe.trim_start().len());
+            if bare.ends_with('\\') {
+                goes_on = Some(start);
+                continue;
+            }
+            goes_on = None;
+            let line = text.slice(start..range.end - (recipe.len() - recipe.trim_end().len()));
             for target in &targets {
                 if let Some((_, lines)) = found.rules.get_mut(target) {
                     lines.push(line.clone());
@@ -151,16 +162,16 @@ pub(super) fn makefile(text: &Mapped) -> Makefile {
         if word.is_empty() {
             continue;
         }
-        if matches!(
-            word,
-            "include" | "-include" | "sinclude" | "define" | ".ONESHELL:"
-        ) || word.starts_with("if")
+        if matches!(word, "include" | "-include" | "sinclude" | "define") || word.starts_with("if")
         {
             found.obscure = true;
             continue;
         }
         if let Some((name, value)) = assignment(line) {
-            found.obscure |= matches!(name, "SHELL" | ".SHELLFLAGS");
+            found.obscure |= name == ".SHELLFLAGS" || (name == "SHELL" && value.contains('$'));
+            if name == "SHELL" {
+                found.shell = Some(value.to_owned());
+            }
             found.variables.insert(name.to_owned(), value.to_owned());
             targets.clear();
             continue;
@@ -168,6 +179,7 @@ pub(super) fn makefile(text: &Mapped) -> Makefile {
         let Some((names, needed)) = line.split_once(':') else {
             continue;
         };
+        found.one_shell |= names.trim() == ".ONESHELL";
         targets = names.split_whitespace().map(str::to_owned).collect();
         let (needed, inline) = match needed.split_once(';') {
             Some((needed, _)) => (needed, true),

@@ -91,6 +91,7 @@ pub(super) fn run(machine: &Machine, world: &mut World, pid: Pid) {
             world.made_directories = true
         }
         "kill" => kill(machine, world, pid, &words),
+        "sv" => super::services::control(machine, world, pid, &words),
         "pkill" | "killall" => {
             let signal = words
                 .iter()

@@ -97,6 +97,7 @@ fn graceful(script: &Arc<Source>, command: &Span) -> Path {
             subject: "/demo/app".to_owned(),
             text: "`/demo/app` handles SIGTERM".to_owned(),
             span: None,
+            limit: None,
         }],
         missing: Vec::new(),
         processes: Some(application),

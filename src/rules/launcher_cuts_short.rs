@@ -4,7 +4,7 @@ use super::words::{bad_paths, consequence, shell_name};
 use super::{Severity, programs};
 use crate::analyze::Target;
 use crate::knowledge::{How, Launch, OnSignal, Then, Wrapped};
-use crate::stop::{FactKind, Path, Verdict};
+use crate::stop::{Assumption, FactKind, Path, Verdict};
 
 declare_rule! {
     /// ## What it does
@@ -117,7 +117,7 @@ fn check(target: &Target, findings: &mut Findings) {
             .iter()
             .filter(|it| it.kind == "finishes-within")
         {
-            limited(target, path, &assumption.text, findings);
+            limited(target, path, assumption, findings);
         }
     }
 }
@@ -128,7 +128,10 @@ fn is_transparent(launch: &Launch) -> bool {
 }
 
 /// A launcher that kills after a fixed time.
-fn limited(target: &Target, path: &Path, assumption: &str, findings: &mut Findings) {
+fn limited(target: &Target, path: &Path, assumption: &Assumption, findings: &mut Findings) {
+    let Some(time) = assumption.limit else {
+        return;
+    };
     let chain = programs::chain(path);
     for process in &chain {
         let (Some(launch), Some(signal), Some(span)) = (
@@ -144,20 +147,12 @@ fn limited(target: &Target, path: &Path, assumption: &str, findings: &mut Findin
         let OnSignal::Forward(forward) = fork.on(signal) else {
             continue;
         };
-        let after = match forward.then {
-            Then::After(time) => Some(time),
-            _ => forward.kill_after,
-        };
-        // supervisord's is in its configuration: the assumption knows it.
-        let own = (process.program == "supervisord")
-            .then(|| assumption.rsplit_once(" within "))
-            .flatten();
-        let time = match (after.filter(|time| *time < target.container.grace), own) {
-            (Some(time), _) => crate::analyze::seconds(time),
-            (None, Some((_, time))) => time.to_owned(),
-            (None, None) => continue,
-        };
+        // Who has no limit of its own passes on that of another.
+        if forward.kill_after.is_none() && !matches!(forward.then, Then::After(_)) {
+            continue;
+        }
         let name = programs::name(process);
+        let time = crate::analyze::seconds(time);
         findings
             .add(
                 format!("`{name}` gives the application {time} to finish"),
@@ -165,7 +160,7 @@ fn limited(target: &Target, path: &Path, assumption: &str, findings: &mut Findin
                 format!("kills it {time} after the signal"),
             )
             .note(launch.about.clone())
-            .note(format!("on stop: all is well only if {assumption}"))
+            .note(format!("on stop: all is well only if {}", assumption.text))
             .help(format!("start the application without `{name}`, or set a longer time where it has an option for that"))
             .at_most(Severity::Warning);
         return;

@@ -1,6 +1,7 @@
 //! From a container to judged paths.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use crate::boot::{
     Assumption, Body, Condition, Explored, Fact, FactKind, Machine, Millis, Missing, Pid, Rest,
@@ -104,6 +105,7 @@ fn judge_any_shell(container: &Container) -> Vec<Path> {
             subject: "/bin/sh".into(),
             text: "`/bin/sh` is dash, busybox or bash: the outcome is the same under each".into(),
             span: None,
+            limit: None,
         });
     }
     paths
@@ -462,6 +464,7 @@ fn assume_handling(path: &mut Path, steady: &World, applications: &[Pid], end: &
             text: format!("`{subject}` handles {signal}"),
             subject,
             span: process.span.clone(),
+            limit: None,
         });
     }
 }
@@ -505,6 +508,7 @@ fn assume_time(
                 text: format!("`{subject}` finishes within {seconds} s"),
                 subject,
                 span: process.span.clone(),
+                limit: Some(Duration::from_secs_f64(seconds)),
             };
             if !path.assumptions.contains(&assumption) {
                 path.assumptions.push(assumption);

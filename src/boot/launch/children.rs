@@ -59,7 +59,16 @@ impl Start<'_, '_> {
             return Ok(());
         };
         self.prepare(self.pid, &argv, launch, path.as_deref(), &job);
-        self.run(job.words, job.caller)
+        let caller = self.caller_of(&job);
+        self.run(job.words, caller)
+    }
+
+    /// How a launcher's command is exec'd: in a chain of execline the chain goes on.
+    fn caller_of(&self, job: &Job) -> Caller {
+        match self.in_chain {
+            true => Caller::Execline,
+            false => job.caller,
+        }
     }
 
     /// Starts its children and stays.
@@ -76,14 +85,16 @@ impl Start<'_, '_> {
         for job in run.jobs {
             let child = self.world.fork(self.pid, fork.group);
             self.prepare(child, &argv, launch, run.path.as_deref(), &job);
+            let caller = self.caller_of(&job);
             let mut inner = Start {
                 machine: self.machine,
                 world: self.world,
                 pid: child,
                 depth: self.depth,
                 problem: None,
+                in_chain: self.in_chain,
             };
-            let outcome = inner.run(job.words, job.caller);
+            let outcome = inner.run(job.words, caller);
             inner.note_problem();
             children.push(Child {
                 pid: child,
@@ -154,14 +165,16 @@ impl Start<'_, '_> {
         for job in run.jobs {
             let child = self.world.fork(self.pid, knowledge::ChildGroup::OwnSession);
             self.prepare(child, &argv, launch, run.path.as_deref(), &job);
+            let caller = self.caller_of(&job);
             let mut inner = Start {
                 machine: self.machine,
                 world: self.world,
                 pid: child,
                 depth: self.depth,
                 problem: None,
+                in_chain: self.in_chain,
             };
-            let outcome = inner.run(job.words, job.caller);
+            let outcome = inner.run(job.words, caller);
             inner.note_problem();
             if outcome.is_err() {
                 self.world.processes.remove(&child);

@@ -334,10 +334,13 @@ impl<'c> Machine<'c> {
             .iter()
             .filter(|child| is_over(child))
             .count();
+        // Of commands that are started at once each goes on running, not the last one alone.
+        let at_once = launcher.supervises || launcher.children.len() > 1;
+        if at_once && over > 0 && world.stopped_at.is_none() && world.candidate.is_some() {
+            world.restarts = true;
+            return Progress::Ran;
+        }
         if launcher.supervises {
-            if over > 0 && world.stopped_at.is_none() && world.candidate.is_some() {
-                world.restarts = true;
-            }
             return Progress::Blocked;
         }
         let waits = launcher.stays

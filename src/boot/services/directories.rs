@@ -2,13 +2,18 @@
 //!
 //! In: the directories and what the image has in them. Out: the services that are not down.
 
-use super::{service, supervised, unknown};
+use super::{supervised, unknown};
 use crate::boot::launch::{Job, Plan};
-use crate::boot::start::Start;
+use crate::boot::outcome::Missing;
+use crate::boot::start::{Caller, Start};
 use crate::boot::value::Field;
+use crate::boot::world::{Millis, Stop};
 use crate::image::Found;
-use crate::knowledge::Launch;
+use crate::knowledge::{Launch, Recipient, Signal};
 use crate::source::Known;
+
+/// A time after which nothing is killed: longer than any grace period, and far from overflowing.
+const NO_LIMIT: Millis = Millis::MAX / 2;
 
 impl Start<'_, '_> {
     /// A directory with one directory for each service, and a command beside them.
@@ -27,7 +32,10 @@ impl Start<'_, '_> {
             if names.is_empty() && further.is_empty() {
                 return unknown(format!("which services `{directory}` has"));
             }
-            jobs.extend(self.services(directory, &names));
+            match self.services(directory, &names) {
+                Ok(services) => jobs.extend(services),
+                Err(missing) => return Plan::Unknown(missing),
+            }
         }
         if !further.is_empty() {
             jobs.push(Job::new(further.to_vec()));
@@ -36,18 +44,65 @@ impl Start<'_, '_> {
     }
 
     /// The services among the directories of those names: those that have a `run`.
-    fn services(&mut self, directory: &str, names: &[String]) -> Vec<Job> {
+    fn services(&mut self, directory: &str, names: &[String]) -> Result<Vec<Job>, Missing> {
         let files = &self.machine.container.image.files;
         let names = names.iter().filter(|name| !name.starts_with('.'));
         let paths = names.map(|name| format!("{directory}/{name}"));
         let is_service = |path: &String| {
             let is_down = matches!(files.look_up(&format!("{path}/down")), Found::File(_));
-            !is_down && !matches!(files.look_up(&format!("{path}/run")), Found::Absent)
+            // A oneshot of s6-rc has `up`, a bundle `contents.d`.
+            let put = files.put_in(path);
+            let runs = put.iter().any(|name| name == "run");
+            let is_other = put
+                .iter()
+                .any(|name| matches!(name.as_str(), "up" | "contents.d"));
+            let may_run = !matches!(files.look_up(&format!("{path}/run")), Found::Absent);
+            !is_down && (runs || (may_run && !is_other))
         };
-        paths
-            .filter(is_service)
-            .map(|path| service(&path))
-            .collect()
+        let services: Vec<String> = paths.filter(is_service).collect();
+        services.iter().map(|path| self.service(path)).collect()
+    }
+
+    /// The `run` of a service directory, with what its other files say of how it is stopped:
+    /// `down-signal` and `timeout-kill` of s6. Scripts in `control` of runit may do anything.
+    pub(super) fn service(&mut self, path: &str) -> Result<Job, Missing> {
+        let control = format!("{path}/control");
+        if !self
+            .machine
+            .container
+            .image
+            .files
+            .put_in(&control)
+            .is_empty()
+        {
+            return Err(Missing {
+                kind: "config",
+                text: format!("what the scripts in `{control}` do is not known"),
+                span: None,
+            });
+        }
+        let mut job = Job::new(vec![Field::text(format!("{path}/run"))]);
+        job.caller = Caller::Kernel;
+        job.directory = Some(path.to_owned());
+        let mut setting = |name: &str| -> Option<String> {
+            let file = format!("{path}/{name}");
+            if !self.is_put(&file) {
+                return None;
+            }
+            let text = self.text_of(&file).ok().flatten()?;
+            Some(text.text().trim().to_owned())
+        };
+        let signal = setting("down-signal").as_deref().and_then(Signal::parse);
+        let limit: Option<Millis> = setting("timeout-kill").and_then(|text| text.parse().ok());
+        if signal.is_some() || limit.is_some() {
+            job.stop = Some(Stop {
+                signal: signal.unwrap_or(Signal::TERM),
+                to: Recipient::Child,
+                kill_after: limit.filter(|limit| *limit > 0).unwrap_or(NO_LIMIT),
+                kill: Recipient::Child,
+            });
+        }
+        Ok(job)
     }
 
     pub(super) fn s6_overlay(
@@ -63,7 +118,10 @@ impl Start<'_, '_> {
                 continue;
             }
             let names: Vec<String> = names.into_iter().filter(|name| name != "user").collect();
-            jobs.extend(self.services(directory, &names));
+            match self.services(directory, &names) {
+                Ok(services) => jobs.extend(services),
+                Err(missing) => return Plan::Unknown(missing),
+            }
         }
         if !further.is_empty() {
             // When the command ends, /init stops everything.

@@ -2,7 +2,7 @@
 //!
 //! In: a Makefile. Out: the recipe lines in their order, those without shell characters as words.
 
-use super::{shell_words, unknown};
+use super::unknown;
 use crate::boot::interpreter::absolute;
 use crate::boot::launch::{Job, Plan, Run};
 use crate::boot::settings;
@@ -57,6 +57,7 @@ impl Start<'_, '_> {
                 todo.extend(needed.iter().rev().map(|name| (name.clone(), false)));
             }
         }
+        let shell = makefile.shell.as_deref().unwrap_or("/bin/sh");
         let mut commands = Vec::new();
         for line in lines {
             let bare = line.text().trim_start_matches(['@', '-', '+', ' ', '\t']);
@@ -69,15 +70,21 @@ impl Start<'_, '_> {
             if expanded == line.text() {
                 self.machine.remember(&line);
             }
-            let is_plain =
-                !expanded.contains(|letter: char| "#;\"*?[]&|<>(){}$`^~!'\\=".contains(letter));
-            let words = match is_plain {
-                true => expanded.split_whitespace().map(Field::text).collect(),
-                false => shell_words(&expanded),
-            };
-            commands.push((words, span));
+            commands.push((expanded, span));
         }
-        let mut commands = commands.into_iter();
+        if makefile.one_shell && commands.len() > 1 {
+            let span = commands[0].1.clone();
+            let texts: Vec<String> = commands.into_iter().map(|(text, _)| text).collect();
+            commands = vec![(texts.join("\n"), span)];
+        }
+        let commands = commands.into_iter().map(|(text, span)| {
+            let words = match needs_shell(&text, shell) {
+                false => text.split_whitespace().map(Field::text).collect(),
+                true => [shell, "-c", &text].map(Field::text).to_vec(),
+            };
+            (words, span)
+        });
+        let mut commands = commands;
         let Some((words, span)) = commands.next() else {
             return Plan::Nothing;
         };
@@ -92,6 +99,21 @@ impl Start<'_, '_> {
             ..Run::default()
         })
     }
+}
+
+/// Whether make runs a line with a shell: if it has characters or built-in commands of one, or the shell
+/// is another than `/bin/sh` (GNU make src/job.c, `construct_command_argv_internal`).
+fn needs_shell(text: &str, shell: &str) -> bool {
+    const BUILT_IN: [&str; 37] = [
+        ".", ":", "alias", "bg", "break", "case", "cd", "command", "continue", "eval", "exec",
+        "exit", "export", "fc", "fg", "for", "getopts", "hash", "if", "jobs", "login", "logout",
+        "read", "readonly", "return", "set", "shift", "test", "times", "trap", "type", "ulimit",
+        "umask", "unalias", "unset", "wait", "while",
+    ];
+    let first = text.split_whitespace().next().unwrap_or_default();
+    shell != "/bin/sh"
+        || text.contains(|letter: char| "#;\"*?[]&|<>(){}$`^~!'\\=\n".contains(letter))
+        || BUILT_IN.contains(&first)
 }
 
 /// A recipe line with `$(NAME)` and `$$` replaced; `None` with functions or automatic variables.

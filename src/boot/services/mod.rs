@@ -4,6 +4,7 @@
 //! way in which it is stopped. How the supervisor itself takes signals stands in the tables.
 
 mod circus;
+mod control;
 mod directories;
 mod ecosystem;
 mod foreground;
@@ -14,10 +15,12 @@ mod supervisord;
 use crate::boot::interpreter::absolute;
 use crate::boot::launch::{Job, Plan, Run};
 use crate::boot::outcome::Missing;
-use crate::boot::start::{Caller, Start};
+use crate::boot::start::Start;
 use crate::boot::value::Field;
 use crate::knowledge::Launch;
 use crate::source::Mapped;
+
+pub(super) use control::control;
 
 impl Start<'_, '_> {
     /// What a launcher runs whose configuration says that.
@@ -49,11 +52,15 @@ impl Start<'_, '_> {
             "s6-scandir" | "runit-scandir" => self.service_directories(launch, &paths, further),
             "s6-overlay" => self.s6_overlay(launch, &paths, further),
             "service-directory" => match paths.first() {
-                Some(path) => vec![service(path)].into(),
+                Some(path) => match self.service(path) {
+                    Ok(job) => vec![job].into(),
+                    Err(missing) => Plan::Unknown(missing),
+                },
                 None => unknown(format!("which service `{}` runs", launch.name)),
             },
             "procfile" => self.procfile(launch, &paths, further),
             "makefile" => self.makefile(launch, &paths, further),
+            "execline" => self.execlineb(argv),
             "pm2" => self.pm2(argv, &paths),
             _ => unknown(format!("what `{}` runs is not known", launch.name)),
         }
@@ -113,14 +120,6 @@ fn supervised(jobs: Vec<Job>, name: &str) -> Plan {
         supervises: true,
         ..Run::default()
     })
-}
-
-/// The `run` of a service directory.
-fn service(path: &str) -> Job {
-    let mut job = Job::new(vec![Field::text(format!("{path}/run"))]);
-    job.caller = Caller::Kernel;
-    job.directory = Some(path.to_owned());
-    job
 }
 
 fn shell_words(text: &str) -> Vec<Field> {

@@ -30,6 +30,8 @@ pub(super) enum Caller {
     Shell(&'static ShellFacts),
     /// A program that uses execvp(3), which runs such a script through `/bin/sh`.
     Library,
+    /// A chain of execline, which finds words such as `cd` and `exec` as programs.
+    Execline,
 }
 
 /// Why an exec failed.
@@ -60,6 +62,7 @@ pub(super) fn start(
         pid,
         depth: 0,
         problem: None,
+        in_chain: false,
     };
     let outcome = start.run(argv, caller);
     start.note_problem();
@@ -74,6 +77,8 @@ pub(super) struct Start<'a, 'm> {
     pub(super) depth: u32,
     /// What went wrong, in the words of rules.
     pub(super) problem: Option<ExecFailure>,
+    /// Whether launchers go on with a chain of execline.
+    pub(super) in_chain: bool,
 }
 
 impl Start<'_, '_> {
@@ -139,6 +144,9 @@ impl Start<'_, '_> {
             self.application(argv, None, Some(unsure));
             return Ok(());
         }
+        if let Caller::Execline = caller {
+            return self.chain(argv);
+        }
         let Some(name) = argv[0].known() else {
             return self.unknown_program(argv);
         };
@@ -182,7 +190,7 @@ impl Start<'_, '_> {
             {
                 self.no_program(&name)
             }
-            Found::Unknown(why) if self.is_far(&name) => {
+            Found::Unknown(why) if self.is_far(&name) && !self.is_launcher(&argv) => {
                 let text = format!("nothing says that `{name}` is there: {}", why.text);
                 let unsure = Missing {
                     kind: "program",
@@ -194,6 +202,12 @@ impl Start<'_, '_> {
             }
             Found::Unknown(_) => self.by_name(name, argv),
         }
+    }
+
+    /// Whether the tables know the path as a launcher. An image has its init (`/init` of s6-overlay) where
+    /// its ENTRYPOINT says, however it got there.
+    fn is_launcher(&mut self, argv: &[Field]) -> bool {
+        knowledge::launch(&texts(argv).each(), self.position()).is_some()
     }
 
     /// Whether a path leads to a place that nothing names.

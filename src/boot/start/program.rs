@@ -51,6 +51,10 @@ impl Start<'_, '_> {
                 process.argv = argv;
                 let status = self.short_status(&program);
                 self.tool(pid);
+                if let Body::Idle(Some(_)) = self.process().body {
+                    // It waits for something before it ends.
+                    return Ok(());
+                }
                 end_process(self.machine, self.world, pid, status, None);
             }
             Lifetime::Filter => {

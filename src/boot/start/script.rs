@@ -131,7 +131,7 @@ impl Start<'_, '_> {
                     self.shell_script(facts, argv, name, &[], text);
                     Ok(())
                 }
-                Caller::Library => {
+                Caller::Library | Caller::Execline => {
                     let Some(facts) = self.machine.sh() else {
                         return self.unknown_shell(argv);
                     };

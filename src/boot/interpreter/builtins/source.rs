@@ -174,6 +174,7 @@ impl Turn<'_, '_> {
                 subject: path.to_owned(),
                 text: format!("`{path}` is not at hand and is taken to set variables only"),
                 span: Some(span.clone()),
+                limit: None,
             });
         } else {
             self.world.miss(
