@@ -207,6 +207,97 @@ fn files_that_are_no_text_are_findings_when_found_and_errors_when_named() {
     );
 }
 
+/// Everything that a directory can hold under the name of a Dockerfile.
+#[cfg(unix)]
+#[test]
+fn a_hostile_directory_stops_nothing_and_reads_the_same_on_every_number_of_cores() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    use std::os::unix::fs::symlink;
+    let folder = Folder::new("hostile");
+    for number in 0..20 {
+        folder.file(&format!("many/{number:02}/Dockerfile"), BAD);
+    }
+    folder
+        .file("directory/Dockerfile/Dockerfile", BAD)
+        .file("line\nend/Dockerfile", BAD)
+        .file(
+            "script/Dockerfile",
+            "FROM debian:12-slim\nCOPY start.sh /\nCMD [\"/start.sh\"]\n",
+        )
+        .file("zero/Dockerfile", b"FROM debian\0\n")
+        .file("pipe/other", "")
+        .file("links/other", "");
+    let mut bytes = folder.0.join("bytes-").into_os_string().as_bytes().to_vec();
+    bytes.push(0xff);
+    let bytes = PathBuf::from(OsStr::from_bytes(&bytes));
+    fs::create_dir(&bytes).expect("it can be made");
+    fs::write(bytes.join("Dockerfile"), BAD).expect("it can be written");
+    symlink("Dockerfile", folder.0.join("links/Dockerfile")).expect("it can be made");
+    symlink("nowhere", folder.0.join("links/Dockerfile.gone")).expect("it can be made");
+    symlink("../links", folder.0.join("links/links")).expect("it can be made");
+    for pipe in ["pipe/Dockerfile", "script/start.sh"] {
+        let made = Command::new("mkfifo").arg(folder.0.join(pipe)).status();
+        assert!(made.expect("mkfifo runs").success());
+    }
+    let runs: Vec<Ran> = ["1", "2", "8", "2"]
+        .into_iter()
+        .map(|cores| {
+            let output = program(&folder.0)
+                .args(["check", "--format", "json"])
+                .env("RAYON_NUM_THREADS", cores)
+                .output();
+            Ran::of(output.expect("the program runs"))
+        })
+        .collect();
+    for ran in &runs {
+        assert_eq!(ran.status, 1);
+        assert_eq!(ran.stdout, runs[0].stdout);
+        assert_eq!(ran.stderr, runs[0].stderr);
+    }
+    let report = runs[0].json();
+    let list = report["findings"].as_array().expect("a list");
+    let rules = |name: &str| list.iter().filter(|one| one["rule"] == name).count();
+    assert_eq!(rules("unstoppable-stop-signal"), 23);
+    // Two links, a pipe, and a file with a zero byte.
+    assert_eq!(rules("unreadable-file"), 4);
+}
+
+#[test]
+fn text_of_files_steers_no_terminal() {
+    let folder = Folder::new("steers");
+    let app = "#!/bin/sh\n\"/demo/\x1b[2Japp\" \x07\nwhile sleep 9; do :; done\n";
+    let text = "FROM debian:12-slim\nSTOPSIGNAL \"SIG\x1b[31mTERM\"\nBAD\x1b]0;x\x07 y\nCOPY --chmod=755 start.sh /\n\
+                CMD [\"/start.sh\", \"\\u001b[2J\"]\n";
+    folder
+        .file("\x1b[31mdir/Dockerfile", text)
+        .file("\x1b[31mdir/start.sh", app);
+    for arguments in [
+        vec!["check"],
+        vec!["check", "--format", "concise"],
+        vec!["check", "--format", "markdown"],
+        vec!["check", "--statistics"],
+        vec!["trace"],
+        vec!["trace", "--format", "svg"],
+        vec!["check", "\x1b[31mabsent"],
+    ] {
+        let mut arguments = arguments;
+        arguments.extend(["--color", "always"]);
+        let ran = folder.run(&arguments);
+        let said = format!("{}{}", ran.stdout, ran.stderr);
+        for sequence in [
+            "\x1b[31mdir",
+            "\x1b[31mTERM",
+            "\x1b[31mabsent",
+            "\x1b[2J",
+            "\x1b]0",
+            "\x07",
+        ] {
+            assert!(!said.contains(sequence), "{arguments:?}: {said:?}");
+        }
+    }
+}
+
 #[test]
 fn a_file_without_instructions_is_no_reason_to_stop() {
     let folder = Folder::new("empty");

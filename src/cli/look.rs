@@ -14,7 +14,7 @@ use super::output::{Output, Progress};
 use super::settings::Settings;
 use super::{COULD_NOT_RUN, FINE};
 use crate::analyze::{self, Analysis, Options, Unreadable};
-use crate::report::Run;
+use crate::report::{Run, printable};
 use crate::source::{Disk, RealDisk, Source};
 
 /// Stack of a worker: syntax trees of hostile files are deeper than those of people.
@@ -42,12 +42,12 @@ pub(super) fn look(inputs: &Inputs, settings: &Settings, output: &mut Output) ->
     let mut run = Run::default();
     let mut searched_unreadable = Vec::new();
     for (file, message) in discovery.unusable {
-        output.error(&format!("{file}: {message}"));
+        output.error(&printable(&format!("{file}: {message}")));
         status = COULD_NOT_RUN;
         run.unreadable.push(Unreadable { file, message });
     }
     for directory in discovery.empty {
-        output.news(&format!("no Dockerfile found in `{directory}`"));
+        output.news(&printable(&format!("no Dockerfile found in `{directory}`")));
     }
     let disk: Arc<dyn Disk> = Arc::new(RealDisk);
     let files = &discovery.files;
@@ -68,13 +68,14 @@ pub(super) fn look(inputs: &Inputs, settings: &Settings, output: &mut Output) ->
         match result {
             Ok(analysis) => {
                 if let Some(text) = describe(&analysis) {
-                    output.news(&text);
+                    output.news(&printable(&text));
                 }
                 run.analyses.push(analysis);
             }
             Err(unreadable) => {
                 if file.named {
-                    output.error(&format!("{}: {}", unreadable.file, unreadable.message));
+                    let text = format!("{}: {}", unreadable.file, unreadable.message);
+                    output.error(&printable(&text));
                     status = COULD_NOT_RUN;
                 } else {
                     searched_unreadable.push(unreadable.clone());

@@ -83,7 +83,10 @@ fn trace(arguments: &TraceArguments, output: &mut Output) -> u8 {
         Err(status) => return status,
     };
     for file in &look.searched_unreadable {
-        output.news(&format!("{}: {}", file.file, file.message));
+        output.news(&report::printable(&format!(
+            "{}: {}",
+            file.file, file.message
+        )));
     }
     output.result(&arguments.format.write(&look.run));
     look.status

@@ -7,6 +7,7 @@ use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Render
 use super::place::short;
 use super::style::{BAD, BOLD, DIM, Paint, UNSURE};
 use super::summary::Summary;
+use super::words::printable;
 use crate::config::Problem;
 use crate::rules::{Finding, Place, Severity};
 
@@ -43,7 +44,10 @@ pub fn check_concise(findings: &[Finding], summary: &Summary) -> String {
         let place = short(&finding.primary.span);
         let severity = finding.severity.word().paint(style);
         let rule = finding.rule.id.paint(DIM);
-        out.push_str(&format!("{place}: {severity}[{rule}] {}\n", finding.title));
+        out.push_str(&format!(
+            "{place}: {severity}[{rule}] {}\n",
+            printable(&finding.title)
+        ));
     }
     out.push_str(&summary.line());
     out.push('\n');
@@ -72,6 +76,7 @@ pub fn config_problem(problem: &Problem) -> String {
 }
 
 fn frame(renderer: &Renderer, finding: &Finding) -> String {
+    let finding = &shown(finding);
     let level = match finding.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -80,7 +85,7 @@ fn frame(renderer: &Renderer, finding: &Finding) -> String {
     let title = level.primary_title(&finding.title).id(finding.rule.id);
     let mut group = Group::with_title(title);
     if finding.primary.span.source.text().is_empty() {
-        group = group.element(Origin::path(finding.primary.span.source.path()));
+        group = group.element(Origin::path(printable(finding.primary.span.source.path())));
     } else {
         for snippet in snippets(finding) {
             group = group.element(snippet);
@@ -93,6 +98,19 @@ fn frame(renderer: &Renderer, finding: &Finding) -> String {
         group = group.element(Level::HELP.message(help));
     }
     renderer.render(&[group])
+}
+
+/// The finding with words that a terminal can take; the renderer sees to the lines of files alone.
+fn shown(finding: &Finding) -> Finding {
+    let mut shown = finding.clone();
+    shown.title = printable(&shown.title);
+    for place in std::iter::once(&mut shown.primary).chain(&mut shown.related) {
+        place.label = printable(&place.label);
+    }
+    for text in shown.notes.iter_mut().chain(&mut shown.help) {
+        *text = printable(text);
+    }
+    shown
 }
 
 /// One snippet for each file, the primary place's first; places of one file share a snippet.
@@ -118,10 +136,7 @@ fn snippets(finding: &Finding) -> Vec<Snippet<'_, Annotation<'_>>> {
         .collect()
 }
 
-fn snippet<'a>(
-    path: &'a str,
-    places: &[(&'a Place, AnnotationKind)],
-) -> Snippet<'a, Annotation<'a>> {
+fn snippet<'a>(path: &str, places: &[(&'a Place, AnnotationKind)]) -> Snippet<'a, Annotation<'a>> {
     let source = &places[0].0.span.source;
     let text = source.text();
     // The renderer reads all the text that it is given: hand it the part that matters.
@@ -138,7 +153,7 @@ fn snippet<'a>(
     let annotations: Vec<_> = annotations.collect();
     Snippet::source(&text[window])
         .line_start(line_start)
-        .path(path)
+        .path(printable(path))
         .annotations(annotations)
 }
 

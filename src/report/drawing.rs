@@ -5,6 +5,7 @@
 use anstyle::Style;
 
 use super::style::{BAD, DIM, GOOD, UNSURE};
+use super::words::printable;
 use crate::analyze::Target;
 use crate::stop::{Path, ProcessTree, Reaction, Verdict};
 
@@ -176,18 +177,6 @@ fn is_assumed(path: &Path) -> bool {
     path.assumptions
         .iter()
         .any(|assumption| assumption.kind == "program-handles")
-}
-
-/// The text with control characters shown as escapes: what a file holds must not steer a terminal.
-pub(super) fn printable(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c.is_control() {
-            true => out.extend(c.escape_default()),
-            false => out.push(c),
-        }
-    }
-    out
 }
 
 #[cfg(test)]

@@ -44,6 +44,7 @@ pub use trace_json::trace_json;
 pub use trace_mermaid::trace_mermaid;
 pub use trace_svg::trace_svg;
 pub use trace_text::trace_text;
+pub use words::printable;
 
 use crate::analyze::{Analysis, Unreadable};
 use place::Place;

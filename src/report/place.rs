@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::words::printable;
 use crate::source::{Source, Span};
 
 /// A place in a file, as the JSON contract spells it: lines and columns from 1, columns in UTF-8
@@ -34,10 +35,10 @@ impl Place {
     }
 }
 
-/// `file:line:column`.
+/// `file:line:column`, for people.
 pub(super) fn short(span: &Span) -> String {
     let (line, column) = span.line_column();
-    format!("{}:{line}:{column}", span.source.path())
+    format!("{}:{line}:{column}", printable(span.source.path()))
 }
 
 /// The column of a byte offset in UTF-16 code units, from 1: what SARIF and GitHub count.

@@ -6,6 +6,7 @@ use std::fmt::Write;
 use super::Run;
 use super::style::{BOLD, Paint};
 use super::summary::Summary;
+use super::words::printable;
 use crate::rules::Finding;
 
 /// A table of rules, a table of verdicts, the reasons for `unknown`, and the summary.
@@ -43,7 +44,7 @@ fn table(out: &mut String, heading: &str, rows: Vec<(&str, usize)>) {
     }
     let _ = writeln!(out, "{}", heading.paint(BOLD));
     for (name, count) in rows {
-        let _ = writeln!(out, "{count:>7}  {name}");
+        let _ = writeln!(out, "{count:>7}  {}", printable(name));
     }
     out.push('\n');
 }

@@ -2,6 +2,7 @@
 
 use super::Run;
 use super::style::{BAD, GOOD, Paint, UNSURE};
+use super::words::printable;
 use crate::rules::{Finding, Severity};
 use crate::source::Known;
 use crate::stop::Verdict;
@@ -81,8 +82,8 @@ impl Summary {
             line.push_str(&format!(", {} not: ", self.not_judged));
             let shown = self.reasons.iter().take(REASONS);
             let shown = shown.map(|(reason, count)| match count {
-                1 => reason.clone(),
-                _ => format!("{reason} ({count} times)"),
+                1 => printable(reason),
+                _ => format!("{} ({count} times)", printable(reason)),
             });
             line.push_str(&shown.collect::<Vec<_>>().join("; "));
             if self.reasons.len() > REASONS {

@@ -5,9 +5,9 @@ use std::fmt::Write;
 use unicode_width::UnicodeWidthStr;
 
 use super::Run;
-use super::drawing::{Mood, mark, mood, printable, sentence, stop_signal, words_of};
+use super::drawing::{Mood, mark, mood, sentence, stop_signal, words_of};
 use super::place::short;
-use super::words::xml;
+use super::words::{printable, xml};
 use crate::analyze::Target;
 use crate::source::Span;
 use crate::stop::{Path, ProcessTree};

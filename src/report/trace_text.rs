@@ -3,9 +3,10 @@
 use std::fmt::Write;
 
 use super::Run;
-use super::drawing::{command_line, mark, mood, printable, sentence, stop_signal, words_of};
+use super::drawing::{command_line, mark, mood, sentence, stop_signal, words_of};
 use super::place::short;
 use super::style::{BOLD, DIM, Paint};
+use super::words::printable;
 use crate::analyze::{Target, seconds};
 use crate::source::{Known, Span};
 use crate::stop::{Path, ProcessTree};
@@ -30,12 +31,16 @@ pub fn trace_text(run: &Run) -> String {
 
 fn write_target(out: &mut String, target: &Target) {
     let base = match &target.base {
-        Some(base) => format!(" FROM {base}"),
+        Some(base) => format!(" FROM {}", printable(base)),
         None => String::new(),
     };
     line(
         out,
-        &format!("{}{}", target.title().paint(BOLD), base.paint(DIM)),
+        &format!(
+            "{}{}",
+            printable(&target.title()).paint(BOLD),
+            base.paint(DIM)
+        ),
     );
     let container = &target.container;
     match &container.argv {

@@ -4,16 +4,29 @@ use crate::rules::{Finding, Rule, Severity};
 
 /// Title, notes and help, a line each.
 pub(super) fn message(finding: &Finding) -> String {
-    let mut text = finding.title.clone();
+    let mut text = printable(&finding.title);
     for note in &finding.notes {
         text.push('\n');
-        text.push_str(note);
+        text.push_str(&printable(note));
     }
     if let Some(help) = &finding.help {
         text.push_str("\nhelp: ");
-        text.push_str(help);
+        text.push_str(&printable(help));
     }
     text
+}
+
+/// The text with control characters shown as escapes: what a file holds must not steer a terminal or begin a
+/// line of its own.
+pub fn printable(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c.is_control() {
+            true => out.extend(c.escape_default()),
+            false => out.push(c),
+        }
+    }
+    out
 }
 
 /// Where a rule is described.
