@@ -63,7 +63,7 @@ mod tests {
         assert_eq!(
             lines[0],
             "::error file=svc/start.sh,line=3,endLine=3,col=1,endColumn=20,\
-             title=script-without-exec::100%25 bad%0A::error::forged"
+             title=script-without-exec::100%25 bad\\n::error::forged"
         );
         assert_eq!(lines.len(), 2);
         assert!(lines[1].starts_with("::warning file=svc/start.sh,"));
