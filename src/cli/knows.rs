@@ -58,6 +58,21 @@ mod tests {
     }
 
     #[test]
+    fn launchers_say_what_they_do_with_signals() {
+        let page = page("pm2-runtime").expect("pm2-runtime is known");
+        let sentence = "SIGTERM: sent to all that it started as SIGINT, SIGKILL after 1.6 s.";
+        assert!(page.contains(sentence), "{page}");
+        let page = super::page("just").expect("just is known by name");
+        assert!(!page.contains("becomes the command"), "{page}");
+    }
+
+    #[test]
+    fn the_shell_of_the_system_may_be_any_of_three() {
+        let page = page("sh").expect("sh is known");
+        assert_eq!(page.matches("(shell)").count(), 3, "{page}");
+    }
+
+    #[test]
     fn shells_are_known_by_their_names() {
         let page = page("dash").expect("dash is known");
         assert!(page.contains("(shell)"), "{page}");

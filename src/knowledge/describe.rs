@@ -27,6 +27,9 @@ pub struct Known {
     pub evidence: String,
 }
 
+/// The shells that are `/bin/sh` of common images: Debian's and Ubuntu's, Alpine's, Red Hat's.
+const SYSTEM_SHELLS: [&str; 3] = ["dash-debian", "ash", "bash-posix"];
+
 /// What is known of a launcher, program or image; `None` if nothing is.
 pub fn describe(name: &str) -> Option<Knowledge> {
     let base = name.rsplit('/').next().unwrap_or(name);
@@ -35,7 +38,9 @@ pub fn describe(name: &str) -> Option<Knowledge> {
         let Some(shell) = super::shell_facts(id) else {
             continue;
         };
-        if shell.id == base || shell.id.split('-').next() == Some(base) {
+        // What `/bin/sh` is depends on the image: these are what it may be.
+        let may_be_sh = base == "sh" && SYSTEM_SHELLS.contains(&&*shell.id);
+        if may_be_sh || shell.id == base || shell.id.split('-').next() == Some(base) {
             entries.push(Known {
                 kind: "shell",
                 names: vec![shell.id.clone()],
@@ -49,6 +54,7 @@ pub fn describe(name: &str) -> Option<Knowledge> {
         if !entry.subcommands().is_empty() {
             facts.push(format!("Applies to: {}.", entry.subcommands().join(", ")));
         }
+        facts.extend(entry.behaviours());
         if entry.is_applet() {
             facts.push("This is busybox's applet.".to_owned());
         }

@@ -26,6 +26,9 @@ pub(crate) struct Entry {
     /// It describes busybox's applet.
     #[serde(default)]
     busybox: bool,
+    /// It is not this program if one of these words is given: it does not have them.
+    #[serde(default)]
+    except: Vec<String>,
     /// What a stop does to it, a sentence.
     pub(super) about: String,
     /// Measured or read where.
@@ -146,7 +149,7 @@ pub(super) fn program(words: &[Option<&str>], busybox: bool) -> Option<Program> 
             words = words.get(1..)?;
             continue;
         }
-        let entry = find_at(path, name, busybox)?;
+        let entry = find_at(path, name, words, busybox)?;
         match entry.leads_to(words) {
             Some(next) => words = &words[next..],
             None => return Some(entry.program(words)),
@@ -156,9 +159,24 @@ pub(super) fn program(words: &[Option<&str>], busybox: bool) -> Option<Program> 
 }
 
 /// The entry of a path as a user's own entries may give it, else that of its name.
-fn find_at(path: &str, name: &str, busybox: bool) -> Option<&'static Entry> {
-    let by_path = path.contains('/').then(|| find(path, busybox)).flatten();
-    by_path.or_else(|| find(name, busybox))
+fn find_at(
+    path: &str,
+    name: &str,
+    words: &[Option<&str>],
+    busybox: bool,
+) -> Option<&'static Entry> {
+    let found = |busybox| {
+        let by_path = path.contains('/').then(|| find(path, busybox)).flatten();
+        by_path.or_else(|| find(name, busybox))
+    };
+    let is_other = |entry: &&Entry| {
+        let mut words = words.iter().skip(1).flatten();
+        words.any(|word| entry.except.iter().any(|known| known == word))
+    };
+    match found(busybox) {
+        Some(entry) if is_other(&entry) => found(false),
+        entry => entry,
+    }
 }
 
 /// The entry of a name, with or without a version at its end (`python3.12`, `php-fpm8.2`).
@@ -195,7 +213,7 @@ impl Entry {
         let at = self.script(words)?;
         let path = words[at]?;
         let name = path.rsplit('/').next().unwrap_or(path);
-        let entry = find_at(path, name, false)?;
+        let entry = find_at(path, name, words, false)?;
         let is_named = |known: &String| known == name || known == path;
         (entry.script && entry.names.iter().any(is_named)).then_some(at)
     }

@@ -276,6 +276,24 @@ impl Start<'_, '_> {
         }
     }
 
+    /// Whether busybox's applet may be what a name stands for: the applets lie in the directories of the
+    /// system, and a directory that the image puts before these in PATH has its programs for a reason.
+    fn may_be_applet(&mut self, name: &str) -> bool {
+        const SYSTEM: [&str; 4] = ["/bin", "/sbin", "/usr/bin", "/usr/sbin"];
+        if let Some((directory, _)) = name.rsplit_once('/') {
+            return SYSTEM.contains(&directory);
+        }
+        let path = match self.process().environment.get("PATH") {
+            Some(value) => value.known().unwrap_or_default(),
+            None => String::new(),
+        };
+        let files = &self.machine.container.image.files;
+        path.split(':')
+            .take_while(|directory| !SYSTEM.contains(directory))
+            .filter(|directory| !matches!(*directory, "/usr/local/bin" | "/usr/local/sbin"))
+            .all(|directory| matches!(files.look_up(&format!("{directory}/{name}")), Found::Absent))
+    }
+
     /// A program that is known by its name only.
     fn by_name(&mut self, name: String, argv: Vec<Field>) -> Result<(), Failure> {
         let base = name.rsplit('/').next().unwrap_or(&name).to_owned();
@@ -313,11 +331,7 @@ impl Start<'_, '_> {
         if let Some(launch) = knowledge::launch(&texts.each(), position) {
             return self.launch(argv, launch);
         }
-        // The applets of busybox lie in the directories of the system.
-        let is_applet = !name.contains('/')
-            || ["/bin/", "/sbin/", "/usr/bin/", "/usr/sbin/"]
-                .iter()
-                .any(|directory| name.starts_with(directory));
+        let is_applet = self.may_be_applet(&name);
         if let Some(program) = knowledge::program_at(&texts.each(), position.busybox && is_applet) {
             let program = self.configured(&argv, program);
             return self.program(argv, program);

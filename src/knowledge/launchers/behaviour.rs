@@ -230,6 +230,42 @@ impl Fork {
 }
 
 impl OnSignal {
+    /// For people: `sent to the command as SIGINT, SIGKILL after 1.6 s`.
+    pub fn sentence(&self) -> String {
+        let forward = match self {
+            OnSignal::Default => {
+                return "not handled: lost as PID 1, the end of it elsewhere".to_owned();
+            }
+            OnSignal::Ignore => return "ignored".to_owned(),
+            OnSignal::Exit(status) => {
+                return format!("it ends at once with status {status} and tells nobody");
+            }
+            OnSignal::Forward(forward) => forward,
+        };
+        let mut text = match forward.to {
+            Recipient::Child => "sent to the command".to_owned(),
+            Recipient::Group => "sent to the command's process group".to_owned(),
+            Recipient::ChildAndGroup => {
+                "sent to the command, then to its whole process group".to_owned()
+            }
+            Recipient::Tree => "sent to all that it started".to_owned(),
+        };
+        if let Some(signal) = forward.send {
+            text += &format!(" as {signal}");
+        }
+        if let Some(limit) = forward.kill_after {
+            text += &format!(", SIGKILL after {} s", limit.as_secs_f64());
+        }
+        match forward.then {
+            Then::Wait => {}
+            Then::WaitTree => text += ", and it waits for all of them",
+            Then::Leave => text += ", and it ends at once",
+            Then::Stay => text += ", and it stays",
+            Then::After(limit) => text += &format!(", and it ends after {} s", limit.as_secs_f64()),
+        }
+        text
+    }
+
     /// In the words of the tables: `child as TERM kill 2 after 2`.
     pub fn describe(&self) -> String {
         let forward = match self {

@@ -249,6 +249,31 @@ impl Entry {
         self.busybox
     }
 
+    /// What it does with its command and with signals unless options say otherwise, in sentences.
+    pub(in crate::knowledge) fn behaviours(&self) -> Vec<String> {
+        let fork = match self.behaviour.how() {
+            How::Exec if self.command.kind == Kind::Unknown => return Vec::new(),
+            How::Exec => return vec!["It becomes the command.".to_owned()],
+            How::Leave => {
+                return vec!["It starts the command in the background and ends.".to_owned()];
+            }
+            How::Never(_) => return vec!["It does not get to start the command.".to_owned()],
+            How::Fork(fork) => fork,
+        };
+        let mut found = vec!["It stays as the parent of the command.".to_owned()];
+        found.extend(
+            fork.on_signal
+                .iter()
+                .map(|(signal, on)| format!("{signal}: {}.", on.sentence())),
+        );
+        let others = match found.len() {
+            1 => "Every signal",
+            _ => "Other signals",
+        };
+        found.push(format!("{others}: {}.", fork.otherwise.sentence()));
+        found
+    }
+
     /// The subcommands that make it a launcher.
     pub(in crate::knowledge) fn subcommands(&self) -> &[String] {
         &self.subcommand
