@@ -13,6 +13,7 @@ use super::machine::{Machine, Rest};
 use super::outcome::Assumption;
 use super::reads::Reads;
 use super::state;
+use super::value::Piece;
 use super::world::{Body, Choice, Millis, Question, World};
 
 /// A way that came to rest.
@@ -157,7 +158,8 @@ pub(crate) fn explore(
         };
         // One variable set at run time is looked at on a way; that several are would multiply.
         let overridden = world.trail.iter().any(|choice| choice.overridden);
-        if let (true, Some(default)) = (overridden, question.by_default) {
+        if let (true, Some(default)) = (overridden || is_of_scripts(&question), question.by_default)
+        {
             world.take(*forks, &question, default);
             *forks += 1;
             current = Some(world);
@@ -207,6 +209,15 @@ pub(crate) fn explore(
     }
     machine.looked_at.add(&all);
     found
+}
+
+/// Whether the question is about a variable whose name has no capital letter: such names are used
+/// within scripts, and nobody sets them at run time (POSIX leaves them to applications, XBD 8.1).
+fn is_of_scripts(question: &Question) -> bool {
+    let about = question.fixes.iter().chain(&question.fixes_if_no);
+    about.into_iter().any(|(piece, _)| {
+        matches!(piece, Piece::Setting(name) if !name.chars().any(|c| c.is_ascii_uppercase()))
+    })
 }
 
 /// Adds to what was looked at since the innermost fork.

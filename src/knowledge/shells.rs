@@ -44,6 +44,9 @@ pub struct ShellFacts {
     pub special_builtin_errors_end: bool,
     /// Whether aliases are expanded in scripts.
     pub expands_aliases: bool,
+    /// Whether the shell itself ignores SIGQUIT, as bash(1) says and was measured of busybox; what it
+    /// starts does not.
+    pub ignores_quit: bool,
     /// Options that `exec` takes: a subset of `- a c l` (`-` for `--`).
     pub exec_options: String,
     /// Words and syntax that it has beyond POSIX.

@@ -121,8 +121,7 @@ pub(super) fn signal_shell(
         }
         return;
     }
-    // Bash ignores SIGQUIT in all cases (bash(1), "Signals").
-    let never_heard = signal == Signal::QUIT && shell.facts.family == ShellFamily::Bash;
+    let never_heard = signal == Signal::QUIT && shell.facts.ignores_quit;
     if ignored || shell.ignored().contains(&signal) || never_heard {
         note(
             world,

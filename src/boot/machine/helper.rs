@@ -7,7 +7,7 @@ use super::ending::end_process;
 use super::note;
 use crate::boot::fact::FactKind;
 use crate::boot::interpreter::{self};
-use crate::boot::world::{Body, Pid, Question, Status, World};
+use crate::boot::world::{Body, Pid, Process, Question, Status, World};
 
 impl Machine<'_> {
     /// When everything waits for a foreground command that may or may not be the application: takes
@@ -63,14 +63,16 @@ impl Machine<'_> {
     /// A command of which nothing is known, started while stopping: it is taken to end soon. `false`
     /// when there is none.
     pub(super) fn pass_helper(&self, world: &mut World) -> bool {
+        // What is started again goes on running, without its operands too: `app` where `app serve` was.
+        let runs_again = |process: &Process| {
+            let mut running = world.running.iter();
+            running.any(|argv| argv.starts_with(&process.argv))
+        };
         let found = world.processes.values().find(|process| {
-            // What is started again goes on running, and so does what replaces PID 1.
+            // So does what replaces PID 1.
             let is_new = matches!(&process.body, Body::Application(application)
                 if application.undecided && application.finishing.is_none());
-            is_new
-                && !process.in_background
-                && process.pid != 1
-                && !world.running.contains(&process.argv)
+            is_new && !process.in_background && process.pid != 1 && !runs_again(process)
         });
         let Some(process) = found else { return false };
         let (pid, span) = (process.pid, process.span.clone());
