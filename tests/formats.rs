@@ -582,6 +582,12 @@ fn the_manual_page_and_the_completions_name_every_command() {
         );
         assert!(script.contains(command), "{command}");
     }
+    // What a gate needs stands in both.
+    for text in [page, folder.run(&["check", "--help"]).stdout] {
+        for word in ["Exit status", "PIDONE_FAIL_ON"] {
+            assert!(text.contains(word), "{word}\n{text}");
+        }
+    }
 }
 
 /// `PIDONE_UPDATE=1` writes the table.

@@ -9,7 +9,7 @@ use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::formats::{CheckFormat, TraceFormat, format_file};
-use crate::config::{FailOn, Layer, duration, similar};
+use crate::config::{FailOn, Layer, VARIABLES, duration, similar};
 use crate::rules;
 use crate::source::{Disk, FileKind, RealDisk};
 
@@ -52,6 +52,7 @@ pub(super) enum Color {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Report what keeps the stop signal from the application
+    #[command(after_long_help = after_help())]
     Check(CheckArguments),
     /// Show who becomes PID 1 and the way of the stop signal
     Trace(TraceArguments),
@@ -327,6 +328,19 @@ impl TypedValueParser for RuleName {
             rules.map(|rule| PossibleValue::new(rule.id).help(rule.summary)),
         ))
     }
+}
+
+/// What a gate has to know, behind the options.
+fn after_help() -> String {
+    let mut text = "Exit status:\n  0  nothing at or above the fail level\n  \
+                    1  findings; with --diff, something to change\n  \
+                    2  something that was asked for could not be done\n\nEnvironment:\n"
+        .to_owned();
+    for (name, meaning) in VARIABLES {
+        text.push_str(&format!("  {name:<16}  {meaning}\n"));
+    }
+    text.pop();
+    text
 }
 
 fn build_arg(text: &str) -> Result<(String, Option<String>), String> {

@@ -94,6 +94,7 @@ pub(super) fn man(mut command: clap::Command) -> String {
         let _ = part.render_synopsis_section(&mut page);
         let _ = part.render_description_section(&mut page);
         let _ = part.render_options_section(&mut page);
+        let _ = part.render_extra_section(&mut page);
     }
     String::from_utf8_lossy(&page).into_owned()
 }
