@@ -15,9 +15,9 @@ use crate::boot::machine::Machine;
 use crate::boot::outcome::Missing;
 use crate::boot::value::Field;
 use crate::boot::world::{Pid, Process, World};
-use crate::image::Found;
+use crate::image::{DEFAULT_PATH, Found};
 use crate::knowledge::{self, Position, ShellFacts, shell_facts};
-use crate::source::Span;
+use crate::source::{Span, Why};
 
 use names::{is_no_program, is_title};
 
@@ -247,12 +247,20 @@ impl Start<'_, '_> {
 
     pub(super) fn find(&mut self, name: &str) -> Found {
         self.machine.looked_at.variable("PATH");
-        let path = match self.process().environment.get("PATH") {
-            Some(value) => value.known().unwrap_or_default(),
-            None => String::new(),
-        };
         let directory = Rc::clone(&self.process().directory);
-        self.machine.find_program(name, &path, &directory)
+        let path = match self.process().environment.get("PATH") {
+            Some(value) => value.known(),
+            None => Some(String::new()),
+        };
+        match path {
+            Some(path) => self.machine.find_program(name, &path, &directory),
+            None if name.contains('/') => self.machine.find_program(name, "", &directory),
+            // Where programs are nearly always; what is not there may be somewhere else.
+            None => match self.machine.find_program(name, DEFAULT_PATH, &directory) {
+                Found::File(file) => Found::File(file),
+                _ => Found::Unknown(Why::new("`PATH` is not known")),
+            },
+        }
     }
 
     /// Whether the tables or this module know the program.

@@ -3,7 +3,7 @@
 //! In: a command. Out: what the commands of its text do, if the text is at hand. A script is believed in what it
 //! does, not in what it leaves alone.
 
-use super::super::path;
+use super::super::{Content, DEFAULT_PATH, File, Found, path};
 use super::arguments::without_prefix;
 use super::{Walker, is_shell};
 use crate::shell::{Script, Simple};
@@ -35,7 +35,7 @@ impl Walker<'_, '_, '_> {
         } else if program.contains('/') {
             Some(Text::File(program.clone()))
         } else {
-            None
+            self.script_on_path(program).map(Text::File)
         };
         match text {
             Some(Text::Given(text)) => {
@@ -58,6 +58,21 @@ impl Walker<'_, '_, '_> {
                 false
             }
             None => false,
+        }
+    }
+
+    /// The script of the image that a name stands for.
+    fn script_on_path(&self, name: &str) -> Option<String> {
+        let path = self.builder.image.environment.get("PATH");
+        let path = path.and_then(|path| path.value.value().cloned());
+        let path = path.as_deref().unwrap_or(DEFAULT_PATH);
+        match self.builder.image.files.find_program(name, path, "/") {
+            Found::File(File {
+                path,
+                content: Content::Text(_),
+                ..
+            }) => Some(path),
+            _ => None,
         }
     }
 

@@ -233,6 +233,10 @@ fn shells_and_scripts_in_a_run_are_followed() {
         "RUN bash <<'EOF'\necho -e 'a\\tb' > /s\nEOF",
         &[("/s", "644 a\tb\n")],
     );
+    after(
+        "COPY plain.sh /s\nRUN echo 'chmod 755 /s' > /usr/bin/prepare && chmod +x /usr/bin/prepare\nRUN prepare && rm /usr/bin/prepare",
+        &[("/s", runs)],
+    );
     // What another language does with the file that its text names is not known.
     for run in [
         "bash -c \"chmod +x /s $(date)\"",
