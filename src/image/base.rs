@@ -257,7 +257,7 @@ impl KnownBase {
     }
 
     /// Whether it is a distribution with nothing added.
-    fn is_distribution(&self) -> bool {
+    pub(super) fn is_distribution(&self) -> bool {
         let name = path::name(&self.image.name);
         DISTRIBUTIONS.contains(&name) && self.image.scripts.is_empty()
     }

@@ -141,6 +141,8 @@ pub(super) struct Opaque {
     pub(super) trees: bool,
     /// Whether it surely brings no shell (packages that depend on none).
     pub(super) no_shell: bool,
+    /// The ends of paths that it names behind something that is not known (`$X/bin/run.sh`).
+    pub(super) endings: Vec<Glob>,
 }
 
 impl At {

@@ -21,6 +21,8 @@ pub struct Scope {
     values: Arc<HashMap<String, Variable>>,
     /// Why there may be more of them, after an unknown base image.
     missing: Option<Why>,
+    /// Why the environment may hold settings beside those that are known.
+    partial: Option<Why>,
     globals: Arc<Globals>,
 }
 
@@ -98,6 +100,7 @@ impl Scope {
         Scope {
             values: Arc::new(values.collect()),
             missing,
+            partial: None,
             globals: Arc::clone(&globals.globals),
         }
     }
@@ -107,8 +110,17 @@ impl Scope {
         match (self.values.get(name), &self.missing) {
             (Some(value), _) => value.clone(),
             (None, Some(why)) if is_name(name) => Variable::Unknown(why.clone()),
-            (None, _) => Variable::Unset,
+            (None, _) => match &self.partial {
+                Some(why) if is_setting_of_images(name) => Variable::Unknown(why.clone()),
+                _ => Variable::Unset,
+            },
         }
+    }
+
+    /// The same scope over an environment of which only the important part is known.
+    pub fn with_partial(mut self, why: Why) -> Scope {
+        self.partial = Some(why);
+        self
     }
 
     /// Expands a word of an instruction's arguments.
@@ -224,4 +236,11 @@ fn platform_variables(platform: Option<&str>) -> Vec<(&'static str, Variable)> {
         None => variables.extend(target.map(|name| (name, unknown(name)))),
     }
     variables
+}
+
+/// Whether a variable is of the kind that images set for those who build on them: `CATALINA_HOME`, `PHP_INI_DIR`.
+fn is_setting_of_images(name: &str) -> bool {
+    ["HOME", "DIR", "ROOT", "PATH", "PREFIX", "VERSION"]
+        .iter()
+        .any(|ending| name.ends_with(ending))
 }

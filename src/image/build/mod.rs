@@ -289,6 +289,7 @@ impl<'d> Builder<'_, 'd> {
             system: false,
             trees: false,
             no_shell: false,
+            endings: Vec::new(),
         })));
     }
 

@@ -24,6 +24,7 @@ pub(super) fn start(
         (Ok(ground), _) => (ground, Why::new("nothing is known of it")),
         (Err(why), _) => (Ground::Unknown(why.clone()), why),
     };
+    let is_plain = matches!(&ground, Ground::Image(base) if base.is_distribution());
     let sh = match (&ground, origin) {
         (Ground::Empty, _) => Known::Known(None),
         (Ground::Image(_), Origin::Base(reference, _)) => match knowledge::base_image(reference) {
@@ -104,7 +105,11 @@ pub(super) fn start(
         });
     let environment = image.environment.iter();
     let environment = environment.map(|(name, setting)| (name.as_str(), setting.value.clone()));
-    let scope = Scope::new(stages, environment, missing);
+    let mut scope = Scope::new(stages, environment, missing);
+    if !is_plain && let Origin::Base(reference, _) = origin {
+        let why = format!("the environment of `{reference}` is not known in full");
+        scope = scope.with_partial(Why::at(why, span.clone()));
+    }
     (image, scope)
 }
 

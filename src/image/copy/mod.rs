@@ -383,6 +383,7 @@ impl Copy<'_, '_, '_, '_> {
             system,
             trees: false,
             no_shell: false,
+            endings: Vec::new(),
         })));
     }
 
@@ -402,5 +403,6 @@ fn anywhere(builder: &mut Builder<'_, '_>, why: Why) {
         system: true,
         trees: false,
         no_shell: false,
+        endings: Vec::new(),
     })));
 }

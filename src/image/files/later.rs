@@ -98,6 +98,7 @@ impl Opaque {
             Some(rest) => rest.is_empty() || self.deep,
             None => false,
         };
-        self.named.iter().any(is_named)
+        let relative = path.trim_start_matches('/');
+        self.named.iter().any(is_named) || self.endings.iter().any(|end| end.matches(relative))
     }
 }

@@ -193,6 +193,7 @@ impl Files {
                 system: true,
                 trees: false,
                 no_shell: false,
+                endings: Vec::new(),
             }))
         } else {
             change

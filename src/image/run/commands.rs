@@ -265,6 +265,7 @@ impl Walker<'_, '_, '_> {
             system,
             trees: false,
             no_shell: false,
+            endings: Vec::new(),
         })));
     }
 }

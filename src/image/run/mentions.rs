@@ -3,6 +3,7 @@
 //! In: the text of a command. Out: an opaque change. Understands no command.
 
 use super::super::change::Opaque;
+use super::super::glob::Glob;
 use super::super::path;
 use super::Walker;
 
@@ -22,6 +23,7 @@ impl Walker<'_, '_, '_> {
             system: true,
             trees: false,
             no_shell: false,
+            endings: Vec::new(),
         };
         match self.directory.as_deref() {
             // In `/`, only what is known to leave things where it runs may have made a directory there.
@@ -49,8 +51,14 @@ impl Walker<'_, '_, '_> {
             Some(at) => match self.expand_token(token) {
                 Some(text) => text,
                 None if at == 0 => {
-                    if token.contains('/') {
+                    if let Some(slash) = token.find('/') {
                         opaque.roots.push("/".to_owned());
+                        let rest = token[slash..].trim_start_matches('/');
+                        // `$X/*` would be everything.
+                        let is_named = !path::name(rest).trim_matches(['*', '?']).is_empty();
+                        if is_named && !rest.contains('$') {
+                            opaque.endings.push(Glob::new(&format!("**/{rest}")));
+                        }
                     }
                     return;
                 }

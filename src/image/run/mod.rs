@@ -272,7 +272,11 @@ impl<'a, 'b, 'd> Walker<'a, 'b, 'd> {
                 .collect(),
             _ => Vec::new(),
         };
-        if name.iter().any(|name| is_shell(name)) {
+        let runs_input = |name: &String| {
+            let interpreters = ["node", "perl", "php", "python", "python3", "ruby"];
+            is_shell(name) || interpreters.contains(&path::name(name))
+        };
+        if name.iter().any(runs_input) {
             return self.anything();
         }
         self.opaque_text(script, id);

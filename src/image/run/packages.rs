@@ -136,6 +136,7 @@ pub(super) fn installs(
             system: true,
             trees: false,
             no_shell,
+            endings: Vec::new(),
         })));
     }
     true

@@ -398,6 +398,36 @@ fn packages_bring_their_programs() {
 }
 
 #[test]
+fn settings_of_the_base_image_that_no_table_has_are_not_empty() {
+    for (file, path) in [
+        ("$CATALINA_HOME/bin/s.sh", "/usr/local/tomcat/bin/s.sh"),
+        ("/srv/bin/s.sh", "/srv/bin/s.sh"),
+    ] {
+        check(
+            &format!("FROM tomcat:9\nCOPY plain.sh {file}\nRUN chmod +x $CATALINA_HOME/bin/s.sh\n"),
+            &[
+                (
+                    path,
+                    if file == path {
+                        "? <unknown>"
+                    } else {
+                        "unknown"
+                    },
+                ),
+                ("/bin/s.sh", "unknown"),
+            ],
+        );
+    }
+    check(
+        "FROM debian:12\nCOPY plain.sh $APP_HOME/s.sh\nRUN curl -fsSL https://example.com/i.js | node\n",
+        &[
+            ("/s.sh", "644 echo\r\nhi\r\n"),
+            ("/opt/tool/bin/x", "unknown"),
+        ],
+    );
+}
+
+#[test]
 fn the_home_of_root_is_closed_until_it_is_opened() {
     let closed = |text: &str| {
         let image = super::super::tests::image(text);
