@@ -50,8 +50,12 @@ impl Program {
 pub struct ConfigSwitch {
     /// The files that it reads without an option.
     pub paths: Vec<String>,
-    /// The option that names another file (`-c`).
-    pub option: Option<String>,
+    /// The options that name another file (`-c`).
+    pub options: Vec<String>,
+    /// Whether its first operand names it (`redis-server /etc/redis.conf`).
+    pub operand: bool,
+    /// Words that outweigh the file (`haproxy -db`).
+    pub unless: Vec<String>,
     /// The setting, words separated by one blank: a line of the file starts with these words.
     pub line: String,
     /// How long it runs with that line.

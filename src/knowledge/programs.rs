@@ -97,8 +97,16 @@ struct RuntimeEntry {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct ConfigEntry {
+    #[serde(default)]
     paths: Vec<String>,
-    option: Option<String>,
+    #[serde(default)]
+    options: Vec<String>,
+    /// Its first operand is the file.
+    #[serde(default)]
+    operand: bool,
+    /// With one of these words the file does not decide.
+    #[serde(default)]
+    unless: Vec<String>,
     line: String,
     lifetime: LifetimeName,
 }
@@ -284,7 +292,9 @@ impl Entry {
             }),
             config: self.config.as_ref().map(|config| ConfigSwitch {
                 paths: config.paths.clone(),
-                option: config.option.clone(),
+                options: config.options.clone(),
+                operand: config.operand,
+                unless: config.unless.clone(),
                 line: config.line.clone(),
                 lifetime: self::lifetime(config.lifetime, words),
             }),

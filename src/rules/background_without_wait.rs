@@ -4,7 +4,7 @@ use super::cause::{self, Cause};
 use super::rule::declare_rule;
 use super::words::{start_instruction, written};
 use crate::analyze::Target;
-use crate::boot::FactKind;
+use crate::boot::{Fact, FactKind};
 
 declare_rule! {
     /// ## What it does
@@ -47,7 +47,8 @@ declare_rule! {
     ///
     /// ## When it stays silent
     /// When the script waits for the application, runs another one in the foreground, or replaces
-    /// itself.
+    /// itself. A server that goes into the
+    /// background by itself is left to `daemonised-server`.
     pub(super) static BACKGROUND_WITHOUT_WAIT = {
         id: "background-without-wait",
         summary: "a start-up script ends while its application runs in the background",
@@ -71,6 +72,13 @@ fn check(target: &Target, findings: &mut Findings) {
             else {
                 continue;
             };
+            // A server that goes there by itself is left to `daemonised-server`: `exec` would not help.
+            let goes_itself = |fact: &Fact| {
+                matches!(fact.kind, FactKind::Daemonised { .. }) && fact.span.as_ref() == Some(span)
+            };
+            if path.facts.iter().any(goes_itself) {
+                continue;
+            }
             let command = written(target, span, command);
             let finding = findings.add(
                 format!("nothing waits for `{command}`"),

@@ -1,6 +1,6 @@
-use super::Findings;
 use super::rule::declare_rule;
 use super::words::consequence;
+use super::{Findings, programs};
 use crate::analyze::Target;
 use crate::stop::{FactKind, ProcessTree, Verdict};
 
@@ -63,9 +63,12 @@ fn check(target: &Target, findings: &mut Findings) {
             {
                 continue;
             }
+            let Some(place) = programs::at_hand(target, span) else {
+                continue;
+            };
             let finding = findings.add(
                 format!("`{program}` goes into the background"),
-                span.clone(),
+                place,
                 "returns at once; the server is nobody's child",
             );
             finding.note(how.clone());

@@ -71,7 +71,11 @@ pub(super) fn would_arrive(target: &Target, chain: &[&ProcessTree], signal: Sign
 /// The place in the user's files that starts a process: the CMD or ENTRYPOINT if a script of the base
 /// image does.
 pub(super) fn place(target: &Target, process: &ProcessTree) -> Option<Span> {
-    let span = process.span.as_ref()?;
+    at_hand(target, process.span.as_ref()?)
+}
+
+/// A place in the files at hand: for one in a script of the base image, the instruction that leads there.
+pub(super) fn at_hand(target: &Target, span: &Span) -> Option<Span> {
     let Some(base) = target.container.image.files.base_reference() else {
         return Some(span.clone());
     };

@@ -18,12 +18,26 @@ impl Start<'_, '_> {
             return program;
         }
         let words: Vec<Option<String>> = argv.iter().map(Field::known).collect();
-        let given = switch.option.as_ref().and_then(|option| {
-            let at = words
-                .iter()
-                .position(|word| word.as_ref() == Some(option))?;
-            words.get(at + 1).cloned().flatten()
+        let is_settled = |word: &String| switch.unless.contains(word);
+        if words.iter().flatten().any(is_settled) {
+            return program;
+        }
+        let given = switch.options.iter().find_map(|option| {
+            words.iter().enumerate().find_map(|(at, word)| {
+                let rest = word.as_ref()?.strip_prefix(option.as_str())?;
+                match rest.strip_prefix('=') {
+                    Some(path) => Some(path.to_owned()),
+                    None => words
+                        .get(at + 1)
+                        .cloned()
+                        .flatten()
+                        .filter(|_| rest.is_empty()),
+                }
+            })
         });
+        let operand = words.get(1).cloned().flatten();
+        let operand = operand.filter(|word| switch.operand && !word.starts_with('-'));
+        let given = given.or(operand);
         let paths = given.map_or_else(|| switch.paths.clone(), |path| vec![path]);
         let words_of = |line: &str| -> Vec<String> {
             let line = line.replace('=', " = ").replace(';', " ");
