@@ -2,6 +2,7 @@ use super::Findings;
 use super::programs;
 use super::rule::declare_rule;
 use crate::analyze::Target;
+use crate::knowledge::shell_facts;
 
 declare_rule! {
     /// ## What it does
@@ -61,6 +62,10 @@ fn check(target: &Target, findings: &mut Findings) {
         let Some(tree) = path.processes.as_ref().filter(|tree| tree.is_application) else {
             continue;
         };
+        // A shell waits for what it has started.
+        if shell_facts(&tree.program).is_some() {
+            continue;
+        }
         for child in &tree.children {
             let Some(span) = programs::place(target, child) else {
                 continue;

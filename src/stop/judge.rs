@@ -237,7 +237,7 @@ fn stop(
 /// The processes that the verdict is about: what PID 1 is, runs or waits for. Where it waits for none,
 /// the jobs that something signalled; a job that nobody waits for or signals is a helper, unless there
 /// is nothing else.
-fn applications(steady: &World, end: &World) -> Vec<Pid> {
+fn applications(steady: &World, end: &World, script_alone: bool) -> Vec<Pid> {
     let awaited = steady.awaited();
     if !awaited.applications.is_empty() {
         return awaited.applications;
@@ -253,7 +253,7 @@ fn applications(steady: &World, end: &World) -> Vec<Pid> {
     match (signalled.is_empty(), jobs.is_empty()) {
         (false, _) => signalled,
         (true, false) => jobs,
-        (true, true) if awaited.idle.is_empty() => vec![1],
+        (true, true) if awaited.idle.is_empty() || script_alone => vec![1],
         (true, true) => awaited.idle,
     }
 }
@@ -317,7 +317,8 @@ fn judge_stopped(
     end: &World,
     rest: &Rest,
 ) -> Path {
-    let applications = &applications(steady, end)[..];
+    let script_alone = is_script_alone(machine, steady);
+    let applications = &applications(steady, end, script_alone)[..];
     let mut path = bare_path(Verdict::Unknown);
     path.assumptions = end.assumptions.clone();
     path.missing = end.missing.clone();
@@ -327,9 +328,16 @@ fn judge_stopped(
     path.facts
         .extend(killed_with_pid1(steady, end, applications));
     let ended = matches!(rest, Rest::Ended);
+    if script_alone && let Some(candidate) = &steady.candidate {
+        path.missing.push(left_running(candidate));
+    }
     let mut worst: Option<(Verdict, Option<bool>, Reaction, Pid)> = None;
     for pid in applications {
-        let (verdict, delivered, reaction) = judge_application(steady, end, *pid, ended);
+        let (verdict, delivered, reaction) = match script_alone {
+            true if ended => (Verdict::Graceful, Some(true), Reaction::Handles),
+            true => (Verdict::Stuck, Some(true), Reaction::Ignores),
+            false => judge_application(steady, end, *pid, ended),
+        };
         if worst.as_ref().is_none_or(|(known, ..)| verdict > *known) {
             worst = Some((verdict, delivered, reaction, *pid));
         }
@@ -372,13 +380,34 @@ fn judge_stopped(
         path.verdict = Verdict::Unknown;
         path.delivered = None;
     }
-    if path.verdict == Verdict::Graceful {
+    if path.verdict == Verdict::Graceful && !script_alone {
         assume_handling(&mut path, steady, applications, end);
         assume_time(machine, container, steady, applications, &mut path);
     }
     path.processes = Some(process_tree(steady, end, applications));
     path.route = route(steady, end, application, &path);
     path
+}
+
+/// Whether a script with a trap for the stop signal runs nothing but `sleep` and the like: then the
+/// script itself is what has to hear of the stop.
+fn is_script_alone(machine: &Machine, steady: &World) -> bool {
+    let signal = machine.stop_signal();
+    let catches = matches!(steady.process(1).map(|process| &process.body),
+        Some(Body::Shell(shell)) if shell.catches(signal));
+    catches && steady.awaited().applications.is_empty() && steady.jobs().is_empty()
+}
+
+/// What an unknown command before a keep-alive may have left behind.
+fn left_running(candidate: &World) -> Missing {
+    let mut processes = candidate.processes.values().rev();
+    let newest = processes.find(|process| matches!(process.body, Body::Application(_)));
+    let command = newest.map_or_else(String::new, |process| display_words(&process.argv));
+    Missing {
+        kind: "program",
+        text: format!("whether `{command}` has left something running is not known"),
+        span: newest.and_then(|process| process.span.clone()),
+    }
 }
 
 fn judge_application(
