@@ -11,7 +11,7 @@ use crate::analyze::Target;
 use crate::boot::FactKind;
 use crate::knowledge::{self, Foreground};
 use crate::rules::Finding;
-use crate::shell::Kind;
+use crate::shell::{Kind, Node, NodeId, Script};
 use crate::source::Span;
 
 /// Drafts for the servers of the target that go into the background, the one of the finding first.
@@ -185,44 +185,54 @@ fn in_place_of_shell(line: &CommandLine) -> Vec<Vec<Edit>> {
     if tail(script, &Parents::of(script), command.node) == Tail::Last {
         return vec![exec];
     }
-    let mut found = Vec::new();
-    if let Some(edit) = without_keep_alive(line) {
-        let mut edits = exec.clone();
-        edits.push(edit);
-        found.push(edits);
-    }
-    found.push(exec);
-    found
+    // What else follows is work that would no longer be done.
+    let rest = without_keep_alive(line);
+    rest.map(|edit| [exec, vec![edit]].concat())
+        .into_iter()
+        .collect()
 }
 
-/// The range from the end of a command to that of what keeps the container up right behind it.
+/// The range from the end of a command to that of what keeps the container up right behind it, if that is all that
+/// follows.
 fn without_keep_alive(line: &CommandLine) -> Option<Edit> {
     let command = line.command()?;
     let script = &command.text.script;
     let end = script.node(command.node).range.end;
-    let (range, name) = script
+    let (next, node) = script
         .nodes
         .iter()
-        .filter(|node| node.range.start >= end)
-        .filter_map(|node| match &node.kind {
-            Kind::Simple(simple) => {
-                let name = simple.words.first()?.constant(false)?;
-                Some((node.range.clone(), name))
-            }
-            _ => None,
-        })
-        .min_by_key(|(range, _)| range.start)?;
-    let base = name.rsplit('/').next().unwrap_or(&name);
-    let between = &script.text.text()[end..range.start];
+        .enumerate()
+        .filter(|(_, node)| node.range.start >= end)
+        .min_by_key(|(_, node)| (node.range.start, usize::MAX - node.range.end))?;
+    let between = &script.text.text()[end..node.range.start];
     let only_separators = between
         .chars()
         .all(|c| c.is_whitespace() || matches!(c, ';' | '&'));
-    let is_idle = insert_exec::is_keep_alive(&name) || matches!(base, "bash" | "sh");
-    if !only_separators || !is_idle {
+    let is_all = tail(script, &Parents::of(script), next as NodeId) == Tail::Last;
+    if !only_separators || !is_all || !is_idle(script, &node.range) {
         return None;
     }
-    let span = written(&script.text, end..range.end)?;
+    let span = written(&script.text, end..node.range.end)?;
     Some(Edit::replace(span, ""))
+}
+
+/// Whether every command of a range only waits: `tail -f`, a shell without input, `sleep` in a loop.
+fn is_idle(script: &Script, range: &std::ops::Range<usize>) -> bool {
+    let inside = |node: &&Node| range.start <= node.range.start && node.range.end <= range.end;
+    let mut simple = script.nodes.iter().filter(inside).filter_map(|node| {
+        let Kind::Simple(simple) = &node.kind else {
+            return None;
+        };
+        Some(simple)
+    });
+    simple.all(|simple| {
+        let name = simple.words.first().and_then(|word| word.constant(false));
+        let name = name.unwrap_or_default();
+        let base = name.rsplit('/').next().unwrap_or(&name);
+        insert_exec::is_keep_alive(&name)
+            || matches!(base, ":" | "true")
+            || matches!(base, "bash" | "sh") && simple.words.len() == 1
+    })
 }
 
 /// Another command in place of the line.
@@ -249,8 +259,9 @@ fn replaced(line: &CommandLine, command: &str) -> Vec<Vec<Edit>> {
         return Vec::new();
     };
     let edit = Edit::replace(span, text);
-    let mut found = Vec::new();
-    found.extend(without_keep_alive(line).map(|more| vec![edit.clone(), more]));
-    found.push(vec![edit]);
-    found
+    if tail(script, &Parents::of(script), own.node) == Tail::Last {
+        return vec![vec![edit]];
+    }
+    let rest = without_keep_alive(line);
+    rest.map(|more| vec![edit, more]).into_iter().collect()
 }
