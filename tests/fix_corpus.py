@@ -47,6 +47,7 @@ NAMES = {
     "second-wait": SCRIPT | START,
     "server-itself": START | SCRIPT,
     "signal-name": SCRIPT | START,
+    "stop-option": START | SCRIPT,
     "stop-signal": {"stopsignal", "+stopsignal", "-stopsignal"},
     "supervisor-settings": SCRIPT,
     "trap-and-wait": SCRIPT | START,

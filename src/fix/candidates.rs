@@ -48,6 +48,7 @@ fn planners(rule: &str) -> &'static [Planner] {
         "inherited-stop-signal-mismatch" | "ungraceful-stop-signal" => &[
             stop_signal::plan_for_program,
             supervisor_settings::plan_signal,
+            foreground::plan_stops,
         ],
         "launcher-cuts-short" => &[exec_in_configuration::plan, supervisor_settings::plan_time],
         "launcher-drops-signals" => &[exec_in_configuration::plan, foreground::plan_direct],

@@ -81,6 +81,32 @@ pub(super) fn plan_direct(target: &Target, finding: &Finding) -> Vec<Draft> {
     found
 }
 
+/// Drafts for a program of the finding's place that finishes its work on SIGTERM only with certain options.
+pub(super) fn plan_stops(target: &Target, finding: &Finding) -> Vec<Draft> {
+    let Some(line) = CommandLine::at(target, &finding.primary.span) else {
+        return Vec::new();
+    };
+    let drafts = (0..line.words.len()).filter_map(|index| {
+        let words: Vec<Option<&str>> = line.words[index..].iter().map(Option::as_deref).collect();
+        let stops = knowledge::program(&words)?.foreground.stops;
+        let missing = stops.iter().map(String::as_str);
+        let missing: Vec<&str> = missing
+            .filter(|word| !words.contains(&Some(*word)))
+            .collect();
+        if missing.is_empty() {
+            return None;
+        }
+        Some(Draft {
+            kind: "stop-option",
+            title: "let the program finish its work on SIGTERM".to_owned(),
+            applicability: Applicability::Unsafe,
+            edits: vec![line.insert_after(index, &missing)?],
+            goal: Goal::Deliver,
+        })
+    });
+    drafts.take(2).collect()
+}
+
 fn drafts(program: &str, line: &CommandLine) -> Vec<Draft> {
     let index = match program {
         "/etc/init.d" => line.words.iter().position(|word| {

@@ -18,6 +18,8 @@ pub struct Foreground {
     pub drop: Vec<String>,
     /// Words with those that have to take their place.
     pub replace: BTreeMap<String, String>,
+    /// Words with which it finishes its work on SIGTERM, where it does not without them.
+    pub stops: Vec<String>,
     /// The programs behind a start script, any of which takes the same words.
     pub direct: Vec<String>,
     /// For a program that starts services: by service, the command of a shell that runs its server.

@@ -64,14 +64,31 @@ pub(super) fn each<'a>(
     }
 }
 
+/// What to write in place of a pipeline: with `tee` the very line, where it is plain.
+fn pipeline_help(text: &str) -> String {
+    let general = "a pipeline needs the shell: let the container's log take the output";
+    let plain = |text: &str| !text.contains(['\n', '|', '&', ';', '\\']);
+    match text.split_once('|') {
+        Some((program, filter)) if plain(program) && plain(filter) && program.len() < 80 => {
+            let (program, filter) = (program.trim(), filter.trim());
+            let exec = format!("exec {}", program.strip_prefix("exec ").unwrap_or(program));
+            match filter.strip_prefix("tee ").map(str::trim) {
+                Some(file) if !file.starts_with('-') && !file.contains(' ') => format!(
+                    "{general}, or write `{exec} > {file}`; in bash `{exec} > >({filter})` keeps both"
+                ),
+                _ => format!("{general}, or write `{exec} > >({filter})`, which only bash knows"),
+            }
+        }
+        _ => format!("{general}, or redirect it (`exec … > file`)"),
+    }
+}
+
 /// Adds to a finding about such a command what leads there, what will happen and what to do.
 pub(super) fn finish(finding: &mut Finding, target: &Target, path: &Path, command: &Foreground) {
     finish_words(finding, target, path);
     let name = &command.name;
     finding.help(if command.in_pipeline {
-        "a pipeline needs the shell: let the container's log take the output, or redirect it \
-         (`exec … > file`)"
-            .to_owned()
+        pipeline_help(command.span.text())
     } else if command.exec_in_subshell {
         "run `exec` in the shell itself, without the parentheses".to_owned()
     } else if command.last {

@@ -83,6 +83,30 @@ fn check(target: &Target, findings: &mut Findings) {
             },
         };
         let name = programs::name(application);
+        let stops = &program.foreground.stops;
+        let is_given = |word: &String| application.argv.contains(&Some(word.clone()));
+        if let (Some(last), Some(span)) = (stops.last(), programs::place(target, application))
+            && received == Signal::TERM
+            && !improves
+            && !is_given(last)
+        {
+            let finding = findings.add(
+                format!(
+                    "`{name}` does not finish its work on {received} without an option for that"
+                ),
+                span,
+                "starts it without",
+            );
+            finding.note(program.evidence.clone());
+            consequence(finding, target, path);
+            let words = stops.iter().map(|word| match word.contains(' ') {
+                true => format!("'{word}'"),
+                false => word.clone(),
+            });
+            let words: Vec<String> = words.collect();
+            finding.help(format!("add `{}`", words.join(" ")));
+            continue;
+        }
         if let [.., supervisor, _] = chain.as_slice()
             && let Some(span) = &application.span
             && supervisor.program == "supervisord"

@@ -46,6 +46,88 @@ fn what_breaks_images_elsewhere_is_right_here() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// A whole Dockerfile, its `start.sh`, and both after all fixes, the unsafe ones too; `None`: as before.
+type Whole = (
+    &'static str,
+    &'static str,
+    Option<&'static str>,
+    Option<&'static str>,
+);
+
+#[rustfmt::skip]
+const WHOLE: &[Whole] = &[
+    // A variable without quotes in a list is meant to be expanded.
+    ("FROM debian:12-slim\nENV PORT=1\nCOPY app /app\nCMD [\"/app\", \"-p\", $PORT]\n", "",
+     Some("FROM debian:12-slim\nENV PORT=1\nCOPY app /app\nCMD [\"/bin/sh\", \"-c\", \"exec /app -p \\\"$PORT\\\"\"]\n"), None),
+    ("FROM debian:12-slim\nCOPY app /app\nCMD [bash -c \"true && /app\"]\n", "",
+     Some("FROM debian:12-slim\nCOPY app /app\nCMD [\"bash\", \"-c\", \"true && exec /app\"]\n"), None),
+    ("FROM debian:12-slim\nCOPY app /app\nCMD [“/app”, “start”]\n", "",
+     Some("FROM debian:12-slim\nCOPY app /app\nCMD [\"/app\", \"start\"]\n"), None),
+    ("FROM debian:12-slim\nCOPY app /app\nCMD \"/app\", \"start\"\n", "",
+     Some("FROM debian:12-slim\nCOPY app /app\nCMD [\"/app\", \"start\"]\n"), None),
+    ("FROM mcr.microsoft.com/windows/servercore:ltsc2022\nCMD C:\\app.exe --port %PORT%\n", "", None, None),
+    // A script that RUN writes keeps its variables and its arguments.
+    ("FROM debian:12-slim\nCOPY app /app\nRUN echo '#!/bin/sh' > /start.sh && echo '/app $OPTS \"$@\"' >> /start.sh && chmod +x /start.sh\nCMD [\"/start.sh\"]\n", "",
+     Some("FROM debian:12-slim\nCOPY app /app\nRUN echo '#!/bin/sh' > /start.sh && echo 'exec /app $OPTS \"$@\"' >> /start.sh && chmod +x /start.sh\nCMD [\"/start.sh\"]\n"), None),
+    ("FROM alpine:3.20\nCMD [\"/sbin/init\"]\n", "", None, None),
+    ("FROM debian:12-slim\nRUN apt-get update && apt-get install -y systemd\nSTOPSIGNAL 37\nCMD [\"/sbin/init\"]\n", "", None, None),
+    ("FROM nginx:1.27\nCMD [\"nginx\", \"-g\", \"daemon off;\"]\n", "", None, None),
+    ("FROM nginx:1.13-alpine\nCOPY app /x\n", "", Some("FROM nginx:1.13-alpine\nSTOPSIGNAL SIGQUIT\nCOPY app /x\n"), None),
+    // The base image's own signal is the right one.
+    ("FROM postgres:16\nSTOPSIGNAL SIGKILL\n", "", Some("FROM postgres:16\n"), None),
+    ("FROM debian:12-slim\nCOPY app /app\nCOPY --chmod=755 start.sh /start.sh\nENTRYPOINT [\"/start.sh\"]\nCMD [\"/app\", \"-x\"]\n", "#!/bin/sh\n\"$@\"\n",
+     None, Some("#!/bin/sh\nexec \"$@\"\n")),
+    ("FROM debian:12-slim\nCOPY app /app\nCOPY start.sh /start.sh\nCMD bash /start.sh\n", "/app\n",
+     Some("FROM debian:12-slim\nCOPY app /app\nCOPY start.sh /start.sh\nCMD [\"bash\", \"/start.sh\"]\n"), Some("exec /app\n")),
+    ("FROM debian:12-slim\nRUN apt-get update && apt-get install -y tini\nCOPY app /app\nENTRYPOINT [\"tini\", \"--\"]\nCMD /app --port 80\n", "",
+     Some("FROM debian:12-slim\nRUN apt-get update && apt-get install -y tini\nCOPY app /app\nENTRYPOINT [\"tini\", \"--\"]\nCMD exec /app --port 80\n"), None),
+    ("FROM debian:12-slim\nCOPY app /app\nCOPY --chmod=755 start.sh /start.sh\nCMD [\"/start.sh\"]\n", "#!/bin/sh\ntrap 'kill $pid' TERM\n/app &\npid=$!\nwait $pid\n",
+     None, Some("#!/bin/sh\ntrap 'kill $pid' TERM\n/app &\npid=$!\nwait $pid || wait $pid\n")),
+    ("FROM debian:12-slim AS build\nCMD go test ./...\nFROM debian:12-slim\nCOPY app /app\nENTRYPOINT [\"/app\"]\n", "", None, None),
+    // A stage's CMD that nobody runs, HEALTHCHECK and ONBUILD are left alone.
+    ("FROM debian:12-slim\nCOPY app /app\nONBUILD CMD /app --x\n", "", None, None),
+    ("FROM debian:12-slim\nCOPY app /app\nCOPY --chmod=755 <<EOT /entrypoint.sh\n#!/bin/bash\n/app --daemon-helper &\n/app start\nEOT\nCMD [\"/entrypoint.sh\"]\n", "",
+     Some("FROM debian:12-slim\nCOPY app /app\nCOPY --chmod=755 <<EOT /entrypoint.sh\n#!/bin/bash\n/app --daemon-helper &\nexec /app start\nEOT\nCMD [\"/entrypoint.sh\"]\n"), None),
+    ("FROM debian:12-slim\nCOPY app /app\nCMD [\"/app server\"]\n", "",
+     Some("FROM debian:12-slim\nCOPY app /app\nCMD [\"/app\", \"server\"]\n"), None),
+    ("FROM debian:12-slim\nENV PORT=1\nCOPY app /app\nENTRYPOINT [\"/app\", \"$PORT\", \"a b\"]\n", "",
+     Some("FROM debian:12-slim\nENV PORT=1\nCOPY app /app\nENTRYPOINT [\"/bin/sh\", \"-c\", \"exec /app \\\"$PORT\\\" 'a b' \\\"$@\\\"\", \"sh\"]\n"), None),
+    ("FROM debian:12-slim\nCOPY app /app\nCOPY --chmod=755 start.sh /start.sh\nCMD [\"/start.sh\"]\n", "#!/bin/sh\r\nexec /app\r\n",
+     None, Some("#!/bin/sh\nexec /app\n")),
+    ("FROM debian:12-slim\nCOPY app /app\nCOPY --chmod=755 start.sh /start.sh\nCMD [\"/start.sh\"]\n", "exec /app\n",
+     None, Some("#!/bin/sh\nexec /app\n")),
+    ("FROM debian:12-slim\nCOPY app /app\nCOPY --chmod=644 start.sh /start.sh\nCMD [\"/start.sh\"]\n", "#!/bin/sh\nexec /app\n", None, None),
+    ("FROM postgres:16\nCOPY --chmod=755 start.sh /start.sh\nENTRYPOINT [\"/start.sh\"]\n", "#!/bin/sh\nexec \"$@\"\n",
+     Some("FROM postgres:16\nCOPY --chmod=755 start.sh /start.sh\nENTRYPOINT [\"/start.sh\"]\nCMD [\"postgres\"]\n"), None),
+    ("FROM debian:12-slim\nRUN apt-get update && apt-get install -y nginx\nCMD service nginx start && tail -f /var/log/nginx/access.log\n", "",
+     Some("FROM debian:12-slim\nRUN apt-get update && apt-get install -y nginx\nSTOPSIGNAL SIGQUIT\nCMD exec nginx -g 'daemon off;'\n"), None),
+    ("FROM python:3.12-slim\nRUN pip install uwsgi\nCOPY app /app.py\nCMD [\"uwsgi\", \"--http\", \":80\", \"--master\"]\n", "",
+     Some("FROM python:3.12-slim\nRUN pip install uwsgi\nCOPY app /app.py\nCMD [\"uwsgi\", \"--die-on-term\", \"--hook-master-start\", \"unix_signal:15 gracefully_kill_them_all\", \"--http\", \":80\", \"--master\"]\n"), None),
+    // What follows a server in the background is work that must go on being done.
+    ("FROM debian:12-slim\nRUN apt-get update && apt-get install -y nginx\nCOPY --chmod=755 start.sh /start.sh\nCMD [\"/start.sh\"]\n", "#!/bin/sh\nnginx\nmkdir -p /x\ntail -f /dev/null\n", None, None),
+];
+
+#[test]
+fn whole_start_ups_are_fixed_as_a_maintainer_would() {
+    let mut wrong = Vec::new();
+    for (index, (dockerfile, script, fixed, fixed_script)) in WHOLE.iter().enumerate() {
+        let tree = Tree::new(&format!("whole-{index}"));
+        tree.file("app", b"\x7fELF\0")
+            .file("Dockerfile", dockerfile)
+            .file("start.sh", script);
+        tree.fix(true);
+        let after = (tree.read("Dockerfile"), tree.read("start.sh"));
+        let expected = (fixed.unwrap_or(dockerfile), fixed_script.unwrap_or(script));
+        if (after.0.as_str(), after.1.as_str()) != expected {
+            wrong.push(format!(
+                "{dockerfile}{script}\ngave\n{}{}",
+                after.0, after.1
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 #[test]
 fn the_bytes_around_a_fix_stay() {
     let tree = Tree::new("bytes");
