@@ -127,6 +127,7 @@ fn judge_with(container: &Container, sh: Option<&'static ShellFacts>) -> (Vec<Pa
         if !matches!(way.rest, Rest::Steady) {
             leaves.push(Leaf {
                 path: judge_rested(&way.world, &way.rest),
+                gives_up: way.world.gives_up,
                 trail: way.world.trail,
                 passed: way.passed,
                 goes_round_since: None,
@@ -146,6 +147,7 @@ fn judge_with(container: &Container, sh: Option<&'static ShellFacts>) -> (Vec<Pa
             passed.extend(end.passed);
             leaves.push(Leaf {
                 path: judge_stopped(&machine, container, &steady, &end.world, &end.rest),
+                gives_up: false,
                 trail: end.world.trail,
                 passed,
                 goes_round_since,

@@ -13,6 +13,8 @@ pub(super) struct Leaf {
     pub(super) passed: Vec<u32>,
     /// The number of choices before the round that a loop repeats for ever, if it stays in one.
     pub(super) goes_round_since: Option<usize>,
+    /// Whether the start-up gave up by itself: a setting is missing, a check has failed.
+    pub(super) gives_up: bool,
     /// How it ends.
     pub(super) path: Path,
 }
@@ -65,9 +67,10 @@ pub(super) fn merge(leaves: Vec<Leaf>, met: &[(Vec<Choice>, u32)]) -> Vec<Path> 
             Verdict::Graceful | Verdict::Exits | Verdict::Unknown
         ) && leaf.trail.iter().any(|choice| choice.overridden)
     };
+    // Nobody runs an image without the setting that it demands.
     let others = leaves
         .iter()
-        .any(|leaf| !leaf.trail.iter().any(|choice| choice.overridden));
+        .any(|leaf| !leaf.gives_up && !leaf.trail.iter().any(|choice| choice.overridden));
     let leaves: Vec<Leaf> = leaves
         .into_iter()
         .filter(|leaf| !others || !is_harmless_override(leaf))
