@@ -108,6 +108,20 @@ fn exit_status_follows_the_fail_level() {
 }
 
 #[test]
+fn people_are_told_of_fixes_where_there_may_be_some() {
+    let folder = Folder::new("told");
+    folder
+        .file("bad/Dockerfile", BAD)
+        .file("noted/Dockerfile", NOTED);
+    let told = |arguments: &[&str]| folder.run(arguments).stderr.contains("check --diff");
+    assert!(told(&["check", "bad"]));
+    assert!(!told(&["check", "noted"]));
+    assert!(!told(&["check", "--fix", "bad"]));
+    assert!(!told(&["check", "--quiet", "bad"]));
+    assert!(!told(&["check", "--format", "concise", "bad"]));
+}
+
+#[test]
 fn bad_usage_is_status_2_with_a_message() {
     let folder = Folder::new("usage");
     for (arguments, message) in [

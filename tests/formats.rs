@@ -547,6 +547,9 @@ fn a_branch_answers_for_what_it_touches() {
     // The Dockerfile stays as it is: the script that it starts is enough.
     folder.file("svc/start.sh", "#!/bin/sh\n/demo/app --changed\n");
     assert_eq!(folder.run(&changed).status, Some(1));
+    // Fixes know nothing of branches: better none than in files that the branch has nothing to do with.
+    let ran = folder.run(&["check", "--changed-since", "main", "--fix"]);
+    assert_eq!(ran.status, Some(2), "{}", ran.stderr);
     let ran = folder.run(&["check", "--changed-since", "--output=x"]);
     assert_eq!(ran.status, Some(2), "{}", ran.stderr);
 }

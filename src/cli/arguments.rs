@@ -93,7 +93,7 @@ pub(super) struct CheckArguments {
     #[arg(long, value_name = "FILE", conflicts_with = "baseline", help_heading = REPORT)]
     pub(super) write_baseline: Option<PathBuf>,
     /// Report only what touches files that changed since the branch left this revision
-    #[arg(long, value_name = "REV", help_heading = REPORT)]
+    #[arg(long, value_name = "REV", conflicts_with_all = ["fix", "diff"], help_heading = REPORT)]
     pub(super) changed_since: Option<String>,
     /// The form of the output
     #[arg(long, value_enum, default_value_t = CheckFormat::Text, help_heading = OUTPUT)]

@@ -9,7 +9,7 @@ use super::look::{Look, look};
 use super::output::Output;
 use super::{COULD_NOT_RUN, FINDINGS, FINE, baseline, files, settings, silence};
 use crate::config::FailOn;
-use crate::fix::Fixes;
+use crate::fix::{Fixes, may_fix};
 use crate::report::{self, Run, Summary};
 use crate::rules::{self, Finding, Severity};
 
@@ -79,6 +79,10 @@ fn run(arguments: &CheckArguments, output: &mut Output) -> Result<u8, u8> {
     };
     report(arguments, &found, page.as_deref(), output)
         .map_err(|message| could_not(message, output))?;
+    let is_open = !fixing.fix && arguments.format == CheckFormat::Text && !arguments.statistics;
+    if is_open && findings.iter().any(|finding| may_fix(finding.rule.id)) {
+        output.news("`pidone check --diff` shows which of these have a proven fix");
+    }
     let failed = fails(
         settings.common.fail_on.unwrap_or_default(),
         &findings,

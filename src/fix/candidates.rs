@@ -32,6 +32,11 @@ const IN_STRING: &[Planner] = &[
     insert_exec::plan_dropping,
 ];
 
+/// Whether there may be a fix for a rule's findings; whether there is one, only a proof can say.
+pub fn may_fix(rule: &str) -> bool {
+    !planners(rule).is_empty()
+}
+
 /// The kinds of change for a rule's findings, the best first. Rules know nothing of fixes.
 fn planners(rule: &str) -> &'static [Planner] {
     match rule {

@@ -33,6 +33,7 @@ mod supervisor_settings;
 mod tee;
 mod trap_pattern;
 
+pub use candidates::may_fix;
 pub use diff::unified_diff;
 pub use edit::apply;
 pub use rounds::{Each, Fixed, fix_all};
