@@ -464,6 +464,30 @@ fn the_trace_contract_has_all_its_fields() {
 }
 
 #[test]
+fn unknown_has_its_reason_in_words() {
+    let folder = Folder::new("reasons");
+    folder.file(
+        "Dockerfile",
+        "FROM node:22\nCOPY . .\nCMD [\"node\", \"server.js\"]\n",
+    );
+    let ran = folder.run(&["trace", "Dockerfile"]);
+    let expected =
+        "unknown: SIGTERM arrives; what happens then is up to the code that the program runs";
+    assert!(ran.stdout.contains(expected), "{}", ran.stdout);
+    folder.file(
+        "start.sh",
+        "#!/bin/sh\nfiles=$(ls -A /srv)\n[ -n \"$files\" ] || exit 1\nsleep infinity\n",
+    );
+    folder.file(
+        "Dockerfile",
+        "FROM debian:12\nCOPY --chmod=755 start.sh /\nCMD [\"/start.sh\"]\n",
+    );
+    let ran = folder.run(&["trace", "Dockerfile"]);
+    let expected = "when      `$(ls -A /srv)` is not empty";
+    assert!(ran.stdout.contains(expected), "{}", ran.stdout);
+}
+
+#[test]
 fn rules_explain_themselves() {
     let folder = Folder::new("manual");
     let rules = folder.run(&["rules"]).stdout;

@@ -229,7 +229,7 @@ pub(super) fn run(machine: &Machine, world: &mut World, pid: Pid) {
                     world.write(&output, &Value::text(file.path + "\n"))
                 }
                 Some((name, Found::Unknown(_))) => {
-                    world.write(&output, &Value::unknown(format!("path of `{name}`")))
+                    world.write(&output, &Value::unknown(format!("$(command -v {name})")))
                 }
                 _ => {}
             }
@@ -345,10 +345,10 @@ fn content(machine: &Machine, world: &World, path: &str) -> Value {
     match machine.container.image.files.look_up(path) {
         Found::File(file) => match file.content {
             Content::Text(text) => Value::text(text.text()),
-            _ => Value::unknown(format!("content of {path}")),
+            _ => Value::unknown(format!("$(cat {path})")),
         },
         Found::Absent => Value::default(),
-        _ => Value::unknown(format!("content of {path}")),
+        _ => Value::unknown(format!("$(cat {path})")),
     }
 }
 

@@ -132,7 +132,13 @@ impl Value {
         let parts = self.pieces.iter().map(|piece| match piece {
             Piece::Text(text) => text.to_string(),
             Piece::Setting(name) => format!("${name}"),
-            Piece::Unknown(name) => name.split('#').next().unwrap_or(name).to_owned(),
+            // A number at the end keeps two of the same name apart.
+            Piece::Unknown(name) => match name.rsplit_once('#') {
+                Some((shown, number)) if number.bytes().all(|byte| byte.is_ascii_digit()) => {
+                    shown.to_owned()
+                }
+                _ => name.to_string(),
+            },
         });
         parts.collect()
     }

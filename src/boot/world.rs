@@ -560,7 +560,7 @@ impl World {
     /// An unknown output of a command. In a loop it is another one than in the round before, so that
     /// nothing is decided about it.
     pub(crate) fn unknown_output(&mut self, command: &str) -> Value {
-        let name = format!("output of `{command}`");
+        let name = format!("$({command})");
         let piece = Piece::Unknown(name.as_str().into());
         let in_loop = || {
             let mut bodies = self.processes.values().map(|process| &process.body);

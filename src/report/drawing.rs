@@ -64,6 +64,12 @@ pub(super) fn mood(verdict: Verdict) -> Mood {
 /// The consequence of a way's verdict, or of the target's: what is assumed is said.
 pub(super) fn sentence(target: &Target, path: Option<&Path>) -> String {
     let verdict = path.map_or(target.verdict, |path| path.verdict);
+    if verdict == Verdict::Unknown && path.is_some_and(|path| path.delivered == Some(true)) {
+        let signal = stop_signal(target);
+        return format!(
+            "{signal} arrives; what happens then is up to the code that the program runs"
+        );
+    }
     let assumed = path.into_iter().flat_map(|path| &path.assumptions);
     let mut assumed = assumed.filter(|assumption| assumption.kind == "program-handles");
     match assumed.next_back() {

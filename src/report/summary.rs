@@ -37,7 +37,9 @@ impl Summary {
             let reason = match (missing, &target.container.argv) {
                 (Some(missing), _) => missing.text.clone(),
                 (None, Known::Unknown(why)) => why.text.clone(),
-                (None, Known::Known(_)) => "the files at hand do not say".to_owned(),
+                (None, Known::Known(_)) => {
+                    "what the program does with the signal is up to its own code".to_owned()
+                }
             };
             match summary
                 .reasons

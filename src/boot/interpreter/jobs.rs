@@ -608,7 +608,7 @@ impl Turn<'_, '_> {
         let value = if wants_pids {
             Value::text(text)
         } else {
-            Value::unknown("output of jobs")
+            Value::unknown("$(jobs)")
         };
         self.world.write(&output, &value);
         self.finish(Status::SUCCESS)

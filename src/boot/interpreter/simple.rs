@@ -450,10 +450,8 @@ impl Turn<'_, '_> {
             process.group = pid;
         }
         if let Output::File(path) = &streams.output {
-            Rc::make_mut(&mut self.world.files).insert(
-                path.to_string(),
-                Value::unknown(format!("content of {path}")),
-            );
+            Rc::make_mut(&mut self.world.files)
+                .insert(path.to_string(), Value::unknown(format!("$(cat {path})")));
         }
         self.world.processes.insert(pid, process);
         pid

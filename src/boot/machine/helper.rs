@@ -28,10 +28,7 @@ impl Machine<'_> {
         if interpreter::is_read(&output) {
             world.write(
                 &output,
-                &crate::boot::value::Value::unknown(format!(
-                    "output of `{command}`#{}",
-                    kept.steps
-                )),
+                &crate::boot::value::Value::unknown(format!("$({command})#{}", kept.steps)),
             );
         }
         world.candidate = Some(Rc::new(kept));

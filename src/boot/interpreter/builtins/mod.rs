@@ -205,7 +205,7 @@ impl Turn<'_, '_> {
                     .filter(|word| !word.starts_with('-'))
                 {
                     let field = Field {
-                        value: Value::unknown(format!("lines in {variable}")),
+                        value: Value::unknown(format!("${{{variable}[…]}}")),
                         open: true,
                     };
                     self.shell.set(&variable, Stored::Array(vec![field]));

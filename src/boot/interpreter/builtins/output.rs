@@ -30,7 +30,7 @@ pub(super) fn echo(words: &[Field]) -> Value {
 /// What `printf` prints, for the formats that scripts use to pass text on.
 pub(super) fn printf(words: &[Field]) -> Value {
     let Some(format) = words.first().and_then(Field::known) else {
-        return Value::unknown("output of printf");
+        return Value::unknown("$(printf …)");
     };
     let format = format.replace("\\n", "\n").replace("\\t", "\t");
     let mut operands = words[1..].iter();
@@ -52,7 +52,7 @@ pub(super) fn printf(words: &[Field]) -> Value {
                     text.push_text("%");
                     rest = &rest[at + 2..];
                 }
-                _ => return Value::unknown("output of printf"),
+                _ => return Value::unknown("$(printf …)"),
             }
         }
         text.push_text(rest);

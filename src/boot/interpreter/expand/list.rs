@@ -44,7 +44,7 @@ impl Expansion<'_> {
     ) -> Result<(), Need> {
         if parameter.length {
             let value = if fields.iter().any(|field| field.open) {
-                Value::unknown(format!("number of ${}", parameter.name))
+                Value::unknown(format!("${{#{}[@]}}", parameter.name))
             } else {
                 Value::text(fields.len().to_string())
             };
@@ -95,7 +95,7 @@ impl Expansion<'_> {
                     }
                     _ => {
                         fields = vec![Field {
-                            value: Value::unknown(format!("part of ${}", parameter.name)),
+                            value: Value::unknown(format!("${{{}…}}", parameter.name)),
                             open: true,
                         }];
                     }

@@ -29,7 +29,7 @@ impl Expansion<'_> {
             let value = match self.value_of(parameter)?.and_then(|value| value.known()) {
                 Some(text) => Value::text(text.chars().count().to_string()),
                 None if self.value_of(parameter)?.is_none() => Value::text("0"),
-                None => Value::unknown(format!("length of ${}", parameter.name)),
+                None => Value::unknown(format!("${{#{}}}", parameter.name)),
             };
             push_value(out, value, quoted);
             return Ok(());
@@ -187,12 +187,12 @@ impl Expansion<'_> {
     ) -> Result<Value, Need> {
         let is_setting = matches!(value.pieces(), [Piece::Setting(_)]);
         let Some(text) = value.known() else {
-            return Ok(Value::unknown(format!("part of ${name}")));
+            return Ok(Value::unknown(format!("${{{name}…}}")));
         };
         if is_setting {
             return Ok(value);
         }
-        let unknown = Value::unknown(format!("part of ${name}"));
+        let unknown = Value::unknown(format!("${{{name}…}}"));
         let edited = match operator {
             Operator::RemovePrefix { longest, pattern } => self
                 .pattern(pattern)?

@@ -144,7 +144,7 @@ impl Expansion<'_> {
             None => ("", pattern.as_str()),
         };
         let unknown = Field {
-            value: Value::unknown(format!("files {pattern}")),
+            value: Value::unknown(&pattern),
             open: true,
         };
         if is_glob(directory) {
