@@ -327,10 +327,15 @@ impl Turn<'_, '_> {
             }
             Err(Need::Fail(name, from_outside)) => {
                 let span = code.span();
-                if from_outside && self.decide(&Status::Unknown(required(&name, &span).into()))? {
-                    return Err(Progress::Ran);
-                }
-                if !from_outside {
+                if from_outside {
+                    // Who sets one variable at run time sets those that are demanded as well.
+                    let is_overridden = self.world.trail.iter().any(|choice| choice.overridden);
+                    let question = required(&name, &span, is_overridden);
+                    if self.decide(&Status::Unknown(question.into()))? {
+                        return Err(Progress::Ran);
+                    }
+                    self.world.gives_up |= self.pid == 1;
+                } else {
                     self.start_up_breaks(format!("`{name}` must be set and is not"), Some(span));
                 }
                 let is_bash = self.shell.facts.family == crate::knowledge::ShellFamily::Bash;
@@ -498,7 +503,7 @@ impl Turn<'_, '_> {
 }
 
 /// Whether a variable that a script cannot do without is given at run time.
-fn required(name: &str, span: &crate::source::Span) -> Question {
+fn required(name: &str, span: &crate::source::Span, by_default: bool) -> Question {
     use crate::boot::value::Piece;
     Question {
         yes: format!("`${name}` is set"),
@@ -512,7 +517,7 @@ fn required(name: &str, span: &crate::source::Span) -> Question {
         fixes_if_no: None,
         expected: false,
         candidate: false,
-        by_default: Some(false),
+        by_default: Some(by_default),
     }
 }
 

@@ -8,6 +8,7 @@ mod build_tools;
 mod commands;
 mod edit;
 mod file_tools;
+mod harmless;
 mod loops;
 mod mentions;
 mod mounts;
@@ -216,32 +217,10 @@ impl<'a, 'b, 'd> Walker<'a, 'b, 'd> {
         }
     }
 
-    /// Whether a command changes no file.
-    fn is_harmless(&self, script: &Script, id: NodeId, depth: usize) -> bool {
-        if depth > DEEPEST_GROUP {
-            return false;
-        }
-        match &script.node(id).kind {
-            Kind::List(items) => items
-                .iter()
-                .all(|item| self.is_harmless(script, item.node, depth + 1)),
-            Kind::AndOr { first, rest } => {
-                let mut all = std::iter::once(first).chain(rest.iter().map(|(_, node)| node));
-                all.all(|node| self.is_harmless(script, *node, depth + 1))
-            }
-            Kind::Simple(simple) => {
-                let name = simple.words.first().and_then(|word| word.constant(false));
-                simple.redirects.is_empty()
-                    && name.is_none_or(|name| commands::changes_nothing(&name))
-            }
-            Kind::Compound(Compound::Test(_) | Compound::Arithmetic(_), _) => true,
-            _ => false,
-        }
-    }
-
     fn pipeline(&mut self, script: &Script, id: NodeId, parts: &[NodeId]) {
         match parts {
             [only] => self.node(script, *only),
+            parts if parts.iter().all(|part| self.is_harmless(script, *part, 0)) => {}
             [left, right] => {
                 if self.tee(script, *left, *right) || self.find_xargs(script, *left, *right) {
                     return;
