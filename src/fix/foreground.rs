@@ -48,6 +48,31 @@ pub(super) fn plan_direct(target: &Target, finding: &Finding) -> Vec<Draft> {
         let (Some(known), Some(Some(word))) = (knowledge::program(&words), words.first()) else {
             continue;
         };
+        let name = word.rsplit('/').next().unwrap_or(word);
+        // `dash-debian13` is a dash.
+        let sh = target.container.image.sh.value().and_then(Option::as_deref);
+        let sh = sh.and_then(|id| id.split('-').next());
+        let whole = &known.foreground.direct_for;
+        if let Some(command) = whole.get(name).or_else(|| whole.get(sh?)) {
+            let said =
+                |word: &Option<&str>| word.is_some_and(|word| is_said(&known.foreground, word));
+            let is_alone = matches!(&line.words[..index], [])
+                || matches!(&line.words[..index], [Some(exec)] if exec == "exec");
+            if is_alone && words[1..].iter().all(said) {
+                found.extend(replaced(&line, command).into_iter().map(|edits| Draft {
+                    kind: "server-itself",
+                    title: format!("start the server itself in place of `{name}`"),
+                    applicability: Applicability::Unsafe,
+                    edits,
+                    goal: Goal::Deliver,
+                }));
+            }
+            continue;
+        }
+        // Under which name the server goes depends on the distribution.
+        if !whole.is_empty() && sh.is_none() {
+            continue;
+        }
         // The server may lie in another directory than the script.
         for server in &known.foreground.direct {
             let Some(edit) = line.replace(index, server) else {
@@ -79,6 +104,10 @@ pub(super) fn plan_direct(target: &Target, finding: &Finding) -> Vec<Draft> {
         }
     }
     found
+}
+
+fn is_said(foreground: &Foreground, word: &str) -> bool {
+    foreground.said.iter().any(|said| said == word)
 }
 
 /// Drafts for a program of the finding's place that finishes its work on SIGTERM only with certain options.
@@ -231,14 +260,21 @@ fn without_keep_alive(line: &CommandLine) -> Option<Edit> {
         .filter(|(_, node)| node.range.start >= end)
         .min_by_key(|(_, node)| (node.range.start, usize::MAX - node.range.end))?;
     let between = &script.text.text()[end..node.range.start];
+    let is_separator = |c: char| c.is_whitespace() || matches!(c, ';' | '&');
+    let is_comment = |line: &str| line.trim_start().starts_with('#');
     let only_separators = between
-        .chars()
-        .all(|c| c.is_whitespace() || matches!(c, ';' | '&'));
+        .lines()
+        .all(|line| line.chars().all(is_separator) || is_comment(line));
     let is_all = tail(script, &Parents::of(script), next as NodeId) == Tail::Last;
     if !only_separators || !is_all || !is_idle(script, &node.range) {
         return None;
     }
-    let span = written(&script.text, end..node.range.end)?;
+    // Comments stay.
+    let start = match between.lines().any(is_comment) {
+        true => node.range.start,
+        false => end,
+    };
+    let span = written(&script.text, start..node.range.end)?;
     Some(Edit::replace(span, ""))
 }
 

@@ -22,6 +22,11 @@ pub struct Foreground {
     pub stops: Vec<String>,
     /// The programs behind a start script, any of which takes the same words.
     pub direct: Vec<String>,
+    /// By the family of the image's `/bin/sh`, or the name under which the start script was called: the command of a shell that
+    /// does what the script does before its server, and runs it. It goes before `direct`.
+    pub direct_for: BTreeMap<String, String>,
+    /// Words that the command of `direct_for` says already. With any other one it is not the same.
+    pub said: Vec<String>,
     /// For a program that starts services: by service, the command of a shell that runs its server.
     pub services: BTreeMap<String, String>,
 }

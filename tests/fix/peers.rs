@@ -103,6 +103,15 @@ const WHOLE: &[Whole] = &[
      Some("FROM debian:12-slim\nRUN apt-get update && apt-get install -y nginx\nSTOPSIGNAL SIGQUIT\nCMD exec nginx -g 'daemon off;'\n"), None),
     ("FROM python:3.12-slim\nRUN pip install uwsgi\nCOPY app /app.py\nCMD [\"uwsgi\", \"--http\", \":80\", \"--master\"]\n", "",
      Some("FROM python:3.12-slim\nRUN pip install uwsgi\nCOPY app /app.py\nCMD [\"uwsgi\", \"--die-on-term\", \"--hook-master-start\", \"unix_signal:15 gracefully_kill_them_all\", \"--http\", \":80\", \"--master\"]\n"), None),
+    // Debian's Apache needs its variables and directories; its name is not `httpd`.
+    ("FROM debian:12-slim\nRUN apt-get update && apt-get install -y apache2\nCMD [\"apachectl\", \"-D\", \"FOREGROUND\"]\n", "",
+     Some("FROM debian:12-slim\nRUN apt-get update && apt-get install -y apache2\nSTOPSIGNAL SIGWINCH\nCMD [\"/bin/sh\", \"-c\", \"mkdir -p /var/run/apache2 /var/lock/apache2 && . /etc/apache2/envvars && exec apache2 -DFOREGROUND\"]\n"), None),
+    ("FROM debian:12-slim\nRUN apt-get update && apt-get install -y apache2\nCMD [\"apache2ctl\", \"-f\", \"/x.conf\", \"-D\", \"FOREGROUND\"]\n", "", None, None),
+    ("FROM centos:7\nRUN yum install -y httpd\nCMD [\"/usr/sbin/apachectl\", \"-D\", \"FOREGROUND\"]\n", "",
+     Some("FROM centos:7\nRUN yum install -y httpd\nSTOPSIGNAL SIGWINCH\nCMD [\"httpd\", \"-D\", \"FOREGROUND\"]\n"), None),
+    // sshd refuses to start without the directory that the service makes. Comments stay.
+    ("FROM debian:12-slim\nRUN apt-get update && apt-get install -y openssh-server\nCOPY --chmod=755 start.sh /start.sh\nCMD [\"/start.sh\"]\n", "#!/bin/sh\nservice ssh start\n\n# do nothing but wait\nsleep infinity\n",
+     None, Some("#!/bin/sh\nmkdir -p /run/sshd && exec /usr/sbin/sshd -D\n\n# do nothing but wait\n\n")),
     // What follows a server in the background is work that must go on being done.
     ("FROM debian:12-slim\nRUN apt-get update && apt-get install -y nginx\nCOPY --chmod=755 start.sh /start.sh\nCMD [\"/start.sh\"]\n", "#!/bin/sh\nnginx\nmkdir -p /x\ntail -f /dev/null\n", None, None),
 ];
