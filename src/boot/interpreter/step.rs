@@ -325,7 +325,11 @@ impl Turn<'_, '_> {
                 self.exit(Status::Known(2));
                 Err(Progress::Ran)
             }
-            Err(Need::Fail(name, from_outside)) => {
+            Err(Need::Fail {
+                name,
+                from_outside,
+                is_demanded,
+            }) => {
                 let span = code.span();
                 if from_outside {
                     // Who sets one variable at run time sets those that are demanded as well.
@@ -334,7 +338,7 @@ impl Turn<'_, '_> {
                     if self.decide(&Status::Unknown(question.into()))? {
                         return Err(Progress::Ran);
                     }
-                    self.world.gives_up |= self.pid == 1;
+                    self.world.gives_up |= self.pid == 1 && is_demanded;
                 } else {
                     self.start_up_breaks(format!("`{name}` must be set and is not"), Some(span));
                 }

@@ -106,11 +106,15 @@ impl Expansion<'_> {
     }
 
     /// The value of a variable without which the script ends: given at run time, or not.
-    pub(super) fn required(&self, name: &str) -> Result<Value, Need> {
+    pub(super) fn required(&self, name: &str, is_demanded: bool) -> Result<Value, Need> {
         let from_outside = self.unset(name).is_some() && self.shell.variable(name).is_none();
         match self.fixed_piece(&Piece::Setting(name.into())) {
             Some(value) if from_outside && !value.is_certainly_empty() => Ok(value),
-            _ => Err(Need::Fail(name.to_owned(), from_outside)),
+            _ => Err(Need::Fail {
+                name: name.to_owned(),
+                from_outside,
+                is_demanded,
+            }),
         }
     }
 }

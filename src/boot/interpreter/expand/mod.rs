@@ -22,9 +22,15 @@ pub(in crate::boot::interpreter) enum Need {
     Command(NodeId),
     /// A process substitution.
     Process(NodeId, bool),
-    /// It fails because that variable is not set (`set -u`, `${x:?}`): the shell ends, unless
-    /// somebody sets the variable at run time, which is not possible for `false`.
-    Fail(String, bool),
+    /// A variable that must be set is not.
+    Fail {
+        /// Its name.
+        name: String,
+        /// Whether it may be given at run time.
+        from_outside: bool,
+        /// Whether the script says that it wants it: `${X:?}`, or `${X:-…}` with a default that cannot be had.
+        is_demanded: bool,
+    },
     /// This shell does not know the expansion.
     Bad,
 }

@@ -115,7 +115,7 @@ impl Expansion<'_> {
         match &parameter.operator {
             None if value.is_none() && self.shell.options.nounset => {
                 if !matches!(parameter.name.as_str(), "@" | "*") {
-                    let value = self.required(&parameter.name)?;
+                    let value = self.required(&parameter.name, false)?;
                     push_value(out, value, quoted);
                 }
             }
@@ -133,7 +133,17 @@ impl Expansion<'_> {
             },
             Some(Operator::Default { colon, word }) => {
                 if empty(*colon, &value) {
-                    out.extend(self.nested(word, quoted, single)?);
+                    match self.nested(word, quoted, single) {
+                        Ok(segments) => out.extend(segments),
+                        // Under `set -u` the default itself may want a setting.
+                        Err(Need::Fail {
+                            from_outside: true, ..
+                        }) if self.unset(&parameter.name).is_some() => {
+                            let value = self.required(&parameter.name, true)?;
+                            push_value(out, value, quoted);
+                        }
+                        Err(need) => return Err(need),
+                    }
                 } else {
                     push_value(out, value.unwrap_or_default(), quoted);
                 }
@@ -150,7 +160,7 @@ impl Expansion<'_> {
             }
             Some(Operator::Error { colon, word: _ }) => {
                 if empty(*colon, &value) {
-                    let value = self.required(&parameter.name)?;
+                    let value = self.required(&parameter.name, true)?;
                     push_value(out, value, quoted);
                 } else {
                     push_value(out, value.unwrap_or_default(), quoted);
