@@ -9,7 +9,7 @@ use super::look::{Look, look};
 use super::output::Output;
 use super::{COULD_NOT_RUN, FINDINGS, FINE, baseline, files, settings, silence};
 use crate::config::FailOn;
-use crate::fix::{Fixes, may_fix};
+use crate::fix::{Fixes, advised, may_fix};
 use crate::report::{self, Run, Summary};
 use crate::rules::{self, Finding, Severity};
 
@@ -43,7 +43,11 @@ fn run(arguments: &CheckArguments, output: &mut Output) -> Result<u8, u8> {
     }
     let unreadable = searched_unreadable.iter().map(rules::unreadable);
     let targets = run.analyses.iter().flat_map(|analysis| &analysis.targets);
-    let findings = targets.flat_map(rules::check).chain(unreadable);
+    let found = targets.flat_map(|target| {
+        let found = rules::check(target).into_iter();
+        found.map(move |finding| advised(target, finding))
+    });
+    let findings = found.chain(unreadable);
     let findings = rules::merge(findings.collect());
     let mut findings = silence::silence(&run, findings, &settings);
     if let Some(path) = &arguments.write_baseline {

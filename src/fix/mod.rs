@@ -3,6 +3,7 @@
 //! In: findings and the targets that they are about. Out: [`Fix`]es, each proven by judging the changed
 //! files again. Writes no file: that is the command line's part.
 
+mod advice;
 mod candidates;
 mod command_line;
 mod compare;
@@ -33,6 +34,7 @@ mod supervisor_settings;
 mod tee;
 mod trap_pattern;
 
+pub use advice::advised;
 pub use candidates::may_fix;
 pub use diff::unified_diff;
 pub use edit::apply;

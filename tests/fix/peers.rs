@@ -188,3 +188,33 @@ fn a_script_that_another_dockerfile_needs_as_it_is_stays() {
         "a diff writes nothing"
     );
 }
+
+#[test]
+fn where_no_fix_is_proven_the_commands_of_this_file_are_shown() {
+    let head = "FROM debian:12-slim\nCOPY app /app\nCOPY --chmod=755 start.sh /start.sh\nCMD [\"/start.sh\"]\n";
+    for (script, shown) in [
+        (
+            "/app \"$@\" -x\nrm -f /x\n",
+            "write `/app \"$@\" -x & app_pid=$!; trap 'kill -TERM \"$app_pid\"' TERM; wait \"$app_pid\" || wait \"$app_pid\"`; or `exec` it",
+        ),
+        (
+            "omd start \"$SITE\"\ntail -f /log\n",
+            "if `omd start \"$SITE\"` can stay in the foreground, write that with `exec`; else write `trap 'omd stop \"$SITE\"' TERM; tail -f /log & wait`",
+        ),
+        (
+            "thingsd -c /x\necho up\ntail -f /dev/null\n",
+            "let `thingsd -c /x` stay in the foreground, and write `exec` before it in place of `tail -f /dev/null`",
+        ),
+        (
+            "/app -x | tee /log\n",
+            "write `exec /app -x > /log`; in bash `exec /app -x > >(tee /log)` keeps both",
+        ),
+    ] {
+        let tree = Tree::new("advice");
+        tree.file("app", b"\x7fELF\0");
+        tree.file("Dockerfile", head);
+        tree.file("start.sh", format!("#!/bin/sh\n{script}"));
+        let (_, text, _) = tree.pidone(&["check"]);
+        assert!(text.contains(shown), "{script}{text}");
+    }
+}
