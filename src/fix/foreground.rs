@@ -137,13 +137,14 @@ pub(super) fn plan_stops(target: &Target, finding: &Finding) -> Vec<Draft> {
 }
 
 fn drafts(program: &str, line: &CommandLine) -> Vec<Draft> {
-    let index = match program {
-        "/etc/init.d" => line.words.iter().position(|word| {
-            word.as_deref()
-                .is_some_and(|word| word.starts_with(program))
-        }),
-        _ => line.position(program),
+    // A service's script may be called itself.
+    let is_script = |word: &Option<String>| {
+        let word = word.as_deref().unwrap_or_default();
+        word.starts_with("/etc/init.d/")
     };
+    let index = line
+        .position(program)
+        .or_else(|| line.words.iter().position(is_script));
     let Some(index) = index else {
         return Vec::new();
     };

@@ -112,6 +112,8 @@ const WHOLE: &[Whole] = &[
     // sshd refuses to start without the directory that the service makes. Comments stay.
     ("FROM debian:12-slim\nRUN apt-get update && apt-get install -y openssh-server\nCOPY --chmod=755 start.sh /start.sh\nCMD [\"/start.sh\"]\n", "#!/bin/sh\nservice ssh start\n\n# do nothing but wait\nsleep infinity\n",
      None, Some("#!/bin/sh\nmkdir -p /run/sshd && exec /usr/sbin/sshd -D\n\n# do nothing but wait\n\n")),
+    ("FROM debian:12-slim\nRUN apt-get update && apt-get install -y openssh-server\nCOPY --chmod=755 start.sh /start.sh\nCMD [\"/start.sh\"]\n", "#!/bin/sh\n/etc/init.d/ssh start\nsleep infinity\n",
+     None, Some("#!/bin/sh\nmkdir -p /run/sshd && exec /usr/sbin/sshd -D\n")),
     // What follows a server in the background is work that must go on being done.
     ("FROM debian:12-slim\nRUN apt-get update && apt-get install -y nginx\nCOPY --chmod=755 start.sh /start.sh\nCMD [\"/start.sh\"]\n", "#!/bin/sh\nnginx\nmkdir -p /x\ntail -f /dev/null\n", None, None),
 ];
