@@ -16,6 +16,10 @@ use crate::image::{Content, File, Found};
 use crate::knowledge::{self, ShellFacts, shell_facts};
 use crate::source::Mapped;
 
+/// Files that one process runs after another as a shell. A few are usual (a script that comes back as
+/// another user); more of them are a circle.
+const MOST_SCRIPTS: u32 = 12;
+
 impl Start<'_, '_> {
     /// The dialect behind a shell's name. `Some(None)` is a shell whose dialect is not known.
     pub(super) fn shell_named(&mut self, base: &str) -> Option<Option<&'static ShellFacts>> {
@@ -196,6 +200,15 @@ impl Start<'_, '_> {
     ) -> Result<(), Failure> {
         let directory = Rc::clone(&self.process().directory);
         let path = super::interpreter::absolute(&directory, &name);
+        let process = self.world.process_mut(self.pid);
+        process.scripts += 1;
+        if process.scripts > MOST_SCRIPTS {
+            process.body = Body::Idle(None);
+            let span = process.span.clone();
+            let text = format!("`{name}` replaces itself again and again");
+            self.world.miss("limit", text, span);
+            return Ok(());
+        }
         let facts = shell.facts;
         let written = self.world.written(&path, &self.machine.looked_at);
         let written = written.and_then(Value::known);

@@ -167,6 +167,8 @@ pub(crate) struct Process {
     pub in_background: bool,
     /// Whether a command substitution waits for its output.
     pub captured: bool,
+    /// How often it has replaced itself by a shell that runs a file.
+    pub scripts: u32,
     /// Whether it has become an application.
     pub ran_as_application: bool,
     /// What happened to it since the stop signal.
@@ -415,6 +417,7 @@ impl World {
         process.pid = pid;
         process.parent = parent;
         process.history = History::default();
+        process.scripts = 0;
         match group {
             ChildGroup::Same | ChildGroup::Led => {}
             ChildGroup::Own => process.group = pid,

@@ -13,6 +13,9 @@ use crate::shell::{AndOr, ArmEnd, Compound, Condition, Kind, Redirect, Separator
 /// Rounds of a loop whose condition is not decided that are looked at: none, one, and two.
 const UNDECIDED_ROUNDS: u32 = 1;
 
+/// Rounds of a loop that sleeps and asks something outside in each: what it waits for happens some day.
+const ASKED_ROUNDS: u32 = 5;
+
 /// Whether a command in the code is `sleep`.
 fn sleeps(code: &Code) -> bool {
     let around = &code.script.node(code.node).range;
@@ -153,7 +156,10 @@ impl Turn<'_, '_> {
         if was_open {
             self.note_wait_loop(&code, *condition);
         }
-        if was_open && state.undecided >= UNDECIDED_ROUNDS {
+        let asked = state.asked_rounds(self.world.trail.len());
+        if (was_open && state.undecided >= UNDECIDED_ROUNDS)
+            || (asked > ASKED_ROUNDS && sleeps(&code))
+        {
             // A wait loop ends some day: the steady state lies behind it.
             self.shell.status = Status::SUCCESS;
             return self.pop();
@@ -581,6 +587,7 @@ impl Turn<'_, '_> {
 enum TestValues {
     Words(Vec<Field>),
     Pattern(Field, Option<Vec<super::pattern::Stretch>>, String),
+    Expression(Field, Option<Vec<super::pattern::Stretch>>, String),
 }
 
 fn collect(
@@ -602,10 +609,14 @@ fn collect(
                     value: expansion.single(left)?,
                     open: false,
                 };
-                if matches!(operator.as_str(), "=" | "==" | "!=") {
+                let is_pattern = matches!(operator.as_str(), "=" | "==" | "!=");
+                if is_pattern || operator == "=~" {
                     let pattern = expansion.pattern(right)?;
                     let shown = expansion.source_text(right);
-                    values.push(TestValues::Pattern(left, pattern, shown));
+                    values.push(match is_pattern {
+                        true => TestValues::Pattern(left, pattern, shown),
+                        false => TestValues::Expression(left, pattern, shown),
+                    });
                 } else {
                     let right = Field {
                         value: expansion.single(right)?,
@@ -659,6 +670,9 @@ fn judge(
                 } else {
                     answer
                 }
+            }
+            Some(TestValues::Expression(left, expression, shown)) => {
+                conditions::matches_expression(context, &left, expression.as_deref(), &shown)
             }
             Some(TestValues::Words(words)) if words.len() == 2 => {
                 conditions::binary(context, &words[0], operator, &words[1])

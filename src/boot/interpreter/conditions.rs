@@ -288,6 +288,40 @@ fn file(context: &Context, operator: &str, word: &Field, shown: &str) -> Answer 
     }
 }
 
+/// `[[ word =~ expression ]]`. Quoted stretches of the expression stand for themselves. POSIX extended
+/// expressions are read as the `regex` crate reads them; one that it does not take is a question.
+pub(super) fn matches_expression(
+    context: &Context,
+    word: &Field,
+    expression: Option<&[super::pattern::Stretch]>,
+    shown: &str,
+) -> Answer {
+    let stretches = expression.unwrap_or_default().iter();
+    let text: String = stretches
+        .map(|stretch| match stretch.quoted {
+            true => regex::escape(&stretch.text),
+            false => stretch.text.clone(),
+        })
+        .collect();
+    let compiled = expression.and_then(|_| {
+        let builder = regex::RegexBuilder::new(&text).size_limit(1 << 20).build();
+        builder.ok()
+    });
+    let answer = |word: &Field| match (&compiled, word.value.certain()) {
+        (Some(compiled), Some(text)) => Answer::Is(compiled.is_match(&text)),
+        _ => {
+            let left = word.value.display();
+            Answer::Ask(Box::new(ask(
+                context,
+                format!("`{left}` matches `{shown}`"),
+                format!("`{left}` does not match `{shown}`"),
+            )))
+        }
+    };
+    let default = without_overrides(&[word]).map(|words| answer(&words[0]));
+    with_default(answer(word), default)
+}
+
 /// A path made absolute.
 pub(in crate::boot) fn absolute(directory: &str, path: &str) -> String {
     let joined = if path.starts_with('/') {

@@ -331,9 +331,24 @@ pub(crate) struct Loop {
     pub rounds: u32,
     /// Rounds whose condition was not decided.
     pub undecided: u32,
+    /// Rounds in which something was asked that nobody knows.
+    pub asked: u32,
+    /// Choices made when that was last counted.
+    pub choices: usize,
     /// World hashes at the beginnings of rounds, with the clock, the step count and the number of
     /// choices then.
     pub seen: Vec<(u64, u64, u32, usize)>,
+}
+
+impl Loop {
+    /// Counts rounds in which a choice was made; `choices` is how many there are by now.
+    pub(crate) fn asked_rounds(&mut self, choices: usize) -> u32 {
+        if self.rounds > 1 && choices > self.choices {
+            self.asked += 1;
+        }
+        self.choices = choices;
+        self.asked
+    }
 }
 
 /// What a function's return restores.

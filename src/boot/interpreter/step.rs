@@ -479,6 +479,10 @@ impl Turn<'_, '_> {
         let node = self.top().code.node;
         self.shell.frames.pop();
         self.world.processes.remove(&pid);
+        // The newest stream is the last; nobody else holds it any more.
+        if stream + 1 == self.world.streams.len() {
+            self.world.streams.pop();
+        }
         self.top().results.push((node, value));
         Ok(())
     }

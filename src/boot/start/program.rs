@@ -15,6 +15,9 @@ use crate::boot::world::{Application, Body, Output, Pid, Status};
 use crate::knowledge::{self, Lifetime};
 use crate::source::Span;
 
+/// Seconds of a sleep that is longer than any start-up takes: a day.
+const LONG_SLEEP: f64 = 86_400.0;
+
 /// Whether a program of which nothing is known is only asked for its help or its version.
 fn asks_for_help(argv: &[Field]) -> bool {
     let [program, word] = argv else { return false };
@@ -63,7 +66,9 @@ impl Start<'_, '_> {
             }
             Lifetime::Idle(seconds) => {
                 process.argv = argv;
-                process.body = Body::Idle(seconds.map(|seconds| clock + (seconds * 1000.0) as u64));
+                // Who sleeps for days stays until he is stopped.
+                let ends = seconds.filter(|seconds| *seconds < LONG_SLEEP);
+                process.body = Body::Idle(ends.map(|seconds| clock + (seconds * 1000.0) as u64));
             }
             Lifetime::Daemonises => {
                 self.daemon(argv.clone(), program);
