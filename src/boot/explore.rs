@@ -40,6 +40,8 @@ struct Fork {
     number: u32,
     /// What has to be equal as a whole for two worlds to be at the same place.
     place: u64,
+    /// All that the world holds by name.
+    identity: u64,
     world: World,
     question: Rc<Question>,
     /// The answer that has not been tried yet.
@@ -82,6 +84,8 @@ pub(crate) fn explore(
     let mut found = Explored::default();
     let mut told = 0;
     let mut known: HashMap<u64, Vec<Known>> = HashMap::new();
+    // Forks seen as a whole, but for what follows from an open one: only the very same state meets them.
+    let mut unfinished: HashMap<(u64, u64, bool), u32> = HashMap::new();
     let mut open: Vec<Fork> = Vec::new();
     let mut current = Some(start);
     loop {
@@ -94,7 +98,12 @@ pub(crate) fn explore(
                 world.take(fork.number, &fork.question, answer);
                 current = Some(world);
             } else if let Some(fork) = open.pop() {
-                close(fork, &mut open, &mut all, &mut known);
+                let is_overridden = fork.world.trail.iter().any(|choice| choice.overridden);
+                let key = (fork.place, fork.identity, is_overridden);
+                let number = fork.number;
+                if !close(fork, &mut open, &mut all, &mut known) {
+                    unfinished.insert(key, number);
+                }
             }
             continue;
         };
@@ -177,11 +186,23 @@ pub(crate) fn explore(
             note(&mut open, &mut all, &reads);
             continue;
         }
-        let same = |fork: &Fork| fork.place == place && state::is_same(&fork.world, &world);
+        let identity = state::identity(&world);
+        // A loop in which time passes is followed until it is seen to go round for ever.
+        let same = |fork: &Fork| {
+            fork.place == place && fork.identity == identity && fork.world.clock == world.clock
+        };
         if let Some(index) = open.iter().position(same) {
             found.met.push((world.trail, open[index].number));
             if let Some(last) = open.last_mut() {
                 last.comes_back_to = last.comes_back_to.min(index);
+            }
+            continue;
+        }
+        if let Some(number) = unfinished.get(&(place, identity, overridden)) {
+            found.met.push((world.trail, *number));
+            let lowest = open.iter().map(|fork| fork.comes_back_to).min();
+            if let (Some(last), Some(lowest)) = (open.last_mut(), lowest) {
+                last.comes_back_to = if lowest == usize::MAX { 0 } else { lowest };
             }
             continue;
         }
@@ -195,6 +216,7 @@ pub(crate) fn explore(
         open.push(Fork {
             number,
             place,
+            identity,
             world: kept,
             question,
             remaining: Some(!first),
@@ -228,8 +250,14 @@ fn note(open: &mut [Fork], all: &mut Reads, reads: &Reads) {
     }
 }
 
-/// Makes a fork known of which all has been seen.
-fn close(mut fork: Fork, open: &mut [Fork], all: &mut Reads, known: &mut HashMap<u64, Vec<Known>>) {
+/// Makes a fork known of which all has been seen; `false` when something follows from it that is still
+/// open.
+fn close(
+    mut fork: Fork,
+    open: &mut [Fork],
+    all: &mut Reads,
+    known: &mut HashMap<u64, Vec<Known>>,
+) -> bool {
     note(open, all, &fork.reads);
     let index = open.len();
     let mut seen = std::mem::take(&mut fork.within);
@@ -246,7 +274,7 @@ fn close(mut fork: Fork, open: &mut [Fork], all: &mut Reads, known: &mut HashMap
         // What follows from the open fork belongs to what follows from here.
         outer.comes_back_to = outer.comes_back_to.min(fork.comes_back_to);
         outer.within.append(&mut seen);
-        return;
+        return false;
     }
     let several = seen.len() > 1;
     for mut one in seen {
@@ -261,6 +289,7 @@ fn close(mut fork: Fork, open: &mut [Fork], all: &mut Reads, known: &mut HashMap
             overridden: one.world.trail.iter().any(|choice| choice.overridden),
         });
     }
+    true
 }
 
 /// Whether the way leads back to the last command that may be the application.

@@ -226,6 +226,27 @@ fn stop(
     signal_process(machine, &mut world, 0, 1, signal);
     let deadline = world.clock + grace;
     let mut ways = Vec::new();
+    let is_dropped = matches!(
+        world.facts.last(),
+        Some(Fact {
+            kind: FactKind::Dropped { .. },
+            ..
+        })
+    );
+    if is_dropped && steady.steady_loop().is_some() {
+        // The loop goes on as if nothing had happened.
+        world.clock = deadline;
+        ways.push(Way {
+            world,
+            rest: Rest::Deadline,
+            passed: Vec::new(),
+        });
+        return Stopped {
+            steady,
+            ways,
+            explored: Explored::default(),
+        };
+    }
     let explored = explore(machine, world, Some(deadline), forks, &mut |_, way| {
         ways.push(way)
     });
