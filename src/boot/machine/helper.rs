@@ -22,6 +22,8 @@ impl Machine<'_> {
             application.undecided = false;
         }
         let process = world.process_mut(pid);
+        let is_asked = process.captured
+            && matches!(&process.body, Body::Application(application) if application.known.is_some());
         let command = interpreter::display_words(&process.argv);
         let span = process.span.clone();
         let output = process.output.clone();
@@ -31,7 +33,10 @@ impl Machine<'_> {
                 &crate::boot::value::Value::unknown(format!("$({command})#{}", kept.steps)),
             );
         }
-        world.candidate = Some(Rc::new(kept));
+        // A server whose output is captured is asked something, and is not what runs in the end.
+        if !is_asked {
+            world.candidate = Some(Rc::new(kept));
+        }
         let is_named = world.process(pid).is_some_and(|process| {
             process
                 .argv
@@ -50,7 +55,7 @@ impl Machine<'_> {
             fixes: None,
             fixes_if_no: None,
             expected: true,
-            candidate: true,
+            candidate: !is_asked,
             by_default: None,
         };
         end_process(self, world, pid, Status::Unknown(question.into()), None);
