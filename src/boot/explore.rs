@@ -122,7 +122,7 @@ pub(crate) fn explore(
                 if let Some(candidate) = world.candidate.take() {
                     let mut resumed = Rc::unwrap_or_clone(candidate);
                     resumed.assume(taken_for_application(&resumed));
-                    resumed.is_followed = world.leaves || world.last_pid > resumed.last_pid;
+                    resumed.is_followed = is_followed(&resumed, &world);
                     if world.restarts {
                         // A supervisor may have more such commands, beside this one.
                         current = Some(resumed);
@@ -306,6 +306,13 @@ fn goes_back(machine: &Machine, world: &World, rest: &Rest) -> bool {
             .steady_loop()
             .is_some_and(|round| candidate.steps >= round.steps),
     }
+}
+
+/// Whether something ran after the command that is taken for the application: another process, or what
+/// PID 1 has replaced itself by.
+fn is_followed(resumed: &World, end: &World) -> bool {
+    let argv = |world: &World| world.process(1).map(|process| process.argv.clone());
+    end.leaves || end.last_pid > resumed.last_pid || argv(end) != argv(resumed)
 }
 
 fn taken_for_application(world: &World) -> Assumption {

@@ -100,7 +100,7 @@ pub(crate) fn initial_world(machine: &Machine, container: &Container) -> Option<
         span: span.clone(),
         in_background: false,
         captured: false,
-        scripts: 0,
+        scripts: Rc::default(),
         ran_as_application: false,
         history: History::default(),
     };

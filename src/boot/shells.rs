@@ -16,9 +16,9 @@ use crate::image::{Content, File, Found};
 use crate::knowledge::{self, ShellFacts, shell_facts};
 use crate::source::Mapped;
 
-/// Files that one process runs after another as a shell. A few are usual (a script that comes back as
-/// another user); more of them are a circle.
-const MOST_SCRIPTS: u32 = 12;
+/// How often a process may run the same file as a shell. Twice or three times is usual (a script that
+/// comes back as another user); more of them are a circle.
+const MOST_TIMES: usize = 6;
 
 impl Start<'_, '_> {
     /// The dialect behind a shell's name. `Some(None)` is a shell whose dialect is not known.
@@ -201,14 +201,16 @@ impl Start<'_, '_> {
         let directory = Rc::clone(&self.process().directory);
         let path = super::interpreter::absolute(&directory, &name);
         let process = self.world.process_mut(self.pid);
-        process.scripts += 1;
-        if process.scripts > MOST_SCRIPTS {
+        let times = process.scripts.iter().filter(|known| **known == path);
+        if times.count() >= MOST_TIMES {
             process.body = Body::Idle(None);
             let span = process.span.clone();
             let text = format!("`{name}` replaces itself again and again");
+            self.world.candidate = None;
             self.world.miss("limit", text, span);
             return Ok(());
         }
+        Rc::make_mut(&mut process.scripts).push(path.clone());
         let facts = shell.facts;
         let written = self.world.written(&path, &self.machine.looked_at);
         let written = written.and_then(Value::known);

@@ -167,8 +167,8 @@ pub(crate) struct Process {
     pub in_background: bool,
     /// Whether a command substitution waits for its output.
     pub captured: bool,
-    /// How often it has replaced itself by a shell that runs a file.
-    pub scripts: u32,
+    /// The files that it has run as a shell, one after another.
+    pub scripts: Rc<Vec<String>>,
     /// Whether it has become an application.
     pub ran_as_application: bool,
     /// What happened to it since the stop signal.
@@ -417,7 +417,7 @@ impl World {
         process.pid = pid;
         process.parent = parent;
         process.history = History::default();
-        process.scripts = 0;
+        process.scripts = Rc::default();
         match group {
             ChildGroup::Same | ChildGroup::Led => {}
             ChildGroup::Own => process.group = pid,
