@@ -46,7 +46,7 @@ impl Default for Limits {
             frames: 400,
             rounds: 300,
             steps: 40_000,
-            total_steps: 30_000,
+            total_steps: 12_000,
             ways: 2_000,
             processes: 300,
         }
