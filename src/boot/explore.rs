@@ -111,56 +111,36 @@ pub(crate) fn explore(
             found.too_many = true;
             break;
         }
-        let rest = machine.run(&mut world, deadline);
-        let passed = || open.iter().map(|fork| fork.number).collect();
-        let question = match rest {
-            Rest::Ask(question) => question,
-            Rest::Ended | Rest::Steady
-                if deadline.is_none() && goes_back(machine, &world, &rest) =>
-            {
-                // Nothing else goes on running, so the last command in the foreground is the application.
-                if let Some(candidate) = world.candidate.take() {
-                    let mut resumed = Rc::unwrap_or_clone(candidate);
-                    resumed.assume(taken_for_application(&resumed));
-                    resumed.is_followed = is_followed(&resumed, &world);
-                    if world.restarts {
-                        // A supervisor may have more such commands, beside this one.
-                        current = Some(resumed);
-                        continue;
-                    }
-                    match machine.run(&mut resumed, deadline) {
-                        Rest::Ask(_) => {
-                            current = Some(resumed);
-                            continue;
-                        }
-                        rest => {
-                            told += 1;
-                            let passed = passed();
-                            tell(
-                                forks,
-                                Way {
-                                    world: resumed,
-                                    rest,
-                                    passed,
-                                },
-                            );
-                        }
-                    }
-                }
-                note(&mut open, &mut all, &machine.looked_at.take());
+        let mut rest = machine.run(&mut world, deadline);
+        if matches!(rest, Rest::Ended | Rest::Steady)
+            && deadline.is_none()
+            && goes_back(machine, &world, &rest)
+            && let Some(candidate) = world.candidate.take()
+        {
+            // Nothing else goes on running, so the last command in the foreground is the application.
+            let mut resumed = Rc::unwrap_or_clone(candidate);
+            resumed.assume(taken_for_application(&resumed));
+            resumed.is_followed = is_followed(&resumed, &world);
+            let restarts = world.restarts;
+            world = resumed;
+            if restarts {
+                // A supervisor may have more such commands, beside this one.
+                current = Some(world);
                 continue;
             }
+            rest = machine.run(&mut world, deadline);
+        }
+        let question = match rest {
+            Rest::Ask(question) => question,
             rest => {
                 told += 1;
-                let passed = passed();
-                tell(
-                    forks,
-                    Way {
-                        world,
-                        rest,
-                        passed,
-                    },
-                );
+                let passed = open.iter().map(|fork| fork.number).collect();
+                let way = Way {
+                    world,
+                    rest,
+                    passed,
+                };
+                tell(forks, way);
                 note(&mut open, &mut all, &machine.looked_at.take());
                 continue;
             }
@@ -308,11 +288,15 @@ fn goes_back(machine: &Machine, world: &World, rest: &Rest) -> bool {
     }
 }
 
-/// Whether something ran after the command that is taken for the application: another process, or what
-/// PID 1 has replaced itself by.
+/// Whether something ran after the command that is taken for the application: another process, what
+/// PID 1 has replaced itself by, or a command of the shell that failed.
 fn is_followed(resumed: &World, end: &World) -> bool {
     let argv = |world: &World| world.process(1).map(|process| process.argv.clone());
-    end.leaves || end.last_pid > resumed.last_pid || argv(end) != argv(resumed)
+    let ending = end.ending.as_ref().and_then(|ending| ending.status);
+    end.leaves
+        || end.last_pid > resumed.last_pid
+        || matches!(ending, Some(1..))
+        || argv(end) != argv(resumed)
 }
 
 fn taken_for_application(world: &World) -> Assumption {

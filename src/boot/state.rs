@@ -20,38 +20,56 @@ pub(super) fn place(world: &World, question: &str) -> u64 {
 pub(super) fn projection(world: &World, reads: &Reads) -> u64 {
     let mut hasher = DefaultHasher::new();
     reads.project(world, &mut hasher);
-    if reads.has_candidate()
-        && let Some(candidate) = &world.candidate
-    {
-        hash_place(candidate, &mut hasher);
-        reads.project(candidate, &mut hasher);
-        (world.last_pid > candidate.last_pid).hash(&mut hasher);
-        let applications = candidate.processes.values().rev();
-        let newest = applications
-            .into_iter()
-            .find(|process| matches!(process.body, Body::Application(_)));
-        newest
-            .and_then(|process| process.span.clone())
-            .hash(&mut hasher);
+    if reads.has_candidate() {
+        hash_candidate(world, &mut hasher, |candidate, hasher| {
+            reads.project(candidate, hasher);
+        });
     }
     hasher.finish()
 }
 
-/// A number for all that a world holds under any name.
+/// A number for all that a world and its candidate hold under any name.
 pub(super) fn identity(world: &World) -> u64 {
     let mut hasher = DefaultHasher::new();
-    world.candidate.is_some().hash(&mut hasher);
-    world.fixed.hash(&mut hasher);
-    world.decided.hash(&mut hasher);
-    world.files.hash(&mut hasher);
-    world.made_directories.hash(&mut hasher);
+    hash_names(world, &mut hasher);
+    hash_candidate(world, &mut hasher, hash_names);
+    hasher.finish()
+}
+
+/// Hashes the last command that may be the application, with the world in which it goes on running.
+fn hash_candidate(
+    world: &World,
+    hasher: &mut DefaultHasher,
+    names: impl Fn(&World, &mut DefaultHasher),
+) {
+    let Some(candidate) = &world.candidate else {
+        return;
+    };
+    hash_place(candidate, hasher);
+    names(candidate, hasher);
+    (world.last_pid > candidate.last_pid).hash(hasher);
+    let newest = candidate
+        .processes
+        .values()
+        .rfind(|process| matches!(process.body, Body::Application(_)));
+    newest.and_then(|process| process.span.clone()).hash(hasher);
+}
+
+fn hash_names(world: &World, hasher: &mut DefaultHasher) {
+    world.fixed.hash(hasher);
+    world.decided.hash(hasher);
+    world.files.hash(hasher);
+    world.made_directories.hash(hasher);
     for process in world.processes.values() {
         match &process.body {
-            Body::Shell(shell) => shell.variables.hash(&mut hasher),
-            _ => process.environment.hash(&mut hasher),
+            Body::Shell(shell) => {
+                shell.variables.hash(hasher);
+                shell.status.hash(hasher);
+                shell.saved_locals().for_each(|local| local.hash(hasher));
+            }
+            _ => process.environment.hash(hasher),
         }
     }
-    hasher.finish()
 }
 
 fn hash_place(world: &World, hasher: &mut DefaultHasher) {
