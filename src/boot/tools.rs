@@ -38,12 +38,6 @@ pub(super) fn status(world: &mut World, pid: Pid, name: &str, span: Option<Span>
     let command = display_words(&world.process_mut(pid).argv);
     Status::Unknown(
         Question {
-            yes: format!("`{command}` succeeds"),
-            no: format!("`{command}` fails"),
-            span,
-            key: None,
-            fixes: None,
-            fixes_if_no: None,
             expected: !matches!(
                 name,
                 "grep"
@@ -64,8 +58,7 @@ pub(super) fn status(world: &mut World, pid: Pid, name: &str, span: Option<Span>
                     | "mountpoint"
                     | "ls"
             ),
-            candidate: false,
-            by_default: None,
+            ..Question::succeeds(&command, span)
         }
         .into(),
     )

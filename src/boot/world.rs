@@ -348,6 +348,36 @@ pub(crate) struct Question {
     pub by_default: Option<bool>,
 }
 
+impl Question {
+    /// A question that is new each time it is asked, and tells nothing about a value.
+    pub(crate) fn new(
+        yes: impl Into<String>,
+        no: impl Into<String>,
+        span: Option<Span>,
+    ) -> Question {
+        Question {
+            yes: yes.into(),
+            no: no.into(),
+            span,
+            key: None,
+            fixes: None,
+            fixes_if_no: None,
+            expected: false,
+            candidate: false,
+            by_default: None,
+        }
+    }
+
+    /// Whether a command succeeds.
+    pub(crate) fn succeeds(command: &str, span: Option<Span>) -> Question {
+        Question::new(
+            format!("`{command}` succeeds"),
+            format!("`{command}` fails"),
+            span,
+        )
+    }
+}
+
 impl Process {
     /// Whether it was started to go on running: an application, or something that one hides behind.
     pub(crate) fn is_application_like(&self) -> bool {

@@ -244,17 +244,11 @@ impl Turn<'_, '_> {
         }
         if word.open {
             // Unknown words: the body may run or not; once is taken to stand for all.
-            let question = Question {
-                yes: format!("`{}` has something in it", word.value.display()),
-                no: format!("`{}` is empty", word.value.display()),
-                span: Some(code.span()),
-                key: None,
-                fixes: None,
-                fixes_if_no: None,
-                expected: false,
-                candidate: false,
-                by_default: None,
-            };
+            let question = Question::new(
+                format!("`{}` has something in it", word.value.display()),
+                format!("`{}` is empty", word.value.display()),
+                Some(code.span()),
+            );
             if let State::For(_, next) = &mut self.top().state {
                 *next -= 1;
             }
@@ -481,17 +475,11 @@ impl Turn<'_, '_> {
                 let status = match value.known() {
                     Some(text) => Status::Known(i32::from(text == "0")),
                     None => Status::Unknown(
-                        Question {
-                            yes: format!("`{text}` holds"),
-                            no: format!("`{text}` does not hold"),
-                            span: Some(code.span()),
-                            key: None,
-                            fixes: None,
-                            fixes_if_no: None,
-                            expected: false,
-                            candidate: false,
-                            by_default: None,
-                        }
+                        Question::new(
+                            format!("`{text}` holds"),
+                            format!("`{text}` does not hold"),
+                            Some(code.span()),
+                        )
                         .into(),
                     ),
                 };

@@ -71,16 +71,10 @@ impl Context<'_> {
 }
 
 fn ask(context: &Context, yes: String, no: String) -> Question {
+    let key = Some(yes.as_str().into());
     Question {
-        key: Some(yes.as_str().into()),
-        yes,
-        no,
-        span: context.span.clone(),
-        fixes: None,
-        fixes_if_no: None,
-        expected: false,
-        candidate: false,
-        by_default: None,
+        key,
+        ..Question::new(yes, no, context.span.clone())
     }
 }
 

@@ -403,15 +403,12 @@ impl Turn<'_, '_> {
             true => Status::Known(failure.status),
             false => Status::Unknown(
                 Question {
-                    yes: format!("`{command}` exists"),
-                    no: format!("`{command}` does not exist"),
-                    span: Some(span.clone()),
-                    key: None,
-                    fixes: None,
-                    fixes_if_no: None,
                     expected: true,
-                    candidate: false,
-                    by_default: None,
+                    ..Question::new(
+                        format!("`{command}` exists"),
+                        format!("`{command}` does not exist"),
+                        Some(span.clone()),
+                    )
                 }
                 .into(),
             ),

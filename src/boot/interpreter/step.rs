@@ -514,18 +514,17 @@ impl Turn<'_, '_> {
 fn required(name: &str, span: &crate::source::Span, by_default: bool) -> Question {
     use crate::boot::value::Piece;
     Question {
-        yes: format!("`${name}` is set"),
-        no: format!("`${name}` is not set"),
-        span: Some(span.clone()),
         key: Some(format!("`${name}` is not empty").into()),
         fixes: Some((
             Piece::Setting(name.into()),
             Value::unknown(format!("${name}")),
         )),
-        fixes_if_no: None,
-        expected: false,
-        candidate: false,
         by_default: Some(by_default),
+        ..Question::new(
+            format!("`${name}` is set"),
+            format!("`${name}` is not set"),
+            Some(span.clone()),
+        )
     }
 }
 

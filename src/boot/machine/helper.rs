@@ -48,15 +48,9 @@ impl Machine<'_> {
             note(world, FactKind::Preparation { command }, span.clone());
         }
         let question = Question {
-            yes: format!("`{command}` succeeds"),
-            no: format!("`{command}` fails"),
-            span,
-            key: None,
-            fixes: None,
-            fixes_if_no: None,
             expected: true,
             candidate: !is_asked,
-            by_default: None,
+            ..Question::succeeds(&command, span)
         };
         end_process(self, world, pid, Status::Unknown(question.into()), None);
         true
@@ -87,15 +81,8 @@ impl Machine<'_> {
             span.clone(),
         );
         let question = Question {
-            yes: format!("`{command}` succeeds"),
-            no: format!("`{command}` fails"),
-            span,
-            key: None,
-            fixes: None,
-            fixes_if_no: None,
             expected: true,
-            candidate: false,
-            by_default: None,
+            ..Question::succeeds(&command, span)
         };
         end_process(self, world, pid, Status::Unknown(question.into()), None);
         true

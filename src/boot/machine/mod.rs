@@ -379,15 +379,12 @@ impl<'c> Machine<'c> {
         let process = world.process_mut(pid);
         let program = process.program.to_string();
         let question = Question {
-            yes: format!("`{program}` is {when}"),
-            no: format!("`{program}` is not {when}"),
-            span: process.span.clone(),
             key: Some(format!("{program} is {when}").into()),
-            fixes: None,
-            fixes_if_no: None,
-            expected: false,
-            candidate: false,
-            by_default: None,
+            ..Question::new(
+                format!("`{program}` is {when}"),
+                format!("`{program}` is not {when}"),
+                process.span.clone(),
+            )
         };
         let Some(answer) = world.answer_to(&question, &self.looked_at) else {
             return Progress::Ask(question.into());

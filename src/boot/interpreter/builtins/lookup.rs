@@ -63,15 +63,12 @@ impl Turn<'_, '_> {
         let unknown = |shown: &str| {
             Status::Unknown(
                 Question {
-                    yes: format!("`{shown}` is installed"),
-                    no: format!("`{shown}` is not installed"),
-                    span: Some(span.clone()),
                     key: Some(format!("`{shown}` is installed").into()),
-                    fixes: None,
-                    fixes_if_no: None,
-                    expected: false,
-                    candidate: false,
-                    by_default: None,
+                    ..Question::new(
+                        format!("`{shown}` is installed"),
+                        format!("`{shown}` is not installed"),
+                        Some(span.clone()),
+                    )
                 }
                 .into(),
             )

@@ -83,17 +83,11 @@ impl Turn<'_, '_> {
                 .set(name, Stored::Text(Value::unknown(format!("${name}"))));
         }
         let span = self.top().code.span();
-        self.finish(Status::Unknown(Rc::new(Question {
-            yes: "there are more options".into(),
-            no: "there are no more options".into(),
-            span: Some(span),
-            key: None,
-            fixes: None,
-            fixes_if_no: None,
-            expected: false,
-            candidate: false,
-            by_default: None,
-        })))
+        self.finish(Status::Unknown(Rc::new(Question::new(
+            "there are more options",
+            "there are no more options",
+            Some(span),
+        ))))
     }
 
     /// `set`: options, and the positional parameters.

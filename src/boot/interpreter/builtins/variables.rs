@@ -207,17 +207,11 @@ impl Turn<'_, '_> {
                 }
                 let span = self.top().code.span();
                 self.finish(Status::Unknown(
-                    Question {
-                        yes: "there is a line to read".into(),
-                        no: "there is no line to read".into(),
-                        span: Some(span),
-                        key: None,
-                        fixes: None,
-                        fixes_if_no: None,
-                        expected: false,
-                        candidate: false,
-                        by_default: None,
-                    }
+                    Question::new(
+                        "there is a line to read",
+                        "there is no line to read",
+                        Some(span),
+                    )
                     .into(),
                 ))
             }
