@@ -163,7 +163,7 @@ pub(crate) struct Process {
     pub output: Output,
     /// The place that started it.
     pub span: Option<Span>,
-    /// Whether the path of the program is known to be native, a script …, or only assumed.
+    /// Whether it was started in the background.
     pub in_background: bool,
     /// Whether a command substitution waits for its output.
     pub captured: bool,
