@@ -1,4 +1,4 @@
-//! Any files as a start-up: it is walked, stopped and judged, and the same files are judged the same.
+//! Any files as a start-up: it is walked, stopped and judged, and each finding points into a file.
 #![no_main]
 
 use std::path::Path;
