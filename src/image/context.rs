@@ -4,7 +4,7 @@
 //! demand. Nothing outside it is read: a link that leads out is not followed.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::Content;
 use super::glob::{Exclusion, Glob};
@@ -28,6 +28,8 @@ struct Place {
     ignore: Exclusion,
     /// What git leaves out: such files may be built before the image is.
     git_ignore: Exclusion,
+    /// See [`Context::is_bare`], found out once.
+    is_bare: OnceLock<bool>,
 }
 
 /// How a context was chosen.
@@ -131,6 +133,7 @@ impl Context {
                 choice,
                 ignore,
                 git_ignore,
+                is_bare: OnceLock::new(),
             })),
         }
     }
@@ -184,7 +187,7 @@ impl Context {
     /// as it does what a build makes.
     pub(super) fn may_be_built(&self, relative: &str) -> Option<Why> {
         let place = self.place.as_ref().ok()?;
-        if place.choice != Choice::Given && self.is_bare() {
+        if place.choice != Choice::Given && *place.is_bare.get_or_init(|| self.is_bare()) {
             let text = format!("`{relative}` is not at hand: there is only the Dockerfile");
             return Some(Why::new(text));
         }

@@ -53,7 +53,7 @@ pub fn judge(container: &Container) -> Vec<Path> {
     });
     let paths = judged.next().unwrap_or_default();
     let expected = outcomes(&paths);
-    if judged.all(|others| outcomes(&others) == expected) {
+    if tell_nothing(&expected) || judged.all(|others| outcomes(&others) == expected) {
         return paths;
     }
     let text = format!(
@@ -76,15 +76,22 @@ fn outcomes(paths: &[Path]) -> Vec<(Verdict, Option<bool>)> {
     outcomes
 }
 
+/// Whether no path is known: another shell or signal cannot add to that.
+fn tell_nothing(outcomes: &[(Verdict, Option<bool>)]) -> bool {
+    outcomes
+        .iter()
+        .all(|outcome| *outcome == (Verdict::Unknown, None))
+}
+
 /// Judges under the image's shell, or under every common one when that is not known.
 fn judge_any_shell(container: &Container) -> Vec<Path> {
     let first = shell_facts(COMMON_SHELLS[0]);
     let (paths, depends) = judge_with(container, first);
-    if !depends {
+    let expected = outcomes(&paths);
+    if !depends || tell_nothing(&expected) {
         return paths;
     }
     // What holds under every common shell holds.
-    let expected = outcomes(&paths);
     for id in &COMMON_SHELLS[1..] {
         let (others, _) = judge_with(container, shell_facts(id));
         if outcomes(&others) != expected {

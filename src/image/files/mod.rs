@@ -10,8 +10,8 @@ mod look_up;
 mod tree;
 mod trees;
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::base::Ground;
 use super::change::{Body, Change, Edit, Node, Opaque, TreeSource};
@@ -33,6 +33,17 @@ pub struct Files {
     count: usize,
     /// The trees ([`root_of`]) that instructions name.
     trees: Arc<BTreeSet<String>>,
+    /// What stands at the paths that were looked up since the last change: a start-up asks for the same
+    /// programs again and again.
+    seen: Arc<Mutex<HashMap<String, Seen>>>,
+}
+
+/// What stands at a path, its links followed.
+#[derive(Clone, Debug)]
+struct Seen {
+    found: Found,
+    /// See [`Files::is_far`].
+    is_far: bool,
 }
 
 /// Changes that are followed; every look-up goes through them.
@@ -53,18 +64,13 @@ pub(super) enum Raw {
 impl Files {
     /// What stands at an absolute path; links are followed.
     pub fn look_up(&self, path: &str) -> Found {
-        let budget = Budget::new();
-        match self.resolve(path, &budget) {
-            Ok((path, raw)) => found(path, raw),
-            Err(why) => Found::Unknown(why),
-        }
+        self.see(path).found
     }
 
     /// Whether a path is unknown only because some command may have written anywhere: nothing names the
     /// tree that it is in, so that nothing speaks for its being there.
     pub fn is_far(&self, path: &str) -> bool {
-        let budget = Budget::new();
-        matches!(self.resolve(path, &budget), Ok((_, Raw::Unknown(_)))) && budget.far.get()
+        self.see(path).is_far
     }
 
     /// The names in a directory, for globs; unknown when something else may have put files there.
@@ -154,7 +160,37 @@ impl Files {
             depth: 0,
             count: 0,
             trees: Arc::default(),
+            seen: Arc::default(),
         }
+    }
+
+    /// What stands at a path, looked up once.
+    fn see(&self, path: &str) -> Seen {
+        let known = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(seen) = known.get(path) {
+            return seen.clone();
+        }
+        // Looking up may ask for other paths.
+        drop(known);
+        let budget = Budget::new();
+        let seen = match self.resolve(path, &budget) {
+            Ok((path, raw)) => Seen {
+                is_far: matches!(raw, Raw::Unknown(_)) && budget.far.get(),
+                found: found(path, raw),
+            },
+            Err(why) => Seen {
+                found: Found::Unknown(why),
+                is_far: false,
+            },
+        };
+        let mut known = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(path.to_owned(), seen.clone());
+        seen
+    }
+
+    /// What was looked up until now may be something else from now on.
+    fn forget(&mut self) {
+        self.seen = Arc::default();
     }
 
     /// The trees of the absolute paths in a text count as named.
@@ -163,6 +199,7 @@ impl Files {
         let paths = text
             .split(is_separator)
             .filter(|word| word.len() > 1 && word.starts_with('/'));
+        self.forget();
         let trees = Arc::make_mut(&mut self.trees);
         trees.extend(paths.map(|path| root_of(&path::tidy(path)).to_owned()));
     }
@@ -182,6 +219,7 @@ impl Files {
         if self.is_full() {
             return;
         }
+        self.forget();
         self.count += 1;
         let change = if self.is_full() {
             let everything = vec!["/".to_owned()];
