@@ -2,8 +2,8 @@
 //!
 //! A case is a section with a heading. Its fenced blocks with a file name are files of the build
 //! context (`sh start.sh 755`: language, name, mode); `options` holds command-line words
-//! (`--target all`); `trace` and `findings` are what pidone must answer. `PIDONE_UPDATE=1 cargo test
-//! --test cases` writes the answers: read the diff before committing it. Every context also has
+//! (`--target all`); `trace` and `findings` are what pidone must answer, `diff` what all its fixes change, the unsafe
+//! ones too, where a case has such a block. `PIDONE_UPDATE=1 cargo test --test cases` writes the answers: read the diff before committing it. Every context also has
 //! native programs named `app`, `app2` and `worker`, unless the case gives files of these names.
 
 #![allow(
@@ -17,6 +17,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use pidone::analyze::{self, Analysis, Options, Target, Targets};
+use pidone::fix::{Applicability, Fixes, Input, fix_all, unified_diff};
 use pidone::rules::{self, Finding, HEADINGS, Rule};
 use pidone::source::{Disk, MemoryDisk, Span};
 use pidone::stop::{Path as Way, ProcessTree, Verdict};
@@ -288,10 +289,48 @@ fn answers(blocks: &[Block]) -> Vec<(&'static str, String)> {
             let _ = writeln!(found, "  {}: {}", place(&related.span), related.label);
         }
     }
-    vec![("trace", trace), ("findings", found)]
+    let mut answers = vec![("trace", trace), ("findings", found)];
+    if blocks.iter().any(|block| block.language == "diff") {
+        answers.push(("diff", difference(blocks)));
+    }
+    answers
+}
+
+/// The kinds of all fixes, and what they change.
+fn difference(blocks: &[Block]) -> String {
+    let (disk, dockerfiles) = context(blocks);
+    let inputs = dockerfiles.iter().map(|name| Input {
+        shown: name.clone(),
+        place: Ok(PathBuf::from(name)),
+        options: options(blocks),
+    });
+    let inputs: Vec<Input> = inputs.collect();
+    let each = |indexes: &[usize], plan: &(dyn Fn(usize) -> Fixes + Sync)| {
+        indexes.iter().map(|index| plan(*index)).collect()
+    };
+    let fixed = fix_all(&disk, &inputs, Applicability::Unsafe, &|_| true, &each);
+    let mut out = String::new();
+    for fix in &fixed.applied {
+        let _ = writeln!(out, "# {} {}", fix.applicability.word(), fix.kind);
+    }
+    for (path, (source, new)) in &fixed.files {
+        out.push_str(&unified_diff(path, source.text(), new));
+    }
+    out
 }
 
 fn run(blocks: &[Block]) -> Vec<Analysis> {
+    let (disk, dockerfiles) = context(blocks);
+    let options = options(blocks);
+    let analyses = dockerfiles.iter().map(|name| {
+        let analysis = analyze::analyze(&disk, Path::new(name), name, &options);
+        analysis.expect("a file of the case can be read")
+    });
+    analyses.collect()
+}
+
+/// The files of a case, and which of them are Dockerfiles.
+fn context(blocks: &[Block]) -> (Arc<dyn Disk>, Vec<String>) {
     let mut disk = MemoryDisk::new();
     for native in ["app", "app2", "worker"] {
         disk = disk.file_with_mode(native, NATIVE, 0o755);
@@ -306,13 +345,7 @@ fn run(blocks: &[Block]) -> Vec<Analysis> {
             dockerfiles.push(name.clone());
         }
     }
-    let options = options(blocks);
-    let disk: Arc<dyn Disk> = Arc::new(disk);
-    let analyses = dockerfiles.iter().map(|name| {
-        let analysis = analyze::analyze(&disk, Path::new(name), name, &options);
-        analysis.expect("a file of the case can be read")
-    });
-    analyses.collect()
+    (Arc::new(disk), dockerfiles)
 }
 
 fn options(blocks: &[Block]) -> Options {

@@ -32,6 +32,7 @@ use crate::source::Known;
 pub use fact::{ExecFailure, ExecProblem, Fact, FactKind};
 pub use machine::Limits;
 pub use outcome::{Assumption, Condition, Missing};
+pub use services::{SettingPlace, stop_setting};
 
 pub(crate) use explore::{Explored, Way, explore};
 pub(crate) use interpreter::display_words;

@@ -5,7 +5,7 @@
 use super::{
     Draft, exec_form, exec_in_configuration, file_mode, foreground, init_options, insert_exec,
     literal_variable, malformed_exec_form, quote_arguments, restated_cmd, script_head, second_wait,
-    shell_syntax, signal_names, stop_signal, supervisor_settings, tee, trap_pattern,
+    shell_syntax, signal_names, stop_setting, stop_signal, supervisor_settings, tee, trap_pattern,
 };
 use crate::analyze::Target;
 use crate::rules::Finding;
@@ -52,8 +52,9 @@ fn planners(rule: &str) -> &'static [Planner] {
         | "script-without-exec" => IN_FRONT,
         "inherited-stop-signal-mismatch" | "ungraceful-stop-signal" => &[
             stop_signal::plan_for_program,
-            supervisor_settings::plan_signal,
+            stop_signal::plan_for_service,
             foreground::plan_stops,
+            stop_setting::plan,
         ],
         "launcher-cuts-short" => &[exec_in_configuration::plan, supervisor_settings::plan_time],
         "launcher-drops-signals" => &[exec_in_configuration::plan, foreground::plan_direct],

@@ -21,7 +21,7 @@ pub(super) fn plan(target: &Target, finding: &Finding) -> Vec<Draft> {
         .paths
         .iter()
         .filter_map(|path| path.processes.as_ref());
-    for process in trees.flat_map(processes) {
+    for process in trees.flat_map(ProcessTree::processes) {
         if let Some(span) = &process.span
             && is_configuration(span)
             && !places.contains(&span)
@@ -58,16 +58,6 @@ fn is_configuration(span: &Span) -> bool {
         || name.ends_with(".conf")
         || name.ends_with(".ini")
         || name.starts_with("Procfile")
-}
-
-fn processes(tree: &ProcessTree) -> Vec<&ProcessTree> {
-    let mut found = vec![tree];
-    let mut next = 0;
-    while next < found.len() {
-        found.extend(found[next].children.iter());
-        next += 1;
-    }
-    found
 }
 
 /// `exec` before the command word at a place.

@@ -4,6 +4,7 @@
 //! files again. Writes no file: that is the command line's part.
 
 mod advice;
+mod build_step;
 mod candidates;
 mod command_line;
 mod compare;
@@ -29,6 +30,7 @@ mod script_head;
 mod second_wait;
 mod shell_syntax;
 mod signal_names;
+mod stop_setting;
 mod stop_signal;
 mod supervisor_settings;
 mod tee;

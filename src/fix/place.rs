@@ -5,6 +5,7 @@
 
 use crate::analyze::Target;
 use crate::image::{Content, Found};
+use crate::knowledge;
 use crate::shell::{Kind, NodeId, Script, parse};
 use crate::source::{Mapped, Span};
 use crate::stop::ProcessTree;
@@ -15,7 +16,7 @@ pub(super) struct Text {
     pub(super) script: Script,
     /// Whether it is a `-c` string of the container's argv.
     pub(super) is_string: bool,
-    /// Whether PID 1 itself runs it from its first line on (else it is sourced, or it is not known who
+    /// Whether a process runs it from its first line on (else it is sourced, or it is not known who
     /// runs it).
     pub(super) is_main: bool,
 }
@@ -75,7 +76,12 @@ pub(super) fn texts(target: &Target, span: &Span) -> Vec<Text> {
         .filter_map(|path| path.processes.as_ref());
     let image = &target.container.image;
     let directory = image.working_directory.value.value();
-    for name in trees.flat_map(first_words) {
+    // PID 1 may be a shell or go before one, as inits do.
+    let is_shell = |process: &&ProcessTree| {
+        process.pid == 1 || knowledge::shell_facts(&process.program).is_some()
+    };
+    let shells = trees.flat_map(ProcessTree::processes).filter(is_shell);
+    for name in shells.flat_map(first_words) {
         let path = match (name.starts_with('/'), directory) {
             (false, Some(directory)) => format!("{}/{name}", directory.trim_end_matches('/')),
             _ => name.to_owned(),
@@ -104,7 +110,7 @@ fn text(mapped: Mapped, is_string: bool, is_main: bool) -> Text {
     }
 }
 
-/// The words of PID 1 that may be the path of its script.
+/// The words of a shell that may be the path of its script.
 fn first_words(tree: &ProcessTree) -> impl Iterator<Item = &str> {
     let words = tree.argv.iter().take(8).flatten().map(String::as_str);
     words.filter(|word| !word.is_empty() && !word.starts_with('-') && word.len() < 1000)
@@ -127,21 +133,23 @@ pub(super) fn written(text: &Mapped, range: std::ops::Range<usize>) -> Option<Sp
 /// Whether the bytes at a place are what the shell reads: a file of the context, or a here-document in which
 /// the build expands nothing. Any text may be put there.
 pub(super) fn is_literal(target: &Target, span: &Span) -> bool {
+    span.source.path() != target.file || here_document(target, span).is_some()
+}
+
+/// The body of the here-document of the Dockerfile that a place is in, if the build expands nothing there.
+pub(super) fn here_document(target: &Target, span: &Span) -> Option<std::ops::Range<usize>> {
     if span.source.path() != target.file {
-        return true;
+        return None;
     }
     let file = crate::dockerfile::parse(&span.source);
-    let mut instructions = file
+    let mut heredocs = file
         .instructions
         .iter()
-        .flat_map(|instruction| std::iter::once(instruction).chain(instruction.nested.as_deref()));
-    instructions.any(|instruction| {
-        instruction.heredocs.iter().any(|heredoc| {
-            let body = &heredoc.body_range;
-            !heredoc.expand
-                && !heredoc.strip_tabs
-                && body.start <= span.start
-                && span.end <= body.end
-        })
-    })
+        .flat_map(|instruction| std::iter::once(instruction).chain(instruction.nested.as_deref()))
+        .flat_map(|instruction| &instruction.heredocs);
+    let around = heredocs.find(|heredoc| {
+        let body = &heredoc.body_range;
+        !heredoc.expand && !heredoc.strip_tabs && body.start <= span.start && span.end <= body.end
+    });
+    around.map(|heredoc| heredoc.body_range.clone())
 }

@@ -16,6 +16,7 @@ mod program;
 mod programs;
 mod shells;
 mod signal;
+mod stop_setting;
 mod tables;
 mod verify;
 
@@ -30,6 +31,7 @@ pub use shells::{
     Feature, ImplicitExec, ShellFacts, ShellFamily, Spellings, TrapName, shell_facts, shell_ids,
 };
 pub use signal::Signal;
+pub use stop_setting::StopSetting;
 pub use tables::extend;
 pub use verify::verify;
 

@@ -1,6 +1,6 @@
 //! Programs: how long they run, and what a stop signal means to them.
 
-use super::{Foreground, Signal};
+use super::{Foreground, Signal, StopSetting};
 
 /// What is known of a program started with certain words.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,6 +20,8 @@ pub struct Program {
     pub otherwise: Option<ProgramReaction>,
     /// A line of its configuration that changes how long it stays in the foreground.
     pub config: Option<ConfigSwitch>,
+    /// A setting of its configuration with which a signal lets it finish its work.
+    pub stop_setting: Option<StopSetting>,
     /// Whether it is a server for development: it watches files, or its authors say so.
     pub development: bool,
     /// The time that it takes for stopping at most, if an option names one: seconds.
@@ -41,6 +43,21 @@ impl Program {
             None => self.otherwise?,
         };
         Some(reaction.at(signal, pid1))
+    }
+
+    /// Makes it finish on the signal of its [`StopSetting`]: that is set.
+    pub fn let_finish(&mut self) {
+        let Some(setting) = &self.stop_setting else {
+            return;
+        };
+        let signal = setting.signal;
+        let finishes = ProgramReaction {
+            as_pid1: Effect::Graceful,
+            as_child: Effect::Graceful,
+        };
+        self.reactions.retain(|(known, _)| *known != signal);
+        self.reactions.push((signal, finishes));
+        self.graceful_signal = Some(signal);
     }
 }
 

@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::arguments::Grammar;
 use super::launchers::duration;
+use super::stop_setting::StopSettingEntry;
 use super::verify::Try;
 use super::{
     ConfigSwitch, Effect, Foreground, Lifetime, Program, ProgramReaction, Runtime, Signal,
@@ -45,6 +46,7 @@ pub(crate) struct Entry {
     #[serde(default)]
     uncertain: bool,
     config: Option<ConfigEntry>,
+    stop_setting: Option<StopSettingEntry>,
     /// Whether it is a server for development.
     #[serde(default)]
     development: bool,
@@ -298,6 +300,10 @@ impl Entry {
                 line: config.line.clone(),
                 lifetime: self::lifetime(config.lifetime, words),
             }),
+            stop_setting: self
+                .stop_setting
+                .as_ref()
+                .and_then(|setting| setting.of(&self.name_in(words))),
             development,
             stop_time: self.stop_time(words),
             foreground: self.foreground.clone(),
@@ -345,6 +351,11 @@ impl Entry {
                 found.push(format!("cannot read `{text}`"));
             }
         }
+        found.extend(
+            self.stop_setting
+                .as_ref()
+                .and_then(StopSettingEntry::problem),
+        );
         if self.runtime.is_some() != self.arguments.is_some() {
             found.push("a runtime needs its argument grammar, and nothing else does".to_owned());
         }

@@ -3,7 +3,7 @@
 //! In: a [`Path`] with its facts. Out: a [`Cause`]. The order of the questions is the precedence
 //! of the rules.
 
-use super::words::{bad_paths, processes};
+use super::words::bad_paths;
 use crate::analyze::Target;
 use crate::boot::{Fact, FactKind};
 use crate::knowledge::{Signal, shell_facts};
@@ -131,7 +131,7 @@ pub(super) fn of(target: &Target, path: &Path) -> Option<Cause> {
 /// The process that has to act on the signal: PID 1, or whom launchers from there pass it on to.
 pub(super) fn hearer(path: &Path) -> Option<&ProcessTree> {
     let tree = path.processes.as_ref()?;
-    let all = processes(tree);
+    let all = tree.processes();
     let mut at = tree;
     for _ in 0..all.len() {
         if is_shell(at) {
@@ -157,7 +157,7 @@ pub(super) fn is_shell(process: &ProcessTree) -> bool {
 /// Where a `trap` makes ignored what an application or the shell in charge then ignores.
 pub(super) fn ignoring(path: &Path, signal: Signal) -> Option<&Span> {
     let tree = path.processes.as_ref()?;
-    let all = processes(tree);
+    let all = tree.processes();
     let ignored = |pid: u32| {
         path.facts.iter().any(|fact| {
             fact.while_stopping

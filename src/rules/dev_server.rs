@@ -2,7 +2,6 @@ use super::Findings;
 use super::foreground::short;
 use super::programs;
 use super::rule::declare_rule;
-use super::words::processes;
 use crate::analyze::Target;
 
 declare_rule! {
@@ -45,7 +44,7 @@ fn check(target: &Target, findings: &mut Findings) {
         let Some(tree) = &path.processes else {
             continue;
         };
-        for process in processes(tree) {
+        for process in tree.processes() {
             let is_one = match programs::launch(target, process) {
                 Some(launch) => launch.development,
                 None => programs::program(target, process).is_some_and(|known| known.development),

@@ -2,8 +2,9 @@ use super::Findings;
 use super::Severity;
 use super::cause::{self, Cause};
 use super::rule::declare_rule;
-use super::words::{consequence, finish, processes, written};
+use super::words::{consequence, finish, written};
 use crate::analyze::Target;
+use crate::stop::ProcessTree;
 
 declare_rule! {
     /// ## What it does
@@ -62,7 +63,11 @@ fn check(target: &Target, findings: &mut Findings) {
             continue;
         };
         let command = written(target, span, command);
-        let all = path.processes.as_ref().map(processes).unwrap_or_default();
+        let all = path
+            .processes
+            .as_ref()
+            .map(ProcessTree::processes)
+            .unwrap_or_default();
         let others = all.into_iter();
         let mut others = others.filter(|process| process.is_application && process.pid != pid);
         let served = others.next();

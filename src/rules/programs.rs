@@ -1,9 +1,9 @@
 //! What the tables know of the processes of a tree, for the rules about launchers and programs.
 
-use super::words::processes;
 use crate::analyze::Target;
+use crate::boot::{self, SettingPlace};
 use crate::image::Origin;
-use crate::knowledge::{self, How, Launch, OnSignal, Position, Program, Signal};
+use crate::knowledge::{self, How, Launch, OnSignal, Position, Program, Signal, StopSetting};
 use crate::source::Span;
 use crate::stop::{Path, ProcessTree};
 
@@ -19,7 +19,25 @@ fn has_busybox(target: &Target) -> bool {
 
 /// What is known of the program that a process runs.
 pub(super) fn program(target: &Target, process: &ProcessTree) -> Option<Program> {
-    knowledge::program_at(&words(process), has_busybox(target))
+    let mut program = knowledge::program_at(&words(process), has_busybox(target))?;
+    if let Some(setting) = &program.stop_setting
+        && setting_place(target, process, setting).is_some_and(|place| place.is_set)
+    {
+        program.let_finish();
+    }
+    Some(program)
+}
+
+/// Where a process has the setting with which a signal lets it finish its work.
+pub(super) fn setting_place(
+    target: &Target,
+    process: &ProcessTree,
+    setting: &StopSetting,
+) -> Option<SettingPlace> {
+    let image = &target.container.image;
+    let directory = image.working_directory.value.value();
+    let directory = directory.map_or("/", String::as_str);
+    boot::stop_setting(&image.files, directory, &words(process), setting)
 }
 
 /// What is known of a process that runs others. Not for the application itself.
@@ -37,23 +55,70 @@ pub(super) fn launch(target: &Target, process: &ProcessTree) -> Option<Launch> {
 
 /// The processes from PID 1 to the application of a path, both included.
 pub(super) fn chain(path: &Path) -> Vec<&ProcessTree> {
+    chains(path).into_iter().next().unwrap_or_default()
+}
+
+/// The same for each application of a path.
+pub(super) fn chains(path: &Path) -> Vec<Vec<&ProcessTree>> {
     let Some(tree) = &path.processes else {
         return Vec::new();
     };
-    let all = processes(tree);
-    let Some(mut at) = all.iter().copied().find(|process| process.is_application) else {
-        return Vec::new();
-    };
-    let mut found = vec![at];
-    while let Some(parent) = all
-        .iter()
-        .copied()
-        .find(|process| process.children.iter().any(|child| child.pid == at.pid))
-    {
-        found.insert(0, parent);
-        at = parent;
+    let all = tree.processes();
+    let applications = all.iter().copied().filter(|it| it.is_application);
+    let chains = applications.map(|application| {
+        let mut chain = vec![application];
+        let mut at = application;
+        while let Some(parent) = all
+            .iter()
+            .copied()
+            .find(|process| process.children.iter().any(|child| child.pid == at.pid))
+        {
+            chain.insert(0, parent);
+            at = parent;
+        }
+        chain
+    });
+    chains.collect()
+}
+
+/// A supervisor with a setting of its own for the signal that each of its programs gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Service {
+    /// `stopsignal` of supervisord.
+    Supervisord,
+    /// `down-signal` of s6.
+    S6,
+}
+
+impl Service {
+    /// A label for the place that starts a program with the default.
+    pub(super) fn missing(self) -> &'static str {
+        match self {
+            Service::Supervisord => "no `stopsignal` is set for this program",
+            Service::S6 => "no `down-signal` is set for this service",
+        }
     }
-    found
+
+    /// How to set the signal.
+    pub(super) fn help(self, signal: Signal) -> String {
+        let name = signal.short_name();
+        match self {
+            Service::Supervisord => format!("write `stopsignal={name}` in the program's section"),
+            Service::S6 => format!("write `{name}` into `down-signal` of the service's directory"),
+        }
+    }
+}
+
+/// The supervisor that stops an application with a signal of its own.
+pub(super) fn stopped_by_service(chain: &[&ProcessTree]) -> Option<Service> {
+    let [.., supervisor, _] = chain else {
+        return None;
+    };
+    match supervisor.program.as_str() {
+        "supervisord" => Some(Service::Supervisord),
+        "s6-svscan" | "s6-supervise" => Some(Service::S6),
+        _ => None,
+    }
 }
 
 /// Whether everything between the runtime and the application would pass that signal on as it is.

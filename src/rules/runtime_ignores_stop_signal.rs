@@ -1,10 +1,9 @@
 use super::Findings;
 use super::programs;
 use super::rule::declare_rule;
-use super::words::processes;
 use crate::analyze::Target;
 use crate::knowledge::Effect;
-use crate::stop::Verdict;
+use crate::stop::{ProcessTree, Verdict};
 
 declare_rule! {
     /// ## What it does
@@ -53,7 +52,7 @@ fn check(target: &Target, findings: &mut Findings) {
         .iter()
         .filter(|path| path.verdict == Verdict::Unknown)
     {
-        for process in path.processes.iter().flat_map(processes) {
+        for process in path.processes.iter().flat_map(ProcessTree::processes) {
             let (true, Some(signal), Some(span)) = (
                 process.is_application,
                 process.receives,

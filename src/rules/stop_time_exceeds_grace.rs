@@ -1,10 +1,9 @@
 use std::time::Duration;
 
 use super::rule::declare_rule;
-use super::words::processes;
 use super::{Findings, Severity, programs};
 use crate::analyze::Target;
-use crate::stop::FactKind;
+use crate::stop::{FactKind, ProcessTree};
 
 declare_rule! {
     /// ## What it does
@@ -47,7 +46,7 @@ fn check(target: &Target, findings: &mut Findings) {
     let grace = target.container.grace;
     let limit = crate::analyze::seconds(grace);
     for path in &target.paths {
-        for process in path.processes.iter().flat_map(processes) {
+        for process in path.processes.iter().flat_map(ProcessTree::processes) {
             let time = programs::program(target, process).and_then(|known| known.stop_time);
             let (Some(time), Some(span)) = (time, programs::place(target, process)) else {
                 continue;

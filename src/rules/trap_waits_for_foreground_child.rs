@@ -3,7 +3,7 @@ use super::Severity;
 use super::cause::{self, Cause};
 use super::foreground::short;
 use super::rule::declare_rule;
-use super::words::{finish, processes, shell_name, signal_names};
+use super::words::{finish, shell_name, signal_names};
 use crate::analyze::Target;
 use crate::boot::FactKind;
 use crate::stop::Path;
@@ -91,7 +91,7 @@ fn check(target: &Target, findings: &mut Findings) {
                 format!("run `{command} &`, let the trap signal `$!`, and `wait` for it until it has ended")
             });
             let alone = path.processes.as_ref().is_some_and(|tree| {
-                let all = processes(tree);
+                let all = tree.processes();
                 idle && !all
                     .iter()
                     .any(|process| process.is_application && !is_idle(path, process.pid))

@@ -4,14 +4,16 @@ use super::rule::declare_rule;
 use super::words::{bad_paths, consequence, start_instruction};
 use crate::analyze::Target;
 use crate::image::Origin;
-use crate::knowledge::{Effect, Signal};
+use crate::knowledge::{Effect, Program, Signal};
 use crate::source::Span;
+use crate::stop::{Path, ProcessTree};
 
 declare_rule! {
     /// ## What it does
     /// Reports a stop signal on which the application ends without finishing what is in flight, when it is
     /// known to finish on another one: nginx on SIGTERM instead of SIGQUIT, Apache httpd on SIGTERM instead
-    /// of SIGWINCH, gunicorn on SIGINT instead of SIGTERM.
+    /// of SIGWINCH, gunicorn on SIGINT instead of SIGTERM. Also an option or a setting without which it
+    /// finishes on none: php-fpm waits for requests only with `process_control_timeout`, on SIGQUIT.
     ///
     /// ## Why is this bad
     /// Requests that are being answered break off at every deployment.
@@ -40,7 +42,7 @@ declare_rule! {
     /// when something between PID 1 and the program would not pass the other signal on.
     pub(super) static UNGRACEFUL_STOP_SIGNAL = {
         id: "ungraceful-stop-signal",
-        summary: "the stop signal makes the program drop its work, another one would not",
+        summary: "the stop signal makes the program drop its work, another one or a setting would not",
         severity: Warning,
         since: "0.1.0",
         check: check,
@@ -48,98 +50,136 @@ declare_rule! {
 }
 
 fn check(target: &Target, findings: &mut Findings) {
-    let image = &target.container.image;
-    let Some(current) = target.container.stop_signal.value.value().copied() else {
+    for path in bad_paths(target).filter(|path| path.delivered == Some(true)) {
+        for chain in programs::chains(path) {
+            of_application(target, path, &chain, findings);
+        }
+    }
+}
+
+/// What there is to say of an application with the processes above it.
+fn of_application(target: &Target, path: &Path, chain: &[&ProcessTree], findings: &mut Findings) {
+    let (Some(application), Some(current)) = (
+        chain.last(),
+        target.container.stop_signal.value.value().copied(),
+    ) else {
         return;
     };
-    for path in bad_paths(target) {
-        if path.delivered != Some(true) {
-            continue;
-        }
-        let chain = programs::chain(path);
-        let Some(application) = chain.last() else {
-            continue;
+    let Some(program) = programs::program(target, application) else {
+        return;
+    };
+    let is_pid1 = application.pid == 1;
+    let received = application.receives.unwrap_or(current);
+    let now = program.reaction(received, is_pid1);
+    if !matches!(now, Some(Effect::Drops | Effect::Dies | Effect::Ignores)) {
+        return;
+    }
+    let better = program.graceful_signal.unwrap_or(Signal::TERM);
+    let improves = program.reaction(better, is_pid1) == Some(Effect::Graceful);
+    let name = programs::name(application);
+    if !improves && let Some((title, label, help)) = without(target, chain, &program, received) {
+        let Some(span) = programs::place(target, application) else {
+            return;
         };
-        let Some(program) = programs::program(target, application) else {
-            continue;
-        };
-        let is_pid1 = application.pid == 1;
-        let received = application.receives.unwrap_or(current);
-        let now = program.reaction(received, is_pid1);
-        if !matches!(now, Some(Effect::Drops | Effect::Dies | Effect::Ignores)) {
-            continue;
-        }
-        let better = program.graceful_signal.unwrap_or(Signal::TERM);
-        let improves = program.reaction(better, is_pid1) == Some(Effect::Graceful);
-        let (place, what) = match (&image.stop_signal.origin, start_instruction(target)) {
-            (Origin::Instruction(span), _) => (span.clone(), "this signal is sent to PID 1"),
-            (_, Some((span, _))) => (span, "no STOPSIGNAL is set for this"),
-            _ => match started_by_base(target) {
-                Some(span) => (
-                    span,
-                    "this image starts the program and sets no signal for it",
-                ),
-                None => continue,
-            },
-        };
-        let name = programs::name(application);
-        let stops = &program.foreground.stops;
-        let is_given = |word: &String| application.argv.contains(&Some(word.clone()));
-        if let (Some(last), Some(span)) = (stops.last(), programs::place(target, application))
-            && received == Signal::TERM
-            && !improves
-            && !is_given(last)
-        {
-            let finding = findings.add(
-                format!(
-                    "`{name}` does not finish its work on {received} without an option for that"
-                ),
-                span,
-                "starts it without",
-            );
-            finding.note(program.evidence.clone());
-            consequence(finding, target, path);
-            let words = stops.iter().map(|word| match word.contains(' ') {
-                true => format!("'{word}'"),
-                false => word.clone(),
-            });
-            let words: Vec<String> = words.collect();
-            finding.help(format!("add `{}`", words.join(" ")));
-            continue;
-        }
-        if let [.., supervisor, _] = chain.as_slice()
-            && let Some(span) = &application.span
-            && supervisor.program == "supervisord"
-            && improves
-            && better != received
-            && span.source.path() != target.file
-        {
-            let finding = findings.add(
-                format!("`{name}` does not finish its work on {received}, on {better} it does"),
-                span.clone(),
-                "no `stopsignal` is set for this program",
-            );
-            finding.note(program.evidence.clone());
-            consequence(finding, target, path);
-            finding.help(format!(
-                "write `stopsignal={}` in the program's section",
-                better.short_name()
-            ));
-            continue;
-        }
-        if !improves || better == received || !programs::would_arrive(target, &chain, better) {
-            continue;
-        }
-        let finding = findings.add(
-            format!("`{name}` does not finish its work on {received}, on {better} it does"),
-            place,
-            what,
-        );
+        let finding = findings.add(format!("`{name}` {title}"), span, label);
         finding.note(program.evidence.clone());
         consequence(finding, target, path);
-        finding.help(format!(
-            "write `STOPSIGNAL {better}`; clients that take long then delay the stop, up to the grace period"
+        finding.help(help);
+        return;
+    }
+    if !improves || better == received {
+        return;
+    }
+    let title = format!("`{name}` does not finish its work on {received}, on {better} it does");
+    if let Some(way) = programs::stopped_by_service(chain)
+        && let Some(span) = &application.span
+    {
+        let finding = findings.add(title, span.clone(), way.missing());
+        finding.note(program.evidence.clone());
+        consequence(finding, target, path);
+        finding.help(way.help(better));
+        return;
+    }
+    let Some((place, what)) = where_set(target) else {
+        return;
+    };
+    if !programs::would_arrive(target, chain, better) {
+        return;
+    }
+    let finding = findings.add(title, place, what);
+    finding.note(program.evidence.clone());
+    consequence(finding, target, path);
+    finding.help(format!(
+        "write `STOPSIGNAL {better}`; clients that take long then delay the stop, up to the grace period"
+    ));
+}
+
+/// What a program misses that finishes its work on no signal as it is started: an option, or a setting of its
+/// configuration. Title, label and help.
+fn without(
+    target: &Target,
+    chain: &[&ProcessTree],
+    program: &Program,
+    received: Signal,
+) -> Option<(String, &'static str, String)> {
+    let application = chain.last()?;
+    let stops = &program.foreground.stops;
+    let is_given = |word: &String| application.argv.contains(&Some(word.clone()));
+    if let Some(last) = stops.last()
+        && received == Signal::TERM
+        && !is_given(last)
+    {
+        let words = stops.iter().map(|word| match word.contains(' ') {
+            true => format!("'{word}'"),
+            false => word.clone(),
+        });
+        let words: Vec<String> = words.collect();
+        return Some((
+            format!("does not finish its work on {received} without an option for that"),
+            "starts it without",
+            format!("add `{}`", words.join(" ")),
         ));
+    }
+    let setting = program.stop_setting.as_ref()?;
+    let place = programs::setting_place(target, application, setting)?;
+    // The Dockerfile writes it in a way that is not understood.
+    let (dockerfile, _) = where_set(target)?;
+    if dockerfile.source.text().contains(setting.name.as_str()) {
+        return None;
+    }
+    let mut help = format!(
+        "set `{} = {}` in `[{}]` of `{}`",
+        setting.name, setting.value, setting.section, place.file
+    );
+    if received != setting.signal {
+        help.push_str(", and ");
+        match programs::stopped_by_service(chain) {
+            Some(way) => help.push_str(&way.help(setting.signal)),
+            None => help.push_str(&format!("write `STOPSIGNAL {}`", setting.signal)),
+        }
+    }
+    Some((
+        format!("drops its work on {received} without `{}`", setting.name),
+        "starts it with the default",
+        help,
+    ))
+}
+
+/// Where the stop signal is set, or would be.
+fn where_set(target: &Target) -> Option<(Span, &'static str)> {
+    match (
+        &target.container.image.stop_signal.origin,
+        start_instruction(target),
+    ) {
+        (Origin::Instruction(span), _) => Some((span.clone(), "this signal is sent to PID 1")),
+        (_, Some((span, _))) => Some((span, "no STOPSIGNAL is set for this")),
+        _ => {
+            let span = started_by_base(target)?;
+            Some((
+                span,
+                "this image starts the program and sets no signal for it",
+            ))
+        }
     }
 }
 

@@ -76,21 +76,10 @@ pub(super) fn bad_paths(target: &Target) -> impl Iterator<Item = &Path> {
     })
 }
 
-/// The processes of a tree, parents before children.
-pub(super) fn processes(tree: &ProcessTree) -> Vec<&ProcessTree> {
-    let mut found = vec![tree];
-    let mut next = 0;
-    while next < found.len() {
-        found.extend(found[next].children.iter());
-        next += 1;
-    }
-    found
-}
-
 /// The application's process.
 pub(super) fn application(path: &Path) -> Option<&ProcessTree> {
     let tree = path.processes.as_ref()?;
-    processes(tree)
+    tree.processes()
         .into_iter()
         .find(|process| process.is_application)
 }

@@ -1,8 +1,9 @@
 use super::Findings;
 use super::cause::{self, Cause};
 use super::rule::declare_rule;
-use super::words::{application_name, finish, processes};
+use super::words::{application_name, finish};
 use crate::analyze::Target;
+use crate::stop::ProcessTree;
 
 declare_rule! {
     /// ## What it does
@@ -64,7 +65,11 @@ fn check(target: &Target, findings: &mut Findings) {
             continue;
         };
         let name = application_name(path);
-        let all = path.processes.as_ref().map(processes).unwrap_or_default();
+        let all = path
+            .processes
+            .as_ref()
+            .map(ProcessTree::processes)
+            .unwrap_or_default();
         let reached = all.into_iter().find(|process| Some(process.pid) == to);
         let label = match reached {
             None => "reaches no process".to_owned(),

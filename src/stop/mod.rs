@@ -122,6 +122,19 @@ pub struct ProcessTree {
     pub children: Vec<ProcessTree>,
 }
 
+impl ProcessTree {
+    /// This process and its descendants, parents before children.
+    pub fn processes(&self) -> Vec<&ProcessTree> {
+        let mut found = vec![self];
+        let mut next = 0;
+        while next < found.len() {
+            found.extend(found[next].children.iter());
+            next += 1;
+        }
+        found
+    }
+}
+
 /// A step of the route.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {

@@ -2,6 +2,7 @@
 //!
 //! In: a program of the tables and the files of the image. Out: the program, with that in it.
 
+use super::stop_setting::with_setting;
 use crate::boot::interpreter::absolute;
 use crate::boot::start::Start;
 use crate::boot::value::Field;
@@ -10,7 +11,17 @@ use crate::knowledge::{Lifetime, Program};
 
 impl Start<'_, '_> {
     /// A program with what its configuration says of how it runs (`daemon off;` in nginx.conf).
-    pub(in crate::boot) fn configured(&mut self, argv: &[Field], mut program: Program) -> Program {
+    pub(in crate::boot) fn configured(&mut self, argv: &[Field], program: Program) -> Program {
+        let words: Vec<Option<String>> = argv.iter().map(Field::known).collect();
+        let words: Vec<Option<&str>> = words.iter().map(Option::as_deref).collect();
+        let directory = self.process().directory.to_string();
+        let files = &self.machine.container.image.files;
+        let program = with_setting(files, &directory, &words, program);
+        self.kept_up(argv, program)
+    }
+
+    /// A program with what its configuration says of how long it stays in the foreground.
+    fn kept_up(&mut self, argv: &[Field], mut program: Program) -> Program {
         let Some(switch) = &program.config else {
             return program;
         };

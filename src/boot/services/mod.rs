@@ -10,6 +10,7 @@ mod ecosystem;
 mod foreground;
 mod makefile;
 mod procfile;
+mod stop_setting;
 mod supervisord;
 
 use crate::boot::interpreter::absolute;
@@ -21,6 +22,7 @@ use crate::knowledge::Launch;
 use crate::source::Mapped;
 
 pub(super) use control::control;
+pub use stop_setting::{SettingPlace, stop_setting};
 
 impl Start<'_, '_> {
     /// What a launcher runs whose configuration says that.

@@ -1,0 +1,142 @@
+//! A setting of a program's configuration with which a signal lets it finish its work.
+//!
+//! In: a command line, what the tables know of the setting, and the files of the image. Out: whether it is set,
+//! and where it would be. Files that only the start-up writes are not looked at.
+
+use crate::boot::interpreter::absolute;
+use crate::boot::settings;
+use crate::image::{Content, File, Files, Found};
+use crate::knowledge::{Program, StopSetting};
+use crate::source::Mapped;
+
+/// Where a program's setting is looked for.
+#[derive(Clone, Debug)]
+pub struct SettingPlace {
+    /// Whether it is set already.
+    pub is_set: bool,
+    /// The program's main configuration file in the image.
+    pub file: String,
+    /// Its text, if that is at hand.
+    pub text: Option<Mapped>,
+    /// Whether that file is known to be there: an option names it, or an instruction puts it there.
+    pub is_there: bool,
+}
+
+/// Looks for the setting of a program that is started with those words; `None` where its configuration is not known.
+pub fn stop_setting(
+    files: &Files,
+    directory: &str,
+    words: &[Option<&str>],
+    setting: &StopSetting,
+) -> Option<SettingPlace> {
+    let given = option(words, &setting.options)?;
+    let paths = match given {
+        Some(path) => vec![absolute(directory, path)],
+        None => setting.paths.clone(),
+    };
+    let is_file = |path: &&String| matches!(files.look_up(path), Found::File(_));
+    let found = paths.iter().find(is_file);
+    let file = found.or(paths.first())?.clone();
+    let mut place = SettingPlace {
+        is_set: false,
+        text: None,
+        is_there: found.is_some() || given.is_some(),
+        file,
+    };
+    let mut included: Vec<String> = setting.included.values().cloned().collect();
+    if let Found::File(main) = files.look_up(&place.file) {
+        place.is_set = sets(&main, setting);
+        if let Content::Text(text) = main.content {
+            included = includes(&text);
+            place.text = Some(text);
+        }
+    }
+    place.is_set |= included.iter().any(|pattern| {
+        let names = matching(files, pattern);
+        names
+            .iter()
+            .any(|path| matches!(files.look_up(path), Found::File(file) if sets(&file, setting)))
+    });
+    Some(place)
+}
+
+/// A program, with a setting of its configuration that lets it finish.
+pub(in crate::boot) fn with_setting(
+    files: &Files,
+    directory: &str,
+    words: &[Option<&str>],
+    mut program: Program,
+) -> Program {
+    if let Some(setting) = &program.stop_setting
+        && stop_setting(files, directory, words, setting).is_some_and(|place| place.is_set)
+    {
+        program.let_finish();
+    }
+    program
+}
+
+/// The value of the last of some options: `Some(None)` if none is given, `None` if it is not known.
+fn option<'w>(words: &[Option<&'w str>], options: &[String]) -> Option<Option<&'w str>> {
+    let mut value = None;
+    for (at, word) in words.iter().enumerate() {
+        let Some(word) = word else {
+            continue;
+        };
+        for option in options {
+            match word.strip_prefix(option.as_str()) {
+                Some("") => value = Some((*words.get(at + 1)?)?),
+                Some(rest) if rest.starts_with('=') => value = Some(&rest[1..]),
+                _ => {}
+            }
+        }
+    }
+    Some(value)
+}
+
+/// Whether a file sets it.
+fn sets(file: &File, setting: &StopSetting) -> bool {
+    let is_on = |value: &str| !value.starts_with('0') && !value.is_empty();
+    match &file.content {
+        Content::Text(text) => settings::ini(text)
+            .iter()
+            .filter(|section| section.name == setting.section)
+            .filter_map(|section| section.get(&setting.name))
+            .any(is_on),
+        // A RUN that writes the setting into a file which is not known.
+        _ => file.origin.as_ref().is_some_and(|origin| {
+            let mut parts = origin.text().split(setting.name.as_str()).skip(1);
+            parts.any(|rest| {
+                let value = rest.trim_start().strip_prefix('=').map(str::trim_start);
+                value.is_some_and(|value| {
+                    is_on(value) && value.starts_with(|c: char| c.is_ascii_digit())
+                })
+            })
+        }),
+    }
+}
+
+/// The patterns that a configuration includes. Relative ones are relative to where PHP is installed.
+fn includes(text: &Mapped) -> Vec<String> {
+    let lines = text.text().lines();
+    let patterns = lines.filter_map(|line| {
+        let (name, value) = line.split_once('=')?;
+        (name.trim() == "include").then(|| value.trim().trim_matches('"'))
+    });
+    patterns
+        .map(|pattern| absolute("/usr/local", pattern))
+        .collect()
+}
+
+/// The files that an instruction puts where a pattern with `*` in its last part matches.
+fn matching(files: &Files, pattern: &str) -> Vec<String> {
+    let (directory, name) = pattern.rsplit_once('/').unwrap_or(("", pattern));
+    let Some((before, after)) = name.split_once('*') else {
+        return vec![pattern.to_owned()];
+    };
+    let names = files.put_in(directory).into_iter();
+    let fits = |name: &String| name.starts_with(before) && name.ends_with(after);
+    names
+        .filter(fits)
+        .map(|name| format!("{directory}/{name}"))
+        .collect()
+}
