@@ -98,8 +98,7 @@ pub(crate) fn explore(
                 world.take(fork.number, &fork.question, answer);
                 current = Some(world);
             } else if let Some(fork) = open.pop() {
-                let is_overridden = fork.world.trail.iter().any(|choice| choice.overridden);
-                let key = (fork.place, fork.identity, is_overridden);
+                let key = (fork.place, fork.identity, is_overridden(&fork.world));
                 let number = fork.number;
                 if !close(fork, &mut open, &mut all, &mut known) {
                     unfinished.insert(key, number);
@@ -134,19 +133,41 @@ pub(crate) fn explore(
             Rest::Ask(question) => question,
             rest => {
                 told += 1;
-                let passed = open.iter().map(|fork| fork.number).collect();
+                note(&mut open, &mut all, &machine.looked_at.take());
+                let place = state::place(&world, "");
+                let is_steady = matches!(rest, Rest::Steady) && deadline.is_none();
+                if is_steady && let Some(known) = meet(&known, place, &world) {
+                    let reads = Rc::clone(&known.reads);
+                    found.met.push((world.trail, known.number));
+                    note(&mut open, &mut all, &reads);
+                    continue;
+                }
+                let number = *forks;
+                *forks += 1;
+                let passed = open.iter().map(|fork| fork.number).chain([number]);
                 let way = Way {
-                    world,
+                    world: world.clone(),
                     rest,
-                    passed,
+                    passed: passed.collect(),
                 };
                 tell(forks, way);
-                note(&mut open, &mut all, &machine.looked_at.take());
+                let reads = machine.looked_at.take();
+                note(&mut open, &mut all, &reads);
+                if is_steady {
+                    // Another way that comes to the same state is stopped alike.
+                    let seen = Seen {
+                        number,
+                        place,
+                        world,
+                        reads,
+                    };
+                    remember(&mut known, seen);
+                }
                 continue;
             }
         };
         // One variable set at run time is looked at on a way; that several are would multiply.
-        let overridden = world.trail.iter().any(|choice| choice.overridden);
+        let overridden = is_overridden(&world);
         if let (true, Some(default)) = (overridden || is_of_scripts(&question), question.by_default)
         {
             world.take(*forks, &question, default);
@@ -156,11 +177,7 @@ pub(crate) fn explore(
         }
         note(&mut open, &mut all, &machine.looked_at.take());
         let place = state::place(&world, &question.yes);
-        let earlier = known.get(&place).into_iter().flatten();
-        let met = earlier
-            .filter(|known| overridden || !known.overridden)
-            .find(|known| state::projection(&world, &known.reads) == known.projection);
-        if let Some(known) = met {
+        if let Some(known) = meet(&known, place, &world) {
             found.met.push((world.trail, known.number));
             let reads = Rc::clone(&known.reads);
             note(&mut open, &mut all, &reads);
@@ -261,15 +278,38 @@ fn close(
         if several {
             one.reads.add(&reads);
         }
-        let projection = state::projection(&one.world, &one.reads);
-        known.entry(one.place).or_default().push(Known {
-            number: one.number,
-            projection,
-            reads: Rc::new(one.reads),
-            overridden: one.world.trail.iter().any(|choice| choice.overridden),
-        });
+        remember(known, one);
     }
     true
+}
+
+/// Makes known what has been seen as a whole.
+fn remember(known: &mut HashMap<u64, Vec<Known>>, seen: Seen) {
+    let projection = state::projection(&seen.world, &seen.reads);
+    known.entry(seen.place).or_default().push(Known {
+        number: seen.number,
+        projection,
+        reads: Rc::new(seen.reads),
+        overridden: is_overridden(&seen.world),
+    });
+}
+
+/// What has been seen as a whole and goes on as this world does.
+fn meet<'k>(
+    known: &'k HashMap<u64, Vec<Known>>,
+    place: u64,
+    world: &World,
+) -> Option<&'k Known> {
+    let overridden = is_overridden(world);
+    let earlier = known.get(&place).into_iter().flatten();
+    earlier
+        .filter(|known| overridden || !known.overridden)
+        .find(|known| state::projection(world, &known.reads) == known.projection)
+}
+
+/// Whether the way is taken only when somebody sets a variable at run time.
+fn is_overridden(world: &World) -> bool {
+    world.trail.iter().any(|choice| choice.overridden)
 }
 
 /// Whether the way leads back to the last command that may be the application.

@@ -233,14 +233,12 @@ fn stop(
     signal_process(machine, &mut world, 0, 1, signal);
     let deadline = world.clock + grace;
     let mut ways = Vec::new();
-    let is_dropped = matches!(
-        world.facts.last(),
-        Some(Fact {
-            kind: FactKind::Dropped { .. },
-            ..
-        })
+    let last = world.facts.last().map(|fact| &fact.kind);
+    let changes_nothing = matches!(
+        last,
+        Some(FactKind::Dropped { .. } | FactKind::Ignored { pid: 1, .. })
     );
-    if is_dropped && steady.steady_loop().is_some() {
+    if changes_nothing && steady.steady_loop().is_some() {
         // The loop goes on as if nothing had happened.
         world.clock = deadline;
         ways.push(Way {
