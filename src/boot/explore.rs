@@ -295,11 +295,7 @@ fn remember(known: &mut HashMap<u64, Vec<Known>>, seen: Seen) {
 }
 
 /// What has been seen as a whole and goes on as this world does.
-fn meet<'k>(
-    known: &'k HashMap<u64, Vec<Known>>,
-    place: u64,
-    world: &World,
-) -> Option<&'k Known> {
+fn meet<'k>(known: &'k HashMap<u64, Vec<Known>>, place: u64, world: &World) -> Option<&'k Known> {
     let overridden = is_overridden(world);
     let earlier = known.get(&place).into_iter().flatten();
     earlier

@@ -3,11 +3,15 @@
 //! In: the steady states that `boot` found. Out: for every way through the start-up a [`Path`] with
 //! its verdict and route. The machine of `boot` goes on running here, with the signal delivered.
 
+mod assumed;
+mod facts;
 mod forks;
 mod judge;
 mod merge;
 mod route;
+mod stopping;
 mod tree;
+mod way;
 
 pub use crate::boot::{Assumption, Condition, ExecFailure, ExecProblem, Fact, FactKind, Missing};
 use crate::knowledge::Signal;

@@ -181,7 +181,7 @@ impl Turn<'_, '_> {
 
     /// Notes a loop that sleeps until something outside has happened, while PID 1 is deaf.
     fn note_wait_loop(&mut self, code: &Code, condition: crate::shell::NodeId) {
-        let signal = self.machine.stop_signal();
+        let signal = self.machine.stop_signal.get();
         let deaf = match self.pid {
             // The shell that takes a step is not in the table.
             1 => !self.shell.catches(signal),

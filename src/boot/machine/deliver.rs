@@ -199,13 +199,7 @@ pub(super) fn signal_application(
 ) {
     let now = world.clock;
     let work = world.stop_work;
-    let stop_signal = machine
-        .container
-        .stop_signal
-        .value
-        .value()
-        .copied()
-        .unwrap_or(Signal::TERM);
+    let stop_signal = machine.stop_signal.get();
     let process = world.process_mut(pid);
     let span = process.span.clone();
     let ignored_at_start = process.ignored.contains(&signal);

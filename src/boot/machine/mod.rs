@@ -61,6 +61,8 @@ pub(crate) struct Machine<'c> {
     pub(crate) limits: Limits,
     /// The dialect behind `/bin/sh`, if this run assumes one.
     pub(crate) assumed_sh: Option<&'static ShellFacts>,
+    /// The stop signal that this run assumes; the image's own where that is known.
+    pub(crate) stop_signal: Cell<Signal>,
     /// Whether anything depended on which shell `/bin/sh` is.
     pub(crate) asked_for_sh: Cell<bool>,
     /// Notes of what is looked at.
@@ -98,6 +100,14 @@ impl<'c> Machine<'c> {
             container,
             limits: Limits::default(),
             assumed_sh,
+            stop_signal: Cell::new(
+                container
+                    .stop_signal
+                    .value
+                    .value()
+                    .copied()
+                    .unwrap_or(Signal::TERM),
+            ),
             asked_for_sh: Cell::new(false),
             looked_at: LookedAt::default(),
             texts: RefCell::default(),
@@ -172,12 +182,6 @@ impl<'c> Machine<'c> {
             Some(None) => None,
             None => self.assumed_sh,
         }
-    }
-
-    /// The stop signal, as far as it is known.
-    pub(crate) fn stop_signal(&self) -> Signal {
-        let signal = self.container.stop_signal.value.value();
-        signal.copied().unwrap_or(Signal::TERM)
     }
 
     /// Whether the image's basic tools are busybox's.

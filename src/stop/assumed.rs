@@ -1,0 +1,82 @@
+//! What a graceful path rests on: that programs handle the signal, and that they are quick enough.
+
+use std::time::Duration;
+
+use crate::boot::{Assumption, Body, Machine, Millis, Pid, Rest, STOP_WORK, World, display_words};
+
+use super::stopping::stop;
+use super::way::judge_application;
+use super::{Path, Verdict};
+
+/// Says aloud that programs of which nothing is known are taken to handle the signal.
+pub(super) fn assume_handling(path: &mut Path, steady: &World, applications: &[Pid], end: &World) {
+    for pid in applications {
+        let (Some(process), Some(after)) = (steady.process(*pid), end.process(*pid)) else {
+            continue;
+        };
+        let Body::Application(application) = &process.body else {
+            continue;
+        };
+        let (None, Some((_, signal))) = (&application.known, after.history.told) else {
+            continue;
+        };
+        let subject = process
+            .argv
+            .first()
+            .map_or_else(String::new, |word| word.value.display());
+        path.assumptions.push(Assumption {
+            kind: "program-handles",
+            text: format!("`{subject}` handles {signal}"),
+            subject,
+            span: process.span.clone(),
+            limit: None,
+        });
+    }
+}
+
+/// When something on the way is limited in time, an application that needs nearly the whole grace
+/// period is cut off: then the verdict stands with an assumption.
+pub(super) fn assume_time(
+    machine: &Machine,
+    steady: &World,
+    applications: &[Pid],
+    path: &mut Path,
+) {
+    let grace = machine.container.grace.as_millis() as Millis;
+    let slow = grace.saturating_sub(grace / 10);
+    if slow <= STOP_WORK {
+        return;
+    }
+    let mut forks = u32::MAX / 2;
+    let stopped = stop(machine, steady.clone(), slow, &mut forks);
+    for way in stopped.ways {
+        let start = steady.clock;
+        let ended = matches!(way.rest, Rest::Ended);
+        for pid in applications {
+            let (verdict, ..) = judge_application(steady, &way.world, *pid, ended);
+            if verdict <= Verdict::Unknown {
+                continue;
+            }
+            let Some(process) = way.world.process(*pid) else {
+                continue;
+            };
+            let limit = process
+                .history
+                .killed
+                .map_or(way.world.clock, |(at, _)| at)
+                .saturating_sub(start);
+            let subject = display_words(&process.argv);
+            let seconds = (limit as f64 / 1000.0 * 10.0).round() / 10.0;
+            let assumption = Assumption {
+                kind: "finishes-within",
+                text: format!("`{subject}` finishes within {seconds} s"),
+                subject,
+                span: process.span.clone(),
+                limit: Some(Duration::from_secs_f64(seconds)),
+            };
+            if !path.assumptions.contains(&assumption) {
+                path.assumptions.push(assumption);
+            }
+        }
+    }
+}
