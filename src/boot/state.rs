@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use super::interpreter::{Shell, State, Stored};
 use super::reads::Reads;
 use super::value::{Field, Piece, Value};
-use super::world::{Body, Input, Millis, Output, Pid, Status, World};
+use super::world::{Application, Body, Input, Launcher, Millis, Output, Pid, Status, World};
 
 /// A number for where a world is: the frames of its shells, its processes and streams, the question
 /// asked. What has a name (variables, decisions, written files) is left to [`projection`].
@@ -94,6 +94,9 @@ fn hash_place(world: &World, hasher: &mut DefaultHasher) {
         // Pids grow with every helper that was started; only their order counts.
         (looking.rank)(process.parent).hash(hasher);
         (looking.rank)(process.group).hash(hasher);
+        (looking.rank)(process.session).hash(hasher);
+        (process.in_background, process.ran_as_application).hash(hasher);
+        process.captured.hash(hasher);
         process.ignored.hash(hasher);
         process.blocked.hash(hasher);
         process.directory.hash(hasher);
@@ -133,30 +136,42 @@ fn hash_body(body: &Body, now: Millis, hasher: &mut DefaultHasher, looking: &Loo
     std::mem::discriminant(body).hash(hasher);
     match body {
         Body::Shell(shell) => hash_shell(shell, hasher, looking),
-        Body::Application(application) => {
-            application
-                .finishing
-                .map(|at| at.saturating_sub(now))
-                .hash(hasher);
-            application.undecided.hash(hasher);
-        }
-        Body::Launcher(launcher) => {
-            for child in &launcher.children {
-                child.told.hash(hasher);
-            }
-            (launcher.next.len(), launcher.alternatives.len()).hash(hasher);
-            launcher.supervises.hash(hasher);
-            launcher
-                .leaves_at
-                .map(|at| at.saturating_sub(now))
-                .hash(hasher);
-            for kill in &launcher.kills {
-                kill.at.saturating_sub(now).hash(hasher);
-            }
-        }
+        Body::Application(application) => hash_application(application, now, hasher),
+        Body::Launcher(launcher) => hash_launcher(launcher, now, hasher, looking),
         Body::Idle(at) => at.map(|at| at.saturating_sub(now)).hash(hasher),
         Body::Filter => {}
         Body::Ended(status) => status.hash(hasher),
+    }
+}
+
+fn hash_application(application: &Application, now: Millis, hasher: &mut DefaultHasher) {
+    let known = application.known.as_ref().map(|known| {
+        let stop_time = known.stop_time.map(f64::to_bits);
+        let otherwise = (known.otherwise, known.graceful_signal);
+        (&known.name, &known.reactions, otherwise, stop_time)
+    });
+    known.hash(hasher);
+    application.unsure.hash(hasher);
+    let left = application.finishing.map(|at| at.saturating_sub(now));
+    (left, application.undecided).hash(hasher);
+}
+
+fn hash_launcher(launcher: &Launcher, now: Millis, hasher: &mut DefaultHasher, looking: &Looking) {
+    launcher.fork.hash(hasher);
+    for child in &launcher.children {
+        ((looking.rank)(child.pid), &child.stop, child.told).hash(hasher);
+    }
+    for next in &launcher.next {
+        hash_fields(&next.words, hasher, looking);
+    }
+    launcher.alternatives.hash(hasher);
+    (launcher.supervises, launcher.waits_for_tree, launcher.stays).hash(hasher);
+    (launcher.one_by_one, launcher.relays).hash(hasher);
+    let left = |at: Millis| at.saturating_sub(now);
+    let stops_next = launcher.stops_next.map(|(at, signal)| (left(at), signal));
+    (stops_next, launcher.leaves_at.map(left)).hash(hasher);
+    for kill in &launcher.kills {
+        (left(kill.at), (looking.rank)(kill.child), kill.to).hash(hasher);
     }
 }
 

@@ -284,7 +284,7 @@ pub(crate) struct Child {
 }
 
 /// How a supervisor stops one of its programs.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 pub(crate) struct Stop {
     /// The signal.
     pub signal: Signal,

@@ -119,7 +119,7 @@ pub enum How {
 }
 
 /// A launcher that stays as the parent.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub struct Fork {
     /// What it does with signals; those not listed take `otherwise`.
     pub on_signal: Vec<(Signal, OnSignal)>,
@@ -132,7 +132,7 @@ pub struct Fork {
 }
 
 /// What a forking launcher does with a signal that it gets.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub enum OnSignal {
     /// The kernel's default: dropped as PID 1, death elsewhere.
     Default,
@@ -145,7 +145,7 @@ pub enum OnSignal {
 }
 
 /// Passing a signal on.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub struct Forward {
     /// As which signal; `None` is the same one.
     pub send: Option<Signal>,
@@ -158,7 +158,7 @@ pub struct Forward {
 }
 
 /// Who gets a forwarded signal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Recipient {
     /// The direct child.
     Child,
@@ -171,7 +171,7 @@ pub enum Recipient {
 }
 
 /// When a launcher ends after it passed a signal on.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Hash)]
 pub enum Then {
     /// When the direct child has ended.
     Wait,
@@ -186,7 +186,7 @@ pub enum Then {
 }
 
 /// The child's process group.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ChildGroup {
     /// The launcher's.
     Same,

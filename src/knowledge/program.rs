@@ -99,7 +99,7 @@ pub enum Lifetime {
 }
 
 /// A program's reaction, as PID 1 and as any other process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ProgramReaction {
     /// As PID 1.
     pub as_pid1: Effect,
@@ -120,7 +120,7 @@ impl ProgramReaction {
 }
 
 /// What a signal does to a program.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Effect {
     /// It finishes what is in flight and ends.
     Graceful,
