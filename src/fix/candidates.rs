@@ -4,8 +4,9 @@
 
 use super::{
     Draft, exec_form, exec_in_configuration, file_mode, foreground, init_options, insert_exec,
-    literal_variable, malformed_exec_form, quote_arguments, restated_cmd, script_head, second_wait,
-    shell_syntax, signal_names, stop_setting, stop_signal, supervisor_settings, tee, trap_pattern,
+    literal_variable, malformed_exec_form, nested_string, quote_arguments, restated_cmd,
+    script_head, second_wait, shell_syntax, signal_names, stop_setting, stop_signal,
+    supervisor_settings, tee, trap_pattern,
 };
 use crate::analyze::Target;
 use crate::rules::Finding;
@@ -27,6 +28,7 @@ const IN_FRONT: &[Planner] = &[
 const IN_STRING: &[Planner] = &[
     exec_form::plan,
     insert_exec::plan,
+    nested_string::plan,
     tee::plan,
     trap_pattern::plan,
     insert_exec::plan_dropping,
@@ -56,7 +58,11 @@ fn planners(rule: &str) -> &'static [Planner] {
             foreground::plan_stops,
             stop_setting::plan,
         ],
-        "launcher-cuts-short" => &[exec_in_configuration::plan, supervisor_settings::plan_time],
+        "launcher-cuts-short" => &[
+            exec_in_configuration::plan,
+            nested_string::plan,
+            supervisor_settings::plan_time,
+        ],
         "launcher-drops-signals" => &[exec_in_configuration::plan, foreground::plan_direct],
         "invalid-stop-signal" | "unstoppable-stop-signal" => &[stop_signal::plan],
         "keepalive-as-pid1" => &[foreground::plan, trap_pattern::plan_keep_alive],

@@ -3,7 +3,7 @@
 //! In: a target judged before and after. Out: what became of it. Knows verdicts only, no files.
 
 use crate::analyze::Target;
-use crate::stop::{Path, Verdict};
+use crate::stop::{Path, ProcessTree, Verdict};
 
 /// What became of a target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -96,17 +96,16 @@ fn fits(one: &Path, other: &Path) -> bool {
     one.iter().all(|text| other.contains(text)) || other.iter().all(|text| one.contains(text))
 }
 
-/// Whether the signal did not arrive, and now goes to the application itself, of which it is only not known what it
-/// does with it.
+/// Whether the signal did not arrive, and now goes to every application, of which it is only not known what they do
+/// with it.
 fn is_heard(old: &Path, new: &Path) -> bool {
-    let is_pid1 = new
-        .processes
-        .as_ref()
-        .is_some_and(|tree| tree.is_application);
+    let tree = new.processes.iter().flat_map(ProcessTree::processes);
+    let mut applications = tree.filter(|process| process.is_application).peekable();
     old.delivered == Some(false)
         && new.delivered.is_none()
         && new.verdict == Verdict::Unknown
-        && is_pid1
+        && applications.peek().is_some()
+        && applications.all(|application| application.receives.is_some())
 }
 
 /// Whether a way became better: it is graceful and was not, or the signal arrives and did not.

@@ -24,6 +24,7 @@ mod init_options;
 mod insert_exec;
 mod literal_variable;
 mod malformed_exec_form;
+mod nested_string;
 mod quote_arguments;
 mod restated_cmd;
 mod script_head;

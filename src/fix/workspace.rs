@@ -262,8 +262,13 @@ impl Workspace {
                 .filter(|other| other.rule.id == finding.rule.id)
                 .count()
         };
-        // The finding has to be gone, unless more steps are to come.
-        if steps.len() == 1 && same(&after) >= same(before) && change != Change::Same {
+        // The finding has to be gone, unless more steps are to come; a note about time may take its place.
+        let is_graceful = after.verdict == Verdict::Graceful;
+        if steps.len() == 1
+            && same(&after) >= same(before)
+            && change != Change::Same
+            && !is_graceful
+        {
             return None;
         }
         if keeps(steps) && same(&after) >= same(before) {
