@@ -42,7 +42,8 @@ pub fn may_fix(rule: &str) -> bool {
 /// The kinds of change for a rule's findings, the best first. Rules know nothing of fixes.
 fn planners(rule: &str) -> &'static [Planner] {
     match rule {
-        "background-without-wait" | "daemonised-server" => &[foreground::plan],
+        "background-without-wait" => &[foreground::plan],
+        "daemonised-server" => &[trap_pattern::plan_several, foreground::plan],
         "entrypoint-not-executable" => &[file_mode::plan],
         "exec-in-subshell" => &[tee::plan],
         "fragile-implicit-exec" => &[insert_exec::plan],
@@ -65,7 +66,12 @@ fn planners(rule: &str) -> &'static [Planner] {
         ],
         "launcher-drops-signals" => &[exec_in_configuration::plan, foreground::plan_direct],
         "invalid-stop-signal" | "unstoppable-stop-signal" => &[stop_signal::plan],
-        "keepalive-as-pid1" => &[foreground::plan, trap_pattern::plan_keep_alive],
+        "keepalive-as-pid1" => &[
+            trap_pattern::plan_several,
+            foreground::plan,
+            trap_pattern::plan_keep_alive,
+            trap_pattern::plan_stop_commands,
+        ],
         "malformed-exec-form" => &[malformed_exec_form::plan],
         "script-with-bom" | "script-with-crlf" | "script-without-shebang" => &[script_head::plan],
         "shell-holds-pid1" => IN_STRING,

@@ -54,9 +54,10 @@ pub(super) fn plan(target: &Target, finding: &Finding) -> Vec<Draft> {
 fn draft(command: &Command) -> Option<Draft> {
     let script = &command.text.script;
     let applicability = match tail(script, &Parents::of(script), command.node) {
-        Tail::Last => Applicability::Safe,
+        // Other words than those of today might be no program.
+        Tail::Last if !is_expansion(&script.text) => Applicability::Safe,
         // What follows would no longer run.
-        Tail::Followed => Applicability::Unsafe,
+        Tail::Last | Tail::Followed => Applicability::Unsafe,
         Tail::Elsewhere => return None,
     };
     Some(Draft {

@@ -4,7 +4,7 @@
 //! In: a finding at a command that the shell waits for, at a `wait` without a trap, or at what only keeps the
 //! container up. Out: drafts, all unsafe: the application's standard input becomes `/dev/null`, and the shell stays.
 
-use super::command_line::{inside_json, is_in_json};
+use super::command_line::{inside_json, is_in_json, shell_word};
 use super::insert_exec::is_keep_alive;
 use super::place::{self, Command};
 use super::second_wait::repeated;
@@ -12,10 +12,11 @@ use super::tail::{action_for, has_trap_for};
 use super::{Applicability, Draft, Edit, Goal};
 use crate::analyze::Target;
 use crate::boot::FactKind;
-use crate::knowledge::Signal;
+use crate::knowledge::{self, Signal};
 use crate::rules::Finding;
 use crate::shell::{Item, Kind, RedirectOperator, Script, Separator, Simple};
 use crate::source::Span;
+use crate::stop::ProcessTree;
 
 /// Drafts for the command at the finding's place.
 pub(super) fn plan(target: &Target, finding: &Finding) -> Vec<Draft> {
@@ -24,8 +25,107 @@ pub(super) fn plan(target: &Target, finding: &Finding) -> Vec<Draft> {
 
 /// Drafts for what only keeps the container up, while the application runs in the background.
 pub(super) fn plan_keep_alive(target: &Target, finding: &Finding) -> Vec<Draft> {
-    let primary = &finding.primary.span;
-    let mut places: Vec<&Span> = vec![primary];
+    let places = keep_alives(target, finding);
+    let drafts = places.into_iter().filter_map(|span| at(target, span));
+    drafts.take(2).collect()
+}
+
+/// Drafts for the same place, while several servers run in the background that commands have started: only one of
+/// them could take the place of PID 1.
+pub(super) fn plan_several(target: &Target, finding: &Finding) -> Vec<Draft> {
+    let several = stop_commands(target).filter(|commands| commands.len() > 1);
+    let drafts = several.map(|commands| with_stop_commands(target, finding, &commands));
+    drafts.unwrap_or_default()
+}
+
+/// Drafts for the same place, while servers run in the background that commands have started: the commands that
+/// stop them.
+pub(super) fn plan_stop_commands(target: &Target, finding: &Finding) -> Vec<Draft> {
+    let drafts = stop_commands(target);
+    let drafts = drafts.map(|commands| with_stop_commands(target, finding, &commands));
+    drafts.unwrap_or_default()
+}
+
+fn with_stop_commands(target: &Target, finding: &Finding, commands: &[String]) -> Vec<Draft> {
+    let stops = commands.join("; ");
+    let places = keep_alives(target, finding);
+    let drafts = places.into_iter().filter_map(|span| {
+        let command = place::command(target, span)?;
+        if !command.text.is_string && !place::is_literal(target, span) {
+            return None;
+        }
+        let script = &command.text.script;
+        let signal = stop_signal(target);
+        if has_trap_for(script, &signal) {
+            return None;
+        }
+        let layout = Layout::of(target, &command)?;
+        let waits = &script.text.text()[script.node(command.node).range.clone()];
+        let steps = [
+            format!("trap '{stops}; exit 0' {signal}"),
+            format!("{waits} &"),
+            "wait".to_owned(),
+        ];
+        Some(Draft {
+            kind: "stop-command",
+            title: format!("stop the servers with a trap for SIG{signal}"),
+            applicability: Applicability::Unsafe,
+            edits: layout.replaced(&steps, true),
+            goal: Goal::Finish,
+        })
+    });
+    drafts.take(2).collect()
+}
+
+/// The commands that stop every server which runs in the background, the last one first; `None` where one is
+/// missing.
+fn stop_commands(target: &Target) -> Option<Vec<String>> {
+    let mut commands: Vec<String> = Vec::new();
+    let trees = target
+        .paths
+        .iter()
+        .filter_map(|path| path.processes.as_ref());
+    let processes = trees.flat_map(ProcessTree::processes);
+    for process in processes.filter(|process| process.is_application) {
+        let words: Vec<Option<&str>> = process.argv.iter().map(Option::as_deref).collect();
+        let program = knowledge::program(&words)?;
+        let stop = program.stopped_by(&process.argv)?;
+        let command = stop_command(target, process, &stop)?;
+        if command.contains('\'') {
+            return None;
+        }
+        if !commands.contains(&command) {
+            commands.insert(0, command);
+        }
+    }
+    (!commands.is_empty()).then_some(commands)
+}
+
+/// The command that stops a process: as its own is written, where the words are as many, so that variables stay.
+fn stop_command(target: &Target, process: &ProcessTree, stop: &[Option<String>]) -> Option<String> {
+    let command = place::command(target, process.span.as_ref()?)?;
+    let Kind::Simple(simple) = &command.text.script.node(command.node).kind else {
+        return None;
+    };
+    let whole = command.text.script.text.text();
+    let written = simple.words.iter().map(|word| &whole[word.range.clone()]);
+    let words = if simple.words.len() == stop.len() && process.argv.len() == stop.len() {
+        let words = written.zip(process.argv.iter().zip(stop));
+        let words = words.map(|(written, (old, new))| match (old == new, new) {
+            (true, _) => Some(written.to_owned()),
+            (false, new) => new.as_deref().map(shell_word),
+        });
+        words.collect::<Option<Vec<String>>>()?
+    } else {
+        let words = stop.iter().map(|word| word.as_deref().map(shell_word));
+        words.collect::<Option<Vec<String>>>()?
+    };
+    Some(words.join(" "))
+}
+
+/// The places of what only keeps the container up.
+fn keep_alives<'t>(target: &'t Target, finding: &'t Finding) -> Vec<&'t Span> {
+    let mut places: Vec<&Span> = vec![&finding.primary.span];
     for fact in target.paths.iter().flat_map(|path| &path.facts) {
         if let (FactKind::Foreground { .. } | FactKind::KeepAlive { .. }, Some(span)) =
             (&fact.kind, &fact.span)
@@ -34,15 +134,22 @@ pub(super) fn plan_keep_alive(target: &Target, finding: &Finding) -> Vec<Draft> 
             places.push(span);
         }
     }
-    let drafts = places.into_iter().filter_map(|span| {
-        let command = place::command(target, span)?;
-        let Kind::Simple(simple) = &command.text.script.node(command.node).kind else {
-            return None;
-        };
-        let name = simple.words.first()?.constant(false)?;
-        is_keep_alive(&name).then(|| at(target, span)).flatten()
+    places.retain(|span| {
+        place::command(target, span).is_some_and(|command| {
+            let Kind::Simple(simple) = &command.text.script.node(command.node).kind else {
+                return false;
+            };
+            let name = simple.words.first().and_then(|word| word.constant(false));
+            name.is_some_and(|name| is_keep_alive(&name))
+        })
     });
-    drafts.take(2).collect()
+    places
+}
+
+/// The short name of the signal that PID 1 gets.
+fn stop_signal(target: &Target) -> String {
+    let signal = target.container.stop_signal.value.value();
+    signal.copied().unwrap_or(Signal::TERM).short_name()
 }
 
 fn at(target: &Target, span: &Span) -> Option<Draft> {
@@ -50,8 +157,7 @@ fn at(target: &Target, span: &Span) -> Option<Draft> {
     if !command.text.is_string && !place::is_literal(target, span) {
         return None;
     }
-    let signal = target.container.stop_signal.value.value();
-    let signal = signal.copied().unwrap_or(Signal::TERM).short_name();
+    let signal = stop_signal(target);
     let layout = Layout::of(target, &command)?;
     let script = &command.text.script;
     let Kind::Simple(simple) = &script.node(command.node).kind else {

@@ -14,6 +14,7 @@ mod launchers;
 mod packages;
 mod program;
 mod programs;
+mod service;
 mod shells;
 mod signal;
 mod stop_setting;

@@ -1,5 +1,7 @@
 //! Programs: how long they run, and what a stop signal means to them.
 
+use std::collections::BTreeMap;
+
 use super::{Foreground, Signal, StopSetting};
 
 /// What is known of a program started with certain words.
@@ -22,6 +24,11 @@ pub struct Program {
     pub config: Option<ConfigSwitch>,
     /// A setting of its configuration with which a signal lets it finish its work.
     pub stop_setting: Option<StopSetting>,
+    /// For a command that starts a server in the background: words of it, with those that stand in their place in the
+    /// command that stops this server and waits for its end; nothing where the word has to go.
+    pub stop_words: BTreeMap<String, String>,
+    /// The signal with which that command stops it; SIGTERM if it is not known.
+    pub stop_command_signal: Option<Signal>,
     /// Whether it is a server for development: it watches files, or its authors say so.
     pub development: bool,
     /// The time that it takes for stopping at most, if an option names one: seconds.
@@ -43,6 +50,32 @@ impl Program {
             None => self.otherwise?,
         };
         Some(reaction.at(signal, pid1))
+    }
+
+    /// The words of the command that stops what these words start, if there is one.
+    pub fn stopped_by(&self, words: &[Option<String>]) -> Option<Vec<Option<String>>> {
+        let mut is_other = false;
+        let other = words.iter().enumerate().map(|(at, word)| {
+            let word = word.as_deref()?;
+            let (directory, base) = match (at, word.rfind('/')) {
+                (0, Some(slash)) => word.split_at(slash + 1),
+                _ => ("", word),
+            };
+            let stop = self.stop_words.get(base);
+            is_other |= stop.is_some();
+            Some(format!("{directory}{}", stop.map_or(base, String::as_str)))
+        });
+        let mut other: Vec<Option<String>> = other.collect();
+        let goes = |word: &Option<String>| {
+            word.as_deref() == Some("") && self.stop_words.values().any(String::is_empty)
+        };
+        other.retain(|word| !goes(word));
+        is_other.then_some(other)
+    }
+
+    /// The signal that the command sends which stops it.
+    pub fn stop_signal(&self) -> Signal {
+        self.stop_command_signal.unwrap_or(Signal::TERM)
     }
 
     /// Makes it finish on the signal of its [`StopSetting`]: that is set.

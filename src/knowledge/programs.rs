@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::arguments::Grammar;
 use super::launchers::duration;
+use super::service;
 use super::stop_setting::StopSettingEntry;
 use super::verify::Try;
 use super::{
@@ -47,6 +48,12 @@ pub(crate) struct Entry {
     uncertain: bool,
     config: Option<ConfigEntry>,
     stop_setting: Option<StopSettingEntry>,
+    /// By word of the command that starts it: the word of the command that stops it and waits.
+    #[serde(default)]
+    stop_words: BTreeMap<String, String>,
+    /// By service: the signal with which its script stops the server, if it is not SIGTERM.
+    #[serde(default)]
+    service_signals: BTreeMap<String, String>,
     /// Whether it is a server for development.
     #[serde(default)]
     development: bool,
@@ -150,9 +157,12 @@ pub(super) fn program(words: &[Option<&str>], busybox: bool) -> Option<Program> 
     for _ in 0..6 {
         let path = words.first().copied().flatten()?;
         // Every script of that directory is a service.
-        let name = match path.strip_prefix("/etc/init.d/") {
-            Some(_) => "/etc/init.d",
-            None => path.rsplit('/').next().unwrap_or(path),
+        let is_service = ["/etc/init.d/", "/etc/rc.d/init.d/"]
+            .iter()
+            .any(|directory| path.starts_with(directory));
+        let name = match is_service {
+            true => "/etc/init.d",
+            false => path.rsplit('/').next().unwrap_or(path),
         };
         if name == "busybox" {
             busybox = true;
@@ -162,7 +172,11 @@ pub(super) fn program(words: &[Option<&str>], busybox: bool) -> Option<Program> 
         let entry = find_at(path, name, words, busybox)?;
         match entry.leads_to(words) {
             Some(next) => words = &words[next..],
-            None => return Some(entry.program(words)),
+            None => {
+                let mut program = entry.program(words);
+                service::add_server(words, &entry.service_signals, &mut program);
+                return Some(program);
+            }
         }
     }
     None
@@ -304,6 +318,8 @@ impl Entry {
                 .stop_setting
                 .as_ref()
                 .and_then(|setting| setting.of(&self.name_in(words))),
+            stop_words: self.stop_words.clone(),
+            stop_command_signal: None,
             development,
             stop_time: self.stop_time(words),
             foreground: self.foreground.clone(),

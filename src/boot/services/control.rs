@@ -1,10 +1,11 @@
-//! `sv` of runit: stopping services from a script.
+//! Stopping services from a script: `sv` of runit, and `service X stop` where `service X start` started it.
 //!
-//! In: its words. Out: TERM to the services, and `sv` waiting until they have stopped.
+//! In: the words of the command. Out: the services told, and the command waiting until they have stopped.
 
 use crate::boot::interpreter::absolute;
 use crate::boot::machine::{Machine, signal_process};
-use crate::boot::world::{Body, Pid, World};
+use crate::boot::value::Field;
+use crate::boot::world::{Application, Body, Pid, Process, World};
 use crate::knowledge::Signal;
 
 /// Commands that stop a service and wait for it, up to seven seconds (sv(8)); the others do not wait.
@@ -22,6 +23,62 @@ const WAIT: u64 = 7;
 
 /// Where services are whose names begin with neither `/` nor `.` (Debian's and upstream's default of `SVDIR`).
 const SERVICES: &str = "/etc/service";
+
+/// Lets a command stop the servers that its counterpart has started in the background.
+pub(in crate::boot) fn stop_started(
+    machine: &Machine,
+    world: &mut World,
+    pid: Pid,
+    words: &[Option<String>],
+) {
+    let started = |process: &&Process| {
+        let Body::Application(Application {
+            known: Some(known), ..
+        }) = &process.body
+        else {
+            return false;
+        };
+        if known.stop_words.is_empty() || words.contains(&None) {
+            return false;
+        }
+        let own: Vec<Option<String>> = process.argv.iter().map(Field::known).collect();
+        let service = |words: &[Option<String>]| service(words).map(|(name, _)| name.to_owned());
+        let is_same = service(&own).is_some_and(|own| service(words) == Some(own))
+            && self::service(words).is_some_and(|(_, verb)| verb == "stop");
+        is_same || known.stopped_by(&own).as_deref() == Some(words)
+    };
+    let targets: Vec<Pid> = world
+        .processes
+        .values()
+        .filter(started)
+        .map(|process| process.pid)
+        .collect();
+    for target in &targets {
+        let signal = match &world.process_mut(*target).body {
+            Body::Application(application) => application.known.as_ref().map(|it| it.stop_signal()),
+            _ => None,
+        };
+        signal_process(machine, world, pid, *target, signal.unwrap_or(Signal::TERM));
+    }
+    if !targets.is_empty() {
+        let until = world.clock + world.stop_work + 1;
+        world.process_mut(pid).body = Body::Idle(Some(until));
+    }
+}
+
+/// The service and the verb of a command that starts or stops one.
+fn service(words: &[Option<String>]) -> Option<(&str, &str)> {
+    let words: Vec<&str> = words.iter().map(Option::as_deref).collect::<Option<_>>()?;
+    let (first, rest) = words.split_first()?;
+    match (first.rsplit_once('/'), rest) {
+        (Some(("/etc/init.d" | "/etc/rc.d/init.d", name)), [verb, ..]) => Some((name, verb)),
+        (path, [name, verb, ..]) => {
+            let base = path.map_or(*first, |(_, base)| base);
+            matches!(base, "service" | "invoke-rc.d" | "rc-service").then_some((name, verb))
+        }
+        _ => None,
+    }
+}
 
 /// Lets `sv` tell services to stop.
 pub(in crate::boot) fn control(

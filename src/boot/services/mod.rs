@@ -21,7 +21,7 @@ use crate::boot::value::Field;
 use crate::knowledge::Launch;
 use crate::source::Mapped;
 
-pub(super) use control::control;
+pub(super) use control::{control, stop_started};
 pub use stop_setting::{SettingPlace, stop_setting};
 
 impl Start<'_, '_> {
