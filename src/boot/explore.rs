@@ -5,8 +5,9 @@
 //! way that comes to the same place with the same answers to just that goes on as the earlier one did,
 //! and is not followed again.
 
-use std::collections::HashMap;
 use std::rc::Rc;
+
+use foldhash::HashMap;
 
 use super::interpreter::display_words;
 use super::machine::{Machine, Rest};
@@ -83,9 +84,9 @@ pub(crate) fn explore(
     let mut all = machine.looked_at.take();
     let mut found = Explored::default();
     let mut told = 0;
-    let mut known: HashMap<u64, Vec<Known>> = HashMap::new();
+    let mut known: HashMap<u64, Vec<Known>> = HashMap::default();
     // Forks seen as a whole, but for what follows from an open one: only the very same state meets them.
-    let mut unfinished: HashMap<(u64, u64, bool), u32> = HashMap::new();
+    let mut unfinished: HashMap<(u64, u64, bool), u32> = HashMap::default();
     let mut open: Vec<Fork> = Vec::new();
     let mut current = Some(start);
     loop {

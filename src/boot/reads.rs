@@ -4,9 +4,10 @@
 //! compared. What nobody looks at between here and the end cannot make a difference.
 
 use std::cell::RefCell;
-use std::collections::HashSet;
 use std::hash::{Hash, Hasher};
 use std::rc::Rc;
+
+use foldhash::HashSet;
 
 use super::value::Piece;
 use super::world::{Body, World};

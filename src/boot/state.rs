@@ -1,6 +1,8 @@
 //! Worlds as numbers: what has to be the same for two ways to go on alike.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{BuildHasher, Hash, Hasher};
+
+use foldhash::quality::{FixedState, FoldHasher};
 
 use super::interpreter::{Shell, State, Stored};
 use super::reads::Reads;
@@ -10,7 +12,7 @@ use super::world::{Application, Body, Input, Launcher, Millis, Output, Pid, Stat
 /// A number for where a world is: the frames of its shells, its processes and streams, the question
 /// asked. What has a name (variables, decisions, written files) is left to [`projection`].
 pub(super) fn place(world: &World, question: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
+    let mut hasher = FixedState::default().build_hasher();
     question.hash(&mut hasher);
     hash_place(world, &mut hasher);
     hasher.finish()
@@ -18,7 +20,7 @@ pub(super) fn place(world: &World, question: &str) -> u64 {
 
 /// A number for what a world holds under the names that were read, and for the candidate if that was.
 pub(super) fn projection(world: &World, reads: &Reads) -> u64 {
-    let mut hasher = DefaultHasher::new();
+    let mut hasher = FixedState::default().build_hasher();
     reads.project(world, &mut hasher);
     if reads.has_candidate() {
         hash_candidate(world, &mut hasher, |candidate, hasher| {
@@ -30,7 +32,7 @@ pub(super) fn projection(world: &World, reads: &Reads) -> u64 {
 
 /// A number for all that a world and its candidate hold under any name.
 pub(super) fn identity(world: &World) -> u64 {
-    let mut hasher = DefaultHasher::new();
+    let mut hasher = FixedState::default().build_hasher();
     hash_names(world, &mut hasher);
     hash_candidate(world, &mut hasher, hash_names);
     hasher.finish()
@@ -39,8 +41,8 @@ pub(super) fn identity(world: &World) -> u64 {
 /// Hashes the last command that may be the application, with the world in which it goes on running.
 fn hash_candidate(
     world: &World,
-    hasher: &mut DefaultHasher,
-    names: impl Fn(&World, &mut DefaultHasher),
+    hasher: &mut FoldHasher<'static>,
+    names: impl Fn(&World, &mut FoldHasher<'static>),
 ) {
     let Some(candidate) = &world.candidate else {
         return;
@@ -55,7 +57,7 @@ fn hash_candidate(
     newest.and_then(|process| process.span.clone()).hash(hasher);
 }
 
-fn hash_names(world: &World, hasher: &mut DefaultHasher) {
+fn hash_names(world: &World, hasher: &mut FoldHasher<'static>) {
     world.fixed.hash(hasher);
     world.decided.hash(hasher);
     world.files.hash(hasher);
@@ -72,7 +74,7 @@ fn hash_names(world: &World, hasher: &mut DefaultHasher) {
     }
 }
 
-fn hash_place(world: &World, hasher: &mut DefaultHasher) {
+fn hash_place(world: &World, hasher: &mut FoldHasher<'static>) {
     // Before the stop signal only what is left of timers counts.
     let now = if world.stopped_at.is_some() {
         world.clock.hash(hasher);
@@ -132,7 +134,7 @@ fn stream_of(world: &World, input: &Input, output: &Output) -> (Option<Value>, O
     (read, written, kind)
 }
 
-fn hash_body(body: &Body, now: Millis, hasher: &mut DefaultHasher, looking: &Looking) {
+fn hash_body(body: &Body, now: Millis, hasher: &mut FoldHasher<'static>, looking: &Looking) {
     std::mem::discriminant(body).hash(hasher);
     match body {
         Body::Shell(shell) => hash_shell(shell, hasher, looking),
@@ -144,7 +146,7 @@ fn hash_body(body: &Body, now: Millis, hasher: &mut DefaultHasher, looking: &Loo
     }
 }
 
-fn hash_application(application: &Application, now: Millis, hasher: &mut DefaultHasher) {
+fn hash_application(application: &Application, now: Millis, hasher: &mut FoldHasher<'static>) {
     let known = application.known.as_ref().map(|known| {
         let stop_time = known.stop_time.map(f64::to_bits);
         let otherwise = (known.otherwise, known.graceful_signal);
@@ -156,7 +158,12 @@ fn hash_application(application: &Application, now: Millis, hasher: &mut Default
     (left, application.undecided).hash(hasher);
 }
 
-fn hash_launcher(launcher: &Launcher, now: Millis, hasher: &mut DefaultHasher, looking: &Looking) {
+fn hash_launcher(
+    launcher: &Launcher,
+    now: Millis,
+    hasher: &mut FoldHasher<'static>,
+    looking: &Looking,
+) {
     launcher.fork.hash(hasher);
     for child in &launcher.children {
         ((looking.rank)(child.pid), &child.stop, child.told).hash(hasher);
@@ -175,7 +182,7 @@ fn hash_launcher(launcher: &Launcher, now: Millis, hasher: &mut DefaultHasher, l
     }
 }
 
-fn hash_shell(shell: &Shell, hasher: &mut DefaultHasher, looking: &Looking) {
+fn hash_shell(shell: &Shell, hasher: &mut FoldHasher<'static>, looking: &Looking) {
     shell.facts.id.hash(hasher);
     for (name, variable) in shell.variables.iter().filter(|_| looking.variables) {
         name.hash(hasher);
@@ -250,7 +257,7 @@ fn hash_shell(shell: &Shell, hasher: &mut DefaultHasher, looking: &Looking) {
     }
 }
 
-fn hash_fields(fields: &[Field], hasher: &mut DefaultHasher, looking: &Looking) {
+fn hash_fields(fields: &[Field], hasher: &mut FoldHasher<'static>, looking: &Looking) {
     fields.len().hash(hasher);
     for field in fields {
         field.open.hash(hasher);
@@ -279,7 +286,7 @@ impl World {
             },
             _ => value.clone(),
         };
-        let mut hasher = DefaultHasher::new();
+        let mut hasher = FixedState::default().build_hasher();
         self.fixed.hash(&mut hasher);
         self.decided.hash(&mut hasher);
         let looking = Looking {

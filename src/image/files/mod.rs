@@ -11,7 +11,7 @@ mod tree;
 mod trees;
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::base::Ground;
 use super::change::{Body, Change, Edit, Node, Opaque, TreeSource};
@@ -33,9 +33,17 @@ pub struct Files {
     count: usize,
     /// The trees ([`root_of`]) that instructions name.
     trees: Arc<BTreeSet<String>>,
-    /// What stands at the paths that were looked up since the last change: a start-up asks for the same
-    /// programs again and again.
-    seen: Arc<Mutex<HashMap<String, Seen>>>,
+    /// What was looked up since the last change: a start-up asks for the same programs again and again.
+    memory: Arc<Mutex<Memory>>,
+}
+
+/// What was looked up.
+#[derive(Debug, Default)]
+struct Memory {
+    /// What stands at paths.
+    seen: HashMap<String, Seen>,
+    /// Directories, and where their links lead.
+    directories: HashMap<String, String>,
 }
 
 /// What stands at a path, its links followed.
@@ -152,6 +160,17 @@ impl Files {
         }
     }
 
+    /// Whether an instruction may have put a file of that name into one of the directories.
+    pub(super) fn may_have_put(&self, name: &str, directories: &[&str]) -> bool {
+        self.changes().any(|change| match change {
+            Change::Put { path, .. } => path::name(path) == name,
+            Change::Tree(tree) => directories
+                .iter()
+                .any(|directory| path::below(directory, &tree.destination).is_some()),
+            _ => false,
+        })
+    }
+
     /// The files of an image on that ground.
     pub(super) fn on(ground: Ground) -> Files {
         Files {
@@ -160,18 +179,15 @@ impl Files {
             depth: 0,
             count: 0,
             trees: Arc::default(),
-            seen: Arc::default(),
+            memory: Arc::default(),
         }
     }
 
     /// What stands at a path, looked up once.
     fn see(&self, path: &str) -> Seen {
-        let known = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(seen) = known.get(path) {
+        if let Some(seen) = self.memory().seen.get(path) {
             return seen.clone();
         }
-        // Looking up may ask for other paths.
-        drop(known);
         let budget = Budget::new();
         let seen = match self.resolve(path, &budget) {
             Ok((path, raw)) => Seen {
@@ -183,14 +199,18 @@ impl Files {
                 is_far: false,
             },
         };
-        let mut known = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        known.insert(path.to_owned(), seen.clone());
+        self.memory().seen.insert(path.to_owned(), seen.clone());
         seen
+    }
+
+    /// What was looked up; it must not be held while something else is.
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What was looked up until now may be something else from now on.
     fn forget(&mut self) {
-        self.seen = Arc::default();
+        self.memory = Arc::default();
     }
 
     /// The trees of the absolute paths in a text count as named.
@@ -292,7 +312,22 @@ impl Files {
         let mut here = String::from("/");
         let mut node = Raw::Node(Node::Directory, None, Vec::new());
         let mut links = 0;
+        // Many paths share a directory: the way to it is gone once.
+        let mut shared = path.rsplit_once('/');
+        shared.take_if(|(_, name)| rest.first().is_none_or(|last| last != name));
+        if let Some((parent, _)) = shared
+            && let Some(directory) = self.memory().directories.get(parent)
+        {
+            here.clone_from(directory);
+            rest.truncate(1);
+        }
         while let Some(part) = rest.pop() {
+            if rest.is_empty()
+                && let Some((parent, _)) = shared.take()
+            {
+                let directories = &mut self.memory().directories;
+                directories.insert(parent.to_owned(), here.clone());
+            }
             if part == ".." {
                 here = path::parent(&here).to_owned();
                 continue;

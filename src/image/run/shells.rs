@@ -66,6 +66,10 @@ impl Walker<'_, '_, '_> {
         let path = self.builder.image.environment.get("PATH");
         let path = path.and_then(|path| path.value.value().cloned());
         let path = path.as_deref().unwrap_or(DEFAULT_PATH);
+        let directories: Vec<&str> = path.split(':').collect();
+        if !self.builder.image.files.may_have_put(name, &directories) {
+            return None;
+        }
         match self.builder.image.files.find_program(name, path, "/") {
             Found::File(File {
                 path,
