@@ -14,6 +14,15 @@ pub(super) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
+/// The names of the variables of the environment that are text.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "this is the door to the environment"
+)]
+pub(super) fn variables() -> impl Iterator<Item = String> {
+    std::env::vars_os().filter_map(|(name, _)| name.into_string().ok())
+}
+
 /// The text of a file.
 pub(super) fn text(path: &Path) -> Result<String, String> {
     let because = |message: String| format!("{}: {message}", shown(path));

@@ -39,6 +39,7 @@ impl Settings {
         flags: Layer,
     ) -> Result<Settings, String> {
         let rules: Vec<&str> = rules::ALL.iter().map(|rule| rule.id).collect();
+        config::refuse_misspelt(files::variables())?;
         let environment = config::environment(files::variable, &rules)?;
         let from_environment = files::variable("PIDONE_CONFIG").filter(|path| !path.is_empty());
         let path = match (given, from_environment) {

@@ -14,6 +14,35 @@ pub const VARIABLES: [(&str, &str); 8] = [
     ("PIDONE_FAIL_ON", "a level, as --fail-on"),
 ];
 
+/// What begins the name of each variable.
+const PREFIX: &str = "PIDONE_";
+
+/// Refuses a variable whose name is a misspelt one of ours: a gate would not do what it is told. Other names with
+/// our prefix are left to whoever set them.
+pub fn refuse_misspelt(names: impl IntoIterator<Item = String>) -> Result<(), String> {
+    for name in names {
+        let Some(own) = name.strip_prefix(PREFIX) else {
+            continue;
+        };
+        let is_known = |known: &(&str, &str)| known.0 == name;
+        if VARIABLES.iter().any(is_known) {
+            continue;
+        }
+        let known: Vec<String> = VARIABLES
+            .iter()
+            .filter_map(|(known, _)| known.strip_prefix(PREFIX))
+            .map(str::to_lowercase)
+            .collect();
+        if let Some(meant) = similar(own, known.iter().map(String::as_str)) {
+            let meant = meant.to_uppercase();
+            return Err(format!(
+                "{name}: there is no such variable; did you mean `{PREFIX}{meant}`?"
+            ));
+        }
+    }
+    Ok(())
+}
+
 /// Reads the variables; `get` answers their values. `rules` are the names that rules have.
 pub fn environment(get: impl Fn(&str) -> Option<String>, rules: &[&str]) -> Result<Layer, String> {
     // An empty variable is one that is not set: that is how shells and CI systems unset them.
@@ -69,6 +98,32 @@ pub fn environment(get: impl Fn(&str) -> Option<String>, rules: &[&str]) -> Resu
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn misspelt_names_are_refused_and_others_are_left_alone() {
+        let refuse = |name: &str| refuse_misspelt([name.to_owned()]);
+        for (name, meant) in [
+            ("PIDONE_SELCT", "PIDONE_SELECT"),
+            ("PIDONE_FAILON", "PIDONE_FAIL_ON"),
+            ("PIDONE_IGNORED", "PIDONE_IGNORE"),
+            ("PIDONE_Target", "PIDONE_TARGET"),
+        ] {
+            let error = refuse(name).expect_err(name);
+            assert!(
+                error.contains(&format!("did you mean `{meant}`?")),
+                "{error}"
+            );
+        }
+        for name in [
+            "PIDONE_SELECT",
+            "PIDONE_VERSION",
+            "PIDONE_UPDATE",
+            "PIDONE_",
+            "PATH",
+        ] {
+            assert_eq!(refuse(name), Ok(()), "{name}");
+        }
+    }
 
     #[test]
     fn variables_are_read_and_mistakes_named() {

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-pub use environment::{VARIABLES, environment};
+pub use environment::{VARIABLES, environment, refuse_misspelt};
 pub use file::{ConfigFile, NAMES, Problem, parse};
 pub use show::show;
 pub use suppression::{Ignored, Suppression, Suppressions};
