@@ -225,8 +225,10 @@ pub enum FactKind {
     },
     /// A server, or what a launcher started, went into the background.
     Daemonised {
-        /// The program or launcher.
+        /// The program or launcher, by its name in the tables.
         program: String,
+        /// What people call it: `nginx` for `service nginx start`.
+        called: String,
         /// What is known of it, a sentence.
         how: String,
     },

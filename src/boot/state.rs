@@ -173,7 +173,7 @@ fn hash_launcher(
     }
     launcher.alternatives.hash(hasher);
     (launcher.supervises, launcher.waits_for_tree, launcher.stays).hash(hasher);
-    (launcher.one_by_one, launcher.relays).hash(hasher);
+    (launcher.one_by_one, launcher.relays, &launcher.others).hash(hasher);
     let left = |at: Millis| at.saturating_sub(now);
     let stops_next = launcher.stops_next.map(|(at, signal)| (left(at), signal));
     (stops_next, launcher.leaves_at.map(left)).hash(hasher);

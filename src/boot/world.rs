@@ -256,6 +256,8 @@ pub(crate) struct Launcher {
     pub alternatives: Vec<(String, Rc<Fork>)>,
     /// Whether it is a supervisor: it stays, and starts its children again, until it is told to stop.
     pub supervises: bool,
+    /// What is not known of commands that it runs when it is told to.
+    pub others: Option<Missing>,
     /// The pause between two children, when it stops them one after another.
     pub one_by_one: Option<Millis>,
     /// The signal that waits for the next child to be stopped, and when.
@@ -583,10 +585,16 @@ impl World {
         }
     }
 
-    /// Begins another round of a loop: what is on disk may be another thing by now.
-    pub(crate) fn forget_files(&mut self) {
-        if self.decided.keys().any(|key| key.starts_with(ON_DISK)) {
-            Rc::make_mut(&mut self.decided).retain(|key, _| !key.starts_with(ON_DISK));
+    /// Begins another round of a loop: what is on disk may be another thing by now, and a command that
+    /// failed in the round before may succeed.
+    pub(crate) fn begin_round(&mut self) {
+        let passes = |key: &str| key.starts_with(ON_DISK) || key.contains("`$?`");
+        if self.decided.keys().any(|key| passes(key)) {
+            Rc::make_mut(&mut self.decided).retain(|key, _| !passes(key));
+        }
+        let status = Piece::Unknown("$?".into());
+        if self.fixed.contains_key(&status) {
+            Rc::make_mut(&mut self.fixed).remove(&status);
         }
     }
 

@@ -300,7 +300,7 @@ impl std::fmt::Debug for Context {
 
 /// What bytes are: a program or picture, or text.
 fn content_of(shown: &str, bytes: Vec<u8>) -> Content {
-    if bytes.contains(&0) {
+    if bytes.contains(&0) || bytes.starts_with(b"\x7fELF") {
         return Content::Binary;
     }
     match String::from_utf8(bytes) {

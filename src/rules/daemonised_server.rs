@@ -40,6 +40,19 @@ declare_rule! {
     }
 }
 
+/// Servers that run beside what a container is for.
+const HELPERS: [&str; 9] = [
+    "sshd",
+    "ssh",
+    "crond",
+    "cron",
+    "rsyslogd",
+    "rsyslog",
+    "syslogd",
+    "syslog-ng",
+    "dbus-daemon",
+];
+
 fn check(target: &Target, findings: &mut Findings) {
     for path in &target.paths {
         if !matches!(
@@ -50,17 +63,29 @@ fn check(target: &Target, findings: &mut Findings) {
             continue;
         }
         for fact in &path.facts {
-            let (FactKind::Daemonised { program, how }, Some(span), false) =
-                (&fact.kind, &fact.span, fact.while_stopping)
+            let (
+                FactKind::Daemonised {
+                    called: program,
+                    how,
+                    ..
+                },
+                Some(span),
+                false,
+            ) = (&fact.kind, &fact.span, fact.while_stopping)
             else {
                 continue;
             };
             // What goes into the background beside another application is a helper.
-            if path
+            let is_beside = path
                 .processes
                 .as_ref()
-                .is_some_and(|tree| has_other_application(tree, program))
-            {
+                .is_some_and(|tree| has_other_application(tree, program));
+            // So is the sshd of a cluster's node, whose own daemons some script has started.
+            let has_other_commands = path
+                .facts
+                .iter()
+                .any(|fact| matches!(fact.kind, FactKind::Preparation { .. }));
+            if is_beside || (has_other_commands && HELPERS.contains(&program.as_str())) {
                 continue;
             }
             let Some(place) = programs::at_hand(target, span) else {

@@ -33,8 +33,8 @@ declare_rule! {
     /// `STOPSIGNAL SIGTERM` gives what the program would get from any other base image.
     ///
     /// ## When it stays silent
-    /// When the stage sets a STOPSIGNAL, when the program is the base image's own, and when it finishes its
-    /// work on the inherited signal.
+    /// When the stage sets a STOPSIGNAL, when the program is the base image's own, when a script that is not
+    /// at hand may start that, and when the program finishes its work on the inherited signal.
     pub(super) static INHERITED_STOP_SIGNAL_MISMATCH = {
         id: "inherited-stop-signal-mismatch",
         summary: "the base image's stop signal is for another program than the one that runs",
@@ -51,7 +51,10 @@ fn check(target: &Target, findings: &mut Findings) {
     else {
         return;
     };
-    if *signal == Signal::TERM {
+    let is_of_base = |origin: &Origin| matches!(origin, Origin::Base(..) | Origin::Default);
+    if *signal == Signal::TERM
+        || (is_of_base(&image.entrypoint.origin) && is_of_base(&image.cmd.origin))
+    {
         return;
     }
     let own = knowledge::base_image(base);
@@ -75,11 +78,13 @@ fn check(target: &Target, findings: &mut Findings) {
             .any(|word| called.starts_with(word) || name == *word)
             || base.contains(called);
         let received = application.receives == Some(*signal);
+        // What runs is not known: it may well be the server.
+        let is_open = program.is_none() && !path.missing.is_empty();
         let effect = program
             .as_ref()
             .map(|known| known.reaction(*signal, application.pid == 1));
         let fits = matches!(effect, Some(Some(Effect::Graceful)));
-        if is_own || !received || fits {
+        if is_own || is_open || !received || fits {
             continue;
         }
         let finding = findings.add(

@@ -2,13 +2,15 @@ use super::Findings;
 use super::programs;
 use super::rule::declare_rule;
 use crate::analyze::Target;
-use crate::knowledge::Effect;
+use crate::image::{Content, Found};
+use crate::knowledge::{Effect, Signal};
 use crate::stop::{ProcessTree, Verdict};
 
 declare_rule! {
     /// ## What it does
     /// Says what python, node, php, perl and other runtimes do with the stop signal when the program has no
-    /// handler for it. Whether it has one is written in the program, which pidone does not read.
+    /// handler for it. Whether it has one is written in the program: pidone only looks whether the file that
+    /// the runtime is given names the signal.
     ///
     /// ## Why is this bad
     /// The kernel drops a signal to PID 1 for which there is no handler, so such a program runs on until it
@@ -35,8 +37,8 @@ declare_rule! {
     /// The handler belongs into the program; nothing is changed here.
     ///
     /// ## When it stays silent
-    /// When the runtime runs a program that is known by its name, such as gunicorn, and when the signal does
-    /// not get so far.
+    /// When the runtime runs a program that is known by its name, such as gunicorn, when the file that it
+    /// runs is at hand and names the signal outside of comments, and when the signal does not get so far.
     pub(super) static RUNTIME_IGNORES_STOP_SIGNAL = {
         id: "runtime-ignores-stop-signal",
         summary: "a runtime without a handler ignores the stop signal as PID 1, or dies of it",
@@ -66,6 +68,9 @@ fn check(target: &Target, findings: &mut Findings) {
             }) else {
                 continue;
             };
+            if names_signal(target, process, signal) {
+                continue;
+            }
             let unhandled = runtime.unhandled.iter().find(|(known, _)| *known == signal);
             let default = unhandled.map(|(_, reaction)| match process.pid {
                 1 => reaction.as_pid1,
@@ -92,4 +97,30 @@ fn check(target: &Target, findings: &mut Findings) {
                 ));
         }
     }
+}
+
+/// Whether a file that a process is given names a signal in a line that is no comment: its code may
+/// well have a handler.
+fn names_signal(target: &Target, process: &ProcessTree, signal: Signal) -> bool {
+    let image = &target.container.image;
+    let Some(directory) = image.working_directory.value.value() else {
+        return false;
+    };
+    let name = signal.to_string();
+    process.argv.iter().skip(1).flatten().any(|word| {
+        let path = if word.starts_with('/') {
+            word.clone()
+        } else {
+            format!("./{word}")
+        };
+        let Found::File(file) = image.files.find_program(&path, "", directory) else {
+            return false;
+        };
+        let Content::Text(text) = file.content else {
+            return false;
+        };
+        let is_comment = |line: &str| line.starts_with(['#', '*']) || line.starts_with("//");
+        let mut lines = text.text().lines().map(str::trim_start);
+        lines.any(|line| !is_comment(line) && line.contains(&name))
+    })
 }

@@ -44,7 +44,8 @@ pub fn words(text: &str, escape: char) -> Vec<Range<usize>> {
     words
 }
 
-/// The pairs of ENV: `A=1 B=2`, or the old `A the rest` (`parseNameVal`).
+/// The pairs of ENV: `A=1 B=2`, or the old `A the rest` (`parseNameVal`). A name alone is none: the build
+/// refuses it.
 pub(super) fn env_pairs(text: &str, escape: char) -> Vec<Pair> {
     let words = words(text, escape);
     let Some(first) = words.first() else {
@@ -55,10 +56,11 @@ pub(super) fn env_pairs(text: &str, escape: char) -> Vec<Pair> {
     }
     let end = text.find(char::is_whitespace).unwrap_or(text.len());
     let value = text[end..].find(|c: char| !c.is_whitespace());
-    vec![Pair {
+    let pair = value.map(|offset| Pair {
         name: 0..end,
-        value: value.map(|offset| end + offset..text.len()),
-    }]
+        value: Some(end + offset..text.len()),
+    });
+    pair.into_iter().collect()
 }
 
 /// The pairs of ARG: `A`, `A=1` and several of them (`parseNameOrNameVal`).
@@ -102,7 +104,7 @@ mod tests {
             [("A", Some("a\\ b")), ("C", Some("'d e'f"))]
         );
         assert_eq!(pairs("A  the rest = it"), [("A", Some("the rest = it"))]);
-        assert_eq!(pairs("A"), [("A", None)]);
+        assert_eq!(pairs("A"), []);
         assert_eq!(pairs(""), []);
     }
 }

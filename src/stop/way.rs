@@ -107,13 +107,14 @@ pub(super) fn judge_stopped(machine: &Machine, steady: &World, end: &World, rest
     let is_out_of_reach =
         verdict == Verdict::Stuck && delivered == Some(false) && !steady.is_followed;
     for pid in applications {
-        if let Some(Body::Application(application)) =
-            steady.process(*pid).map(|process| &process.body)
-        {
+        match steady.process(*pid).map(|process| &process.body) {
             // What never hears of the stop may be anything.
-            if !is_out_of_reach {
+            Some(Body::Application(application)) if !is_out_of_reach => {
                 path.missing.extend(application.unsure.clone());
             }
+            // A `tail -f` beside what its supervisor runs on demand is no application.
+            Some(Body::Idle(_)) => path.missing.extend(on_demand(steady, *pid)),
+            _ => {}
         }
     }
     if matches!(rest, Rest::Limit) {
@@ -271,5 +272,14 @@ fn left_running(candidate: &World) -> Missing {
         kind: "program",
         text: format!("whether `{command}` has left something running is not known"),
         span: newest.and_then(|process| process.span.clone()),
+    }
+}
+
+/// What is not known of the commands that the supervisor of a process runs when it is told to.
+fn on_demand(steady: &World, pid: Pid) -> Option<Missing> {
+    let supervisor = steady.process(steady.process(pid)?.parent)?;
+    match &supervisor.body {
+        Body::Launcher(launcher) => launcher.others.clone(),
+        _ => None,
     }
 }

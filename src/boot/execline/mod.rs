@@ -383,6 +383,7 @@ fn parent_of(child: Pid) -> Launcher {
         next: Vec::new(),
         alternatives: Vec::new(),
         supervises: false,
+        others: None,
         one_by_one: None,
         stops_next: None,
         leaves_at: None,

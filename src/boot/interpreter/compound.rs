@@ -138,7 +138,7 @@ impl Turn<'_, '_> {
                 return Err(Progress::Blocked);
             }
             if state.rounds > 0 {
-                self.world.forget_files();
+                self.world.begin_round();
             }
             state.in_body = false;
             state.rounds += 1;

@@ -139,6 +139,7 @@ impl Start<'_, '_> {
             next: run.next,
             alternatives: alternatives.collect(),
             supervises: run.supervises,
+            others: run.others,
             one_by_one: run.one_by_one,
             stops_next: None,
             leaves_at: None,
@@ -191,6 +192,7 @@ impl Start<'_, '_> {
         self.world.note(Fact {
             kind: FactKind::Daemonised {
                 program: launch.name.clone(),
+                called: launch.name.clone(),
                 how: launch.about.clone(),
             },
             span,

@@ -74,6 +74,8 @@ pub(in crate::boot) struct Run {
     pub(in crate::boot) how: Option<How>,
     /// The directory in which it looks for programs first.
     pub(in crate::boot) path: Option<String>,
+    /// What is not known of commands that it runs when it is told to.
+    pub(in crate::boot) others: Option<Missing>,
 }
 
 impl From<Vec<Job>> for Plan {

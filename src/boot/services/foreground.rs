@@ -62,11 +62,16 @@ impl Start<'_, '_> {
                 Found::File(file) => {
                     // A RUN that adds the line to a file which is not known says it as well.
                     let by_text = matches!(&file.content, crate::image::Content::Text(text) if has_line(text.text()));
-                    let by_run = file.origin.is_some_and(|origin| {
-                        origin.text().contains(switch.line.trim_end_matches(';'))
-                    });
+                    let run = file.origin.as_ref().map_or("", |origin| origin.text());
+                    let by_run = run.contains(switch.line.trim_end_matches(';'));
+                    // What `sed` makes of the package's own file says nothing of it if its text does not.
+                    let first = wanted.first().map_or("", String::as_str);
+                    let is_aside =
+                        file.mode.is_none() && run.contains("sed ") && !run.contains(first);
                     if by_text || by_run {
                         program.lifetime = switch.lifetime.clone();
+                    } else if is_aside {
+                        return program;
                     } else if matches!(file.content, crate::image::Content::Unknown(_)) {
                         program.lifetime = Lifetime::Unknown;
                     }

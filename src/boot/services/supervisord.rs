@@ -11,8 +11,9 @@ use crate::boot::settings::{self, Section};
 use crate::boot::start::Start;
 use crate::boot::value::Field;
 use crate::boot::world::Stop;
+use crate::image::{Content, File, Found};
 use crate::knowledge::{How, Launch, Recipient, Signal};
-use crate::source::Known;
+use crate::source::{Known, Span};
 
 /// supervisord looks after its programs once a second: that long lies between two groups that it stops
 /// (supervisor/supervisord.py `runforever`, `ordered_stop_groups_phase_2`).
@@ -55,17 +56,45 @@ impl Start<'_, '_> {
         let foreground = sections
             .iter()
             .find(|section| section.name == "supervisord");
-        let foreground = foreground.and_then(|section| section.is_on("nodaemon"));
+        let mut foreground = foreground.and_then(|section| section.is_on("nodaemon"));
+        if let (true, Some(change)) = (is_debian, self.change_of(&path)) {
+            // The usual one is `sed -i 's/^\(\[supervisord\]\)$/\1\nnodaemon=true/'`.
+            let text = change.as_ref().map_or("", |span| span.text());
+            if text.contains("nodaemon=true") {
+                foreground = Some(true);
+            } else if matches!(launch.how, How::Leave) {
+                return Plan::Unknown(Missing {
+                    kind: "config",
+                    text: format!(
+                        "whether supervisord stays in the foreground is decided by `{path}`"
+                    ),
+                    span: change,
+                });
+            }
+        }
         let how = match (&launch.how, foreground) {
             (How::Leave, Some(true)) => launch.alternatives.first().map(|other| other.how.clone()),
             _ => None,
         };
         let mut programs: Vec<(i64, Job)> = Vec::new();
+        let mut others = None;
         for section in &sections {
             let is_program = ["program:", "fcgi-program:", "eventlistener:"]
                 .iter()
                 .any(|kind| section.name.starts_with(kind));
-            if !is_program || section.is_on("autostart") == Some(false) {
+            if !is_program {
+                continue;
+            }
+            if section.is_on("autostart") == Some(false) {
+                let text = format!(
+                    "whether supervisord is told to start `{}` is not known",
+                    section.name
+                );
+                others.get_or_insert(Missing {
+                    kind: "config",
+                    text,
+                    span: Some(section.span.clone()),
+                });
                 continue;
             }
             let priority = section.get("priority").and_then(|text| text.parse().ok());
@@ -83,8 +112,21 @@ impl Start<'_, '_> {
             supervises: true,
             one_by_one: Some(SUPERVISORD_PAUSE),
             how,
+            others,
             ..Run::default()
         })
+    }
+
+    /// What has changed a file that is not known, if something has; the place too, where it is known.
+    fn change_of(&self, path: &str) -> Option<Option<Span>> {
+        match self.machine.container.image.files.look_up(path) {
+            Found::File(File {
+                content: Content::Unknown(why),
+                origin,
+                ..
+            }) => Some(why.span.or(origin)),
+            _ => None,
+        }
     }
 
     /// The sections of the files that a pattern with `*` in its last part stands for.

@@ -15,8 +15,20 @@ use crate::boot::world::{Application, Body, Output, Pid, Status};
 use crate::knowledge::{self, Lifetime};
 use crate::source::Span;
 
-/// Seconds of a sleep that is longer than any start-up takes: a day.
-const LONG_SLEEP: f64 = 86_400.0;
+/// Seconds of a sleep that is longer than any start-up takes: an hour.
+const LONG_SLEEP: f64 = 3_600.0;
+
+/// The service that `service NAME start` and `/etc/init.d/NAME start` start.
+fn service_name(argv: &[Field]) -> Option<String> {
+    let first = argv.first()?.known()?;
+    if let Some(name) = first.strip_prefix("/etc/init.d/") {
+        return Some(name.to_owned());
+    }
+    match first.rsplit('/').next() {
+        Some("service" | "invoke-rc.d" | "rc-service") => argv.get(1)?.known(),
+        _ => None,
+    }
+}
 
 /// Whether a program of which nothing is known is only asked for its help or its version.
 fn asks_for_help(argv: &[Field]) -> bool {
@@ -66,7 +78,7 @@ impl Start<'_, '_> {
             }
             Lifetime::Idle(seconds) => {
                 process.argv = argv;
-                // Who sleeps for days stays until he is stopped.
+                // Who sleeps for hours stays until he is stopped.
                 let ends = seconds.filter(|seconds| *seconds < LONG_SLEEP);
                 process.body = Body::Idle(ends.map(|seconds| clock + (seconds * 1000.0) as u64));
             }
@@ -208,9 +220,11 @@ impl Start<'_, '_> {
 
     /// A server that puts itself into the background, as a child of nobody.
     fn daemon(&mut self, argv: Vec<Field>, program: knowledge::Program) {
+        let name = service_name(&argv).unwrap_or_else(|| program.name.clone());
         let fact = Fact {
             kind: FactKind::Daemonised {
                 program: program.name.clone(),
+                called: name.clone(),
                 how: program.evidence.clone(),
             },
             span: self.process().span.clone(),
@@ -227,7 +241,7 @@ impl Start<'_, '_> {
         process.in_background = true;
         process.ran_as_application = true;
         process.output = Output::Elsewhere;
-        process.program = program.name.as_str().into();
+        process.program = name.as_str().into();
         process.body = Body::Application(Application {
             known: Some(Rc::new(program)),
             unsure: None,

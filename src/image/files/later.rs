@@ -14,6 +14,8 @@ pub(super) struct Later {
     pub(super) modes: Vec<ModeChange>,
     pub(super) owner: Option<Option<String>>,
     pub(super) edits: Vec<Edit>,
+    /// A command that edits the very file, which thus is there, and what it makes of it is not known.
+    pub(super) edited: Option<Why>,
     /// Why something else may stand there.
     pub(super) unknown: Option<Why>,
     /// An opaque command that may have put anything anywhere, if it found the directory.

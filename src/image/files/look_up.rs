@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::super::base::is_program_directory;
-use super::super::change::{Body, Change, Node};
+use super::super::change::{Body, Change, Edit, Node};
 use super::super::path;
 use super::budget::Budget;
 use super::later::Later;
@@ -136,6 +136,9 @@ impl Files {
                 }
                 Change::Content { at, edit } => {
                     if at.means(path) {
+                        if let (Edit::Unknown(why), true) = (edit, at.path == path) {
+                            later.edited.get_or_insert_with(|| why.clone());
+                        }
                         later.edits.push(edit.clone());
                     }
                 }
@@ -147,7 +150,18 @@ impl Files {
             Raw::Node(Node::Directory, ..) => directory(),
             Raw::Node(node, span, _) => later.finish(node, span),
             Raw::Absent => self.nothing(path, later, self.ground.owns(path), budget),
-            Raw::Unknown(why) => Raw::Unknown(later.unknown.unwrap_or(why)),
+            Raw::Unknown(why) => match later.edited.clone() {
+                Some(why) => {
+                    let origin = why.span.clone();
+                    let node = Node::File {
+                        body: Body::Unknown(why),
+                        mode: None,
+                        owner: None,
+                    };
+                    later.finish(node, origin)
+                }
+                None => Raw::Unknown(later.unknown.unwrap_or(why)),
+            },
         })
     }
 
