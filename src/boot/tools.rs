@@ -80,6 +80,7 @@ pub(super) fn run(machine: &Machine, world: &mut World, pid: Pid) {
     let directory = Rc::clone(&process.directory);
     let command = display_words(&process.argv);
     super::services::stop_started(machine, world, pid, &words);
+    super::services::stop_servers(machine, world, pid, &words);
     match name.as_str() {
         "mkdir" | "install" | "cp" | "mv" | "ln" | "tar" | "unzip" | "git" | "rsync" => {
             world.made_directories = true

@@ -27,7 +27,7 @@ pub use foreground::Foreground;
 pub use launch::{
     Alternative, ChildGroup, Fork, Forward, How, Launch, OnSignal, Recipient, Then, Wrapped,
 };
-pub use program::{ConfigSwitch, Effect, Lifetime, Program, ProgramReaction, Runtime};
+pub use program::{ConfigSwitch, Effect, Lifetime, Program, ProgramReaction, Runtime, StopCommand};
 pub use shells::{
     Feature, ImplicitExec, ShellFacts, ShellFamily, Spellings, TrapName, shell_facts, shell_ids,
 };

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::Deserialize;
+
 use super::{Foreground, Signal, StopSetting};
 
 /// What is known of a program started with certain words.
@@ -33,12 +35,34 @@ pub struct Program {
     pub development: bool,
     /// The time that it takes for stopping at most, if an option names one: seconds.
     pub stop_time: Option<f64>,
+    /// Other commands that stop it.
+    pub stop_commands: Vec<StopCommand>,
     /// How it is started so that it stays in the foreground, if the tables say.
     pub foreground: Foreground,
     /// A sentence with the measured fact, for routes and findings.
     pub evidence: String,
     /// Where that was measured or read.
     pub source: String,
+}
+
+/// A command that stops a program.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StopCommand {
+    /// The command's name, and words that it must have.
+    pub words: Vec<String>,
+    /// The signal that it sends; without one it tells the program in another way to finish.
+    signal: Option<String>,
+    /// Whether it waits until the program has ended.
+    #[serde(default)]
+    pub waits: bool,
+}
+
+impl StopCommand {
+    /// The signal that it sends, if it sends one.
+    pub fn signal(&self) -> Option<Signal> {
+        self.signal.as_deref().and_then(Signal::parse)
+    }
 }
 
 impl Program {

@@ -14,6 +14,7 @@ use super::stop_setting::StopSettingEntry;
 use super::verify::Try;
 use super::{
     ConfigSwitch, Effect, Foreground, Lifetime, Program, ProgramReaction, Runtime, Signal,
+    StopCommand,
 };
 
 /// A program's entry.
@@ -60,6 +61,9 @@ pub(crate) struct Entry {
     /// Options whose value is the longest time that stopping takes, in seconds.
     #[serde(default)]
     stop_time: Vec<String>,
+    /// Other commands that stop it.
+    #[serde(default)]
+    stop_commands: Vec<StopCommand>,
     /// How it stays in the foreground.
     #[serde(default)]
     foreground: Foreground,
@@ -322,6 +326,7 @@ impl Entry {
             stop_command_signal: None,
             development,
             stop_time: self.stop_time(words),
+            stop_commands: self.stop_commands.clone(),
             foreground: self.foreground.clone(),
             evidence: about,
             source: self.evidence.clone(),

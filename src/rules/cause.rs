@@ -137,16 +137,30 @@ pub(super) fn hearer(path: &Path) -> Option<&ProcessTree> {
         if is_shell(at) {
             break;
         }
-        let next = path.facts.iter().find_map(|fact| match fact.kind {
+        let told = path.facts.iter().filter_map(|fact| match fact.kind {
             FactKind::Sent { from, to, .. } if from == at.pid => Some(to),
             _ => None,
         });
-        match all.iter().find(|process| Some(process.pid) == next) {
+        let told = told.filter_map(|pid| all.iter().copied().find(|process| process.pid == pid));
+        // Of several, the one that leads to the application, best to one that hears nothing.
+        let rank = |process: &&ProcessTree| match application_of(process) {
+            Some(application) if application.receives.is_none() => 0,
+            Some(_) => 1,
+            None => 2,
+        };
+        match told.min_by_key(rank) {
             Some(process) => at = process,
             None => break,
         }
     }
     Some(at)
+}
+
+/// The application among a process and its descendants, best one that hears nothing.
+pub(super) fn application_of(process: &ProcessTree) -> Option<&ProcessTree> {
+    let all = process.processes();
+    let applications = all.into_iter().filter(|process| process.is_application);
+    applications.min_by_key(|process| process.receives.is_some())
 }
 
 /// Whether a process is a shell.

@@ -1,4 +1,5 @@
 use super::Findings;
+use super::cause;
 use super::programs;
 use super::rule::declare_rule;
 use crate::analyze::Target;
@@ -44,7 +45,8 @@ declare_rule! {
     /// is used, so nothing is changed.
     ///
     /// ## When it stays silent
-    /// When an init is PID 1 or `--init` is given, and when the script stays and waits itself.
+    /// When an init is PID 1 or `--init` is given, when the script stays and waits itself, and for the
+    /// application's own server, which a script starts to set it up and stops again by a command.
     pub(super) static CHILDREN_NOT_REAPED = {
         id: "children-not-reaped",
         summary: "an application is left with the children of the script that it replaced",
@@ -62,11 +64,18 @@ fn check(target: &Target, findings: &mut Findings) {
         let Some(tree) = path.processes.as_ref().filter(|tree| tree.is_application) else {
             continue;
         };
-        // A shell waits for what it has started.
-        if shell_facts(&tree.program).is_some() {
+        // A shell waits for what it has started, and an init for everything.
+        if shell_facts(&tree.program).is_some() || cause::init(path).is_some_and(|init| init.0 == 1)
+        {
             continue;
         }
-        for child in &tree.children {
+        // The same server was started to set it up, and has been stopped again.
+        let helpers = tree.children.iter().filter(|child| {
+            let known = programs::program(target, child);
+            let is_stopped = known.is_some_and(|known| !known.stop_commands.is_empty());
+            child.program != tree.program || !is_stopped
+        });
+        for child in helpers {
             let Some(span) = programs::place(target, child) else {
                 continue;
             };

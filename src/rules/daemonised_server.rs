@@ -2,7 +2,7 @@ use super::rule::declare_rule;
 use super::words::consequence;
 use super::{Findings, programs};
 use crate::analyze::Target;
-use crate::stop::{FactKind, ProcessTree, Verdict};
+use crate::stop::{FactKind, Path, ProcessTree, Verdict};
 
 declare_rule! {
     /// ## What it does
@@ -79,7 +79,7 @@ fn check(target: &Target, findings: &mut Findings) {
             let is_beside = path
                 .processes
                 .as_ref()
-                .is_some_and(|tree| has_other_application(tree, program));
+                .is_some_and(|tree| has_other_application(path, tree));
             // So is the sshd of a cluster's node, whose own daemons some script has started.
             let has_other_commands = path
                 .facts
@@ -105,14 +105,13 @@ fn check(target: &Target, findings: &mut Findings) {
     }
 }
 
-/// Whether the verdict is about something else than that program.
-fn has_other_application(tree: &ProcessTree, program: &str) -> bool {
-    let mut todo = vec![tree];
-    while let Some(process) = todo.pop() {
-        if process.is_application && process.program != program {
-            return true;
-        }
-        todo.extend(&process.children);
-    }
-    false
+/// Whether the verdict is about something that did not go into the background as well.
+fn has_other_application(path: &Path, tree: &ProcessTree) -> bool {
+    let is_daemon = |process: &ProcessTree| {
+        path.facts.iter().any(|fact| {
+            matches!(fact.kind, FactKind::Daemonised { .. }) && fact.span == process.span
+        })
+    };
+    let mut all = tree.processes().into_iter();
+    all.any(|process| process.is_application && !is_daemon(process))
 }

@@ -77,7 +77,10 @@ fn check(target: &Target, findings: &mut Findings) {
             continue;
         };
         let shell = shell_name(&hearer.program);
-        let application = application_name(path);
+        let application = match cause::application_of(hearer) {
+            Some(process) => format!("`{}`", process.program),
+            None => application_name(path),
+        };
         let finding = findings.add(
             format!("`{name}` signals only the shell in front of {application}"),
             span.clone(),

@@ -3,6 +3,7 @@ use super::programs;
 use super::rule::declare_rule;
 use super::words::{bad_paths, consequence};
 use crate::analyze::Target;
+use crate::boot::FactKind;
 use crate::knowledge::{How, OnSignal};
 use crate::stop::{Path, Verdict};
 
@@ -62,6 +63,14 @@ fn check(target: &Target, findings: &mut Findings) {
             ) else {
                 continue;
             };
+            // One that tells its commands one after another has not come to this one.
+            let is_slow = path
+                .facts
+                .iter()
+                .any(|fact| matches!(fact.kind, FactKind::StopsOneByOne { .. }));
+            if is_slow {
+                continue;
+            }
             let keeps = matches!(&launch.how, How::Fork(fork)
                 if !matches!(fork.on(signal), OnSignal::Forward(_)));
             // npm of some versions keeps it, which its words do not tell.

@@ -11,6 +11,7 @@ mod foreground;
 mod makefile;
 mod procfile;
 mod stop_setting;
+mod stopping;
 mod supervisord;
 
 use crate::boot::interpreter::absolute;
@@ -23,6 +24,7 @@ use crate::source::Mapped;
 
 pub(super) use control::{control, stop_started};
 pub use stop_setting::{SettingPlace, stop_setting};
+pub(super) use stopping::stop_servers;
 
 impl Start<'_, '_> {
     /// What a launcher runs whose configuration says that.
