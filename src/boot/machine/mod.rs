@@ -6,8 +6,9 @@ mod helper;
 mod relay;
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::rc::Rc;
+
+use foldhash::HashMap;
 
 use crate::boot::fact::{Fact, FactKind};
 use crate::boot::interpreter::{self, Construct, Progress};
@@ -73,6 +74,8 @@ pub(crate) struct Machine<'c> {
     spent: Cell<u64>,
     scripts: RefCell<HashMap<(usize, usize, String), Rc<Script>>>,
     constructs: RefCell<HashMap<usize, Rc<Vec<Construct>>>>,
+    /// Programs that were looked up: by name, search path and directory.
+    programs: RefCell<HashMap<(String, String, String), Found>>,
 }
 
 /// How a run of a world ended.
@@ -114,6 +117,7 @@ impl<'c> Machine<'c> {
             spent: Cell::new(0),
             scripts: RefCell::default(),
             constructs: RefCell::default(),
+            programs: RefCell::default(),
         }
     }
 
@@ -191,10 +195,14 @@ impl<'c> Machine<'c> {
 
     /// Looks a program up as execvp does.
     pub(crate) fn find_program(&self, name: &str, path: &str, directory: &str) -> Found {
-        self.container
-            .image
-            .files
-            .find_program(name, path, directory)
+        let key = (name.to_owned(), path.to_owned(), directory.to_owned());
+        if let Some(found) = self.programs.borrow().get(&key) {
+            return found.clone();
+        }
+        let files = &self.container.image.files;
+        let found = files.find_program(name, path, directory);
+        self.programs.borrow_mut().insert(key, found.clone());
+        found
     }
 
     /// Keeps the map of a text that a launcher found in a file.
