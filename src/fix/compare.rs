@@ -3,7 +3,7 @@
 //! In: a target judged before and after. Out: what became of it. Knows verdicts only, no files.
 
 use crate::analyze::Target;
-use crate::stop::{Path, ProcessTree, Verdict};
+use crate::stop::{FactKind, Path, ProcessTree, Verdict};
 
 /// What became of a target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,6 +25,9 @@ pub(super) fn compare(before: &Target, after: &Target) -> Change {
     for path in &after.paths {
         let counterparts = counterparts(&before.paths, path);
         if counterparts.is_empty() {
+            return Change::Worse;
+        }
+        if counterparts.iter().all(|old| breaks_more(old, path)) {
             return Change::Worse;
         }
         let improved = counterparts.iter().any(|old| improves(old, path));
@@ -57,6 +60,15 @@ pub(super) fn compare(before: &Target, after: &Target) -> Change {
         }
     }
     if better { Change::Better } else { Change::Same }
+}
+
+/// Whether a program cannot be started that could, or was not.
+fn breaks_more(old: &Path, new: &Path) -> bool {
+    let failures = |path: &Path| {
+        let failed = |kind: &FactKind| matches!(kind, FactKind::ExecFailed(_));
+        path.facts.iter().filter(|fact| failed(&fact.kind)).count()
+    };
+    failures(new) > failures(old)
 }
 
 /// The ways of before that a way of after may be: those whose conditions are among its own, or the other

@@ -62,6 +62,9 @@ fn is_configuration(span: &Span) -> bool {
 
 /// `exec` before the command word at a place.
 fn exec(place: &Span) -> Option<Edit> {
+    if !is_run_by_shell(place) {
+        return None;
+    }
     // An escape would be one character to the shell and two here.
     if place.text().contains('\\') {
         return None;
@@ -79,6 +82,18 @@ fn exec(place: &Span) -> Option<Edit> {
         return None;
     }
     Some(Edit::insert(&script.span(word.range.clone()), "exec "))
+}
+
+/// Whether a shell reads the command at a place. supervisord starts programs itself, so that only a command within
+/// quotes is one, that of `sh -c "…"`.
+fn is_run_by_shell(place: &Span) -> bool {
+    let path = place.source.path();
+    if !path.ends_with(".conf") && !path.ends_with(".ini") {
+        return true;
+    }
+    let text = &place.source.text()[..place.start];
+    let line = text.rfind('\n').map_or(text, |newline| &text[newline..]);
+    line.contains(['"', '\''])
 }
 
 /// The application's words in place of those of the launcher, where both are plain.

@@ -1,6 +1,8 @@
 //! Each kind of fix, run before and after as PID 1.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::sandbox::{Run, Sandbox, Word};
 use crate::startup::{Mode, Shell, Startup};
@@ -16,6 +18,12 @@ struct Case {
     is_unsafe: bool,
     /// Whether the application gets the same words, and whether the container ends with the same status.
     same: Same,
+    /// Further files of the context, beside the script.
+    files: &'static [(&'static str, &'static str)],
+    /// What the application must be given after the fix, where it was given something else before.
+    gives: &'static [&'static str],
+    /// Whether the script may not be run as it is.
+    is_plain: bool,
 }
 
 /// What of a start-up a fix leaves as it was.
@@ -38,6 +46,33 @@ const fn case(kind: &'static str, shell: Shell, start: &'static str, script: &'s
         before: Word::Stuck,
         is_unsafe: false,
         same: Same::All,
+        files: &[],
+        gives: &[],
+        is_plain: false,
+    }
+}
+
+const fn plain(case: Case) -> Case {
+    Case {
+        is_plain: true,
+        before: Word::Fails,
+        same: Same::Nothing,
+        is_unsafe: true,
+        ..case
+    }
+}
+
+const fn with(case: Case, files: &'static [(&'static str, &'static str)]) -> Case {
+    Case { files, ..case }
+}
+
+/// It stopped well before, and the application got other words.
+const fn gives(case: Case, gives: &'static [&'static str]) -> Case {
+    Case {
+        before: Word::Graceful,
+        same: Same::Nothing,
+        gives,
+        ..case
     }
 }
 
@@ -63,6 +98,12 @@ const SCRIPT: &str =
     r#"CMD ["/srv/entry.sh", "a  b", "*", "", "$x", "it's", "q\"q", "\\n", "-x", "{a,b}", "~"]"#;
 /// The same as text of a shell.
 const WORDS: &str = r#"CMD app "a  b" '*' '' \$x "it's" 'q"q' '\n' -x '{a,b}' '~'"#;
+/// Cases that run at the same time.
+const JOBS: usize = 6;
+/// A command that starts a server in the background, and stops it.
+const OMD: &str = "#!/bin/sh\ncase $1 in\nstart) app \"$2\" > /dev/null 2>&1 & echo $! > /run/omd.pid ;;\nstop) kill -TERM \"$(cat /run/omd.pid)\"; while kill -0 \"$(cat /run/omd.pid)\" 2> /dev/null; do sleep 0.02; done ;;\nesac\n";
+/// A variable of every start-up.
+const PORT: &str = "8  0 *";
 const TINI: &str = "RUN apt-get update && apt-get install -y tini\n";
 
 #[rustfmt::skip]
@@ -80,7 +121,31 @@ const CASES: &[Case] = &[
     case("exec-form+exec-in-script", Shell::Dash, "CMD /srv/entry.sh 'a  b'", "#!/bin/sh\napp \"$@\"\n"),
     case("signal-name", Shell::Dash, SCRIPT, "#!/bin/sh\nstop() { kill -TERM $pid; wait $pid; }\ntrap stop SIGTERM\napp \"$@\" &\npid=$!\nwait $pid\n"),
     broken(case("line-ends", Shell::Dash, SCRIPT, "#!/bin/sh\r\nexec app \"$@\"\r\n")),
-    // A byte order mark, and no `#!` line: a runtime refuses them, and the `execvp` of the sandbox does not.
+    broken(case("byte-order-mark", Shell::Dash, SCRIPT, "\u{feff}#!/bin/sh\nexec app \"$@\"\n")),
+    broken(case("interpreter-line", Shell::Dash, SCRIPT, "export A=1\nexec app \"$@\"\n")),
+    plain(case("chmod", Shell::Dash, SCRIPT, "#!/bin/sh\nexec app \"$@\"\n")),
+    gives(risky(case("quote-arguments", Shell::Dash, SCRIPT, "#!/bin/sh\nexec app $@\n"), Word::Graceful, Same::Nothing),
+        &["app", "a  b", "*", "", "$x", "it's", "q\"q", "\\n", "-x", "{a,b}", "~"]),
+    gives(risky(case("variable-expanded", Shell::Dash, "CMD [\"app\", \"--port\", \"$PORT\", \"a  b\", \"\", \"it's\"]", ""), Word::Graceful, Same::Nothing),
+        &["app", "--port", PORT, "a  b", "", "it's"]),
+    risky(case("stop-signal", Shell::Dash, "STOPSIGNAL SIGKILL\nCMD [\"app\", \"a  b\"]", ""), Word::Abrupt, Same::All),
+    risky(case("stop-signal", Shell::Dash, "CMD [\"nginx\", \"-g\", \"daemon off;\"]", ""), Word::Truncated, Same::All),
+    risky(case("stop-option", Shell::Dash, "CMD [\"uwsgi\", \"--master\", \"--ini\", \"a  b\"]", ""), Word::Truncated, Same::Nothing),
+    with(risky(case("stop-setting", Shell::Dash, "CMD [\"php-fpm\", \"-F\", \"-y\", \"/srv/php-fpm.conf\"]", ""), Word::Truncated, Same::All),
+        &[("php-fpm.conf", "[global]\ndaemonize = no\n\n[www]\nlisten = 9000\n")]),
+    risky(case("foreground", Shell::Dash, "RUN apt-get update && apt-get install -y nginx\nCMD [\"/srv/entry.sh\"]", "#!/bin/sh\nmkdir -p /run/x\nnginx\ntail -f /dev/null\n"), Word::Stuck, Same::Nothing),
+    with(risky(case("exec-in-configuration", Shell::Dash, "CMD [\"npm\", \"start\"]", ""), Word::Abrupt, Same::Nothing),
+        &[("package.json", "{ \"scripts\": { \"start\": \"app --x 'a  b' $PORT\" } }\n")]),
+    with(risky(case("supervisor-settings", Shell::Dash, "CMD [\"supervisord\", \"-n\", \"-c\", \"/srv/supervisord.conf\"]", ""), Word::Truncated, Same::Nothing),
+        &[("supervisord.conf", "[supervisord]\n[program:web]\ncommand=nginx -g \"daemon off;\"\n")]),
+    with(risky(case("exec-in-configuration", Shell::Dash, "CMD [\"supervisord\", \"-n\", \"-c\", \"/srv/supervisord.conf\"]", ""), Word::Abrupt, Same::Nothing),
+        &[("supervisord.conf", "[supervisord]\n[program:web]\ncommand=/bin/sh -c \"cd /tmp && app --x 'a  b'\"\n")]),
+    with(risky(case("service-signal", Shell::Dash, "CMD [\"s6-svscan\", \"/srv/s6\"]", ""), Word::Truncated, Same::All),
+        &[("s6/web/run", "#!/bin/sh\nexec nginx -g 'daemon off;'\n")]),
+    with(risky(case("stop-command", Shell::Dash, "RUN curl -o /srv/omd https://example.org/omd\nCMD [\"/srv/entry.sh\"]", "#!/bin/sh\nSITE=main\n/srv/omd start $SITE\ntail -f /dev/null\n"), Word::Stuck, Same::Nothing),
+        &[("omd", OMD)]),
+    case("exec-in-string", Shell::Dash, SCRIPT, "#!/bin/sh\nmkdir -p /run/x\nsh -c 'cd /tmp && app \"$0\" \"$@\" $NOTHING' 'a  b' \"$@\"\n"),
+    case("exec-in-string", Shell::Dash, "CMD [\"/srv/entry.sh\"]", "#!/bin/sh\nsu root -s /bin/sh -c 'app --x \"a  b\" \"*\" \"\" \"\\$\"'\n"),
     risky(case("trap-and-wait", Shell::Dash, SCRIPT, "#!/bin/sh\napp \"$@\"\necho after\n"), Word::Stuck, Same::All),
     risky(case("trap-and-wait", Shell::Ash, SCRIPT, "#!/bin/sh\napp \"$@\"\nstatus=$?\necho after\nexit $status\n"), Word::Stuck, Same::All),
     risky(case("trap-and-wait", Shell::Bash, SCRIPT, "#!/bin/bash\nset -e\napp \"$@\"\necho after\n"), Word::Stuck, Same::All),
@@ -109,24 +174,53 @@ fn not_graceful_before_and_graceful_after() {
             return;
         }
     };
-    let wrong: Vec<String> = CASES
-        .iter()
-        .enumerate()
-        .filter_map(|(index, case)| judge(sandbox, index, case).err())
-        .collect();
+    // Nearly all the time is spent asleep.
+    let next = AtomicUsize::new(0);
+    let wrong = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..JOBS {
+            scope.spawn(|| {
+                loop {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(case) = CASES.get(index) else {
+                        return;
+                    };
+                    if let Err(story) = judge(sandbox, index, case) {
+                        wrong.lock().expect("no holder panics").push(story);
+                    }
+                }
+            });
+        }
+    });
+    let wrong = wrong.into_inner().expect("no holder panics");
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }
 
 fn judge(sandbox: &Sandbox, index: usize, case: &Case) -> Result<(), String> {
     let tree = Tree::new(&format!("run-{index}"));
-    tree.file("app", b"\x7fELF\0").file("entry.sh", case.script);
+    tree.file("app", b"\x7fELF\0");
+    let mut copies = String::new();
+    match case.is_plain {
+        true => {
+            tree.plain_file("entry.sh", case.script);
+            copies.push_str("COPY entry.sh /srv/entry.sh\n");
+        }
+        false => {
+            tree.file("entry.sh", case.script);
+            copies.push_str("COPY --chmod=755 entry.sh /srv/entry.sh\n");
+        }
+    }
+    for (name, text) in case.files {
+        tree.file(name, text);
+        copies.push_str(&format!("COPY --chmod=755 {name} /srv/{name}\n"));
+    }
     let tini = if case.start.contains("tini") {
         TINI
     } else {
         ""
     };
     let text = format!(
-        "FROM {} AS base\n{tini}ENV PATH=/usr/local/bin:/usr/bin:/bin\nWORKDIR /srv\nCOPY app /usr/local/bin/app\nCOPY app /usr/local/bin/worker\nCOPY --chmod=755 entry.sh /srv/entry.sh\n{}\n",
+        "FROM {} AS base\n{tini}ENV PATH=/usr/local/bin:/usr/sbin:/usr/bin:/bin PORT=\"{PORT}\"\nWORKDIR /srv\nCOPY app /usr/local/bin/app\nCOPY app /usr/local/bin/worker\n{copies}{}\n",
         match case.shell {
             // Every shell but Debian's has `/bin/sh` exec the last command by itself.
             Shell::Ash => "alpine:3.20",
@@ -157,6 +251,9 @@ fn judge(sandbox: &Sandbox, index: usize, case: &Case) -> Result<(), String> {
     if after.stopped != Word::Graceful {
         wrong.push(format!("{} after\n{}", after.stopped, after.story));
     }
+    if !case.gives.is_empty() && (before.given.0 == case.gives || after.given.0 != case.gives) {
+        wrong.push(format!("{:?}\nbecame\n{:?}", before.given.0, after.given.0));
+    }
     if case.same != Same::Nothing && before.given != after.given {
         wrong.push(format!("{:?}\nbecame\n{:?}", before.given, after.given));
     }
@@ -181,12 +278,33 @@ struct Runs {
 impl Runs {
     /// `Ok(None)` where the shell is not on this machine.
     fn of(sandbox: &Sandbox, tree: &Tree, case: &Case) -> Result<Option<Runs>, String> {
+        let dockerfile = tree.read("Dockerfile");
+        let names = case.files.iter().map(|(name, _)| *name);
+        let mut files: BTreeMap<String, String> = names
+            .chain(["entry.sh"])
+            .map(|name| (name.to_owned(), tree.read(name)))
+            .collect();
+        // What the build writes.
+        for line in dockerfile.lines() {
+            if let Some(rest) = line.strip_prefix("RUN echo ")
+                && let Some((text, path)) = rest.split_once(" > /srv/")
+            {
+                files.insert(path.to_owned(), format!("{text}\n"));
+            }
+        }
+        let (argv, signal) = tree.start();
         let startup = Startup {
             id: case.kind.to_owned(),
             shell: Some(case.shell),
             mode: Mode::Argv,
-            argv: tree.argv(),
-            files: [("entry.sh".to_owned(), tree.read("entry.sh"))].into(),
+            argv,
+            files,
+            signal,
+            env: [("PORT".to_owned(), PORT.to_owned())].into(),
+            // su stays for 2 s, and supervisord looks after its programs once a second.
+            grace_s: (case.script.contains("su root") || case.start.contains("supervisord"))
+                .then_some(4.0),
+            is_plain: case.is_plain && !dockerfile.contains("--chmod=755 entry.sh"),
             ..Startup::default()
         };
         if let Some(why) = sandbox.misses(&startup) {

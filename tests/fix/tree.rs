@@ -26,8 +26,18 @@ impl Tree {
     /// Writes a file that may be run.
     pub(crate) fn file(&self, name: &str, text: impl AsRef<[u8]>) -> &Tree {
         let path = self.0.join(name);
+        let directory = path.parent().expect("the file is in the tree");
+        fs::create_dir_all(directory).expect("the directory can be made");
         fs::write(&path, text).expect("the file can be written");
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("its mode can be set");
+        self
+    }
+
+    /// Writes a file that may not be run.
+    pub(crate) fn plain_file(&self, name: &str, text: impl AsRef<[u8]>) -> &Tree {
+        self.file(name, text);
+        fs::set_permissions(self.path(name), fs::Permissions::from_mode(0o644))
+            .expect("its mode can be set");
         self
     }
 
@@ -68,16 +78,16 @@ impl Tree {
         news
     }
 
-    /// The argv of PID 1, as pidone reads the Dockerfile.
-    pub(crate) fn argv(&self) -> Vec<String> {
+    /// The argv of PID 1 and the name of the stop signal, as pidone reads the Dockerfile.
+    pub(crate) fn start(&self) -> (Vec<String>, String) {
         let (_, text, _) = self.pidone(&["trace", "--format", "json"]);
         let json: serde_json::Value = serde_json::from_str(&text).expect("trace writes JSON");
-        let words = json["targets"][0]["argv"]
-            .as_array()
-            .expect("argv is known");
+        let target = &json["targets"][0];
+        let words = target["argv"].as_array().expect("argv is known");
         let words = words
             .iter()
             .map(|word| word.as_str().expect("a string").to_owned());
-        words.collect()
+        let signal = target["stop_signal"].as_str().expect("it is known");
+        (words.collect(), signal.trim_start_matches("SIG").to_owned())
     }
 }

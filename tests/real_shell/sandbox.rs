@@ -81,11 +81,14 @@ const GRACE_S: f64 = 1.2;
 const GRACEFUL_MS: u32 = 250;
 
 /// The names under which the stub stands in `/usr/local/bin`; the tools after the helpers succeed at once.
-const STUBS: [&str; 9] = [
+const STUBS: [&str; 12] = [
     "app",
     "app2",
     "worker",
     "app-default",
+    "nginx",
+    "php-fpm",
+    "uwsgi",
     "nc",
     "pg_isready",
     "envsubst",
@@ -231,7 +234,7 @@ impl Sandbox {
             .arg(shell)
             .args([
                 signal.to_string(),
-                START_MS.to_string(),
+                startup.start_ms().unwrap_or(START_MS).to_string(),
                 SETTLE_MS.to_string(),
                 grace_ms.to_string(),
             ])
@@ -377,7 +380,8 @@ fn write_work(startup: &Startup, work: &Path, signal: u32) -> io::Result<()> {
         let path = work.join(name);
         fs::create_dir_all(path.parent().expect("a name inside the directory"))?;
         fs::write(&path, text)?;
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755))?;
+        let mode = if startup.is_plain { 0o644 } else { 0o755 };
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode))?;
     }
     Ok(())
 }
@@ -387,6 +391,7 @@ fn signal_number(name: &str) -> Option<u32> {
         ("HUP", 1),
         ("INT", 2),
         ("QUIT", 3),
+        ("KILL", 9),
         ("USR1", 10),
         ("USR2", 12),
         ("TERM", 15),

@@ -100,6 +100,9 @@ pub(crate) struct Startup {
     /// The application ends by itself, after so many milliseconds with that status.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) life: Option<(u32, u8)>,
+    /// Whether the files may not be run.
+    #[serde(default, skip)]
+    pub(crate) is_plain: bool,
 }
 
 /// The directory of the start-up's files, working directory of PID 1.
@@ -172,6 +175,10 @@ impl Startup {
             "gosu",
             "setpriv",
             "setsid",
+            "su",
+            "npm",
+            "supervisord",
+            "s6-svscan",
         ]
         .into_iter()
         .filter(|tool| {
@@ -179,6 +186,15 @@ impl Startup {
                 .any(|word| word == *tool)
         })
         .collect()
+    }
+
+    /// How long its application may take to come up, in milliseconds, where that is longer than usual.
+    pub(crate) fn start_ms(&self) -> Option<u32> {
+        let slow = ["npm", "supervisord"];
+        self.tools()
+            .iter()
+            .any(|tool| slow.contains(tool))
+            .then_some(20_000)
     }
 
     fn fill(&self, text: &str) -> String {

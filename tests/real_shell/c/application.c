@@ -3,6 +3,9 @@
  *
  *   app              handles signals; the verdict is about it
  *   app-default      the same without any handler
+ *   nginx, php-fpm, uwsgi
+ *                    servers that end at once on signals on which the real ones drop what is in flight; nginx goes
+ *                    into the background without `daemon off;`
  *   worker, app2     handle signals, but are helpers: the verdict is not about them
  *   anything else    a tool that succeeds at once (nc, pg_isready, ...)
  *
@@ -64,11 +67,40 @@ static void tell_given(int count, char **words) {
     fclose(file);
 }
 
+/* Whether one of the words is this one. */
+static int has(int count, char **words, const char *word) {
+    for (int i = 1; i < count; i++)
+        if (!strcmp(words[i], word)) return 1;
+    return 0;
+}
+
+/* Whether the file behind an option has this text in it. */
+static int file_has(int count, char **words, const char *option, const char *wanted) {
+    char text[4096] = "";
+    for (int i = 1; i + 1 < count; i++) {
+        FILE *file = strcmp(words[i], option) ? NULL : fopen(words[i + 1], "re");
+        if (!file) continue;
+        text[fread(text, 1, sizeof text - 1, file)] = 0;
+        fclose(file);
+    }
+    return strstr(text, wanted) != NULL;
+}
+
+/* Whether a server that drops its work on SIGTERM finishes it on this signal, as it was started. */
+static int finishes(const char *name, int number, int count, char **words) {
+    if (!strcmp(name, "nginx")) return number == SIGQUIT;
+    if (!strcmp(name, "php-fpm"))
+        return number == SIGQUIT && file_has(count, words, "-y", "\nprocess_control_timeout = 10s\n");
+    if (!strcmp(name, "uwsgi")) return has(count, words, "--hook-master-start");
+    return 1;
+}
+
 int main(int count, char **words) {
     char path[512] = "";
     if (readlink("/proc/self/exe", path, sizeof path - 1) < 0) return 91;
     const char *name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
-    int judged = !strcmp(name, "app") || !strcmp(name, "app-default");
+    int serves = !strcmp(name, "nginx") || !strcmp(name, "php-fpm") || !strcmp(name, "uwsgi");
+    int judged = serves || !strcmp(name, "app") || !strcmp(name, "app-default");
     if (!judged && strcmp(name, "worker") && strcmp(name, "app2")) return 0;
 
     int graceful_ms, stop_signal, life_ms = -1, status = 0;
@@ -76,6 +108,11 @@ int main(int count, char **words) {
     if (!conf || fscanf(conf, "%d %d %d %d", &graceful_ms, &stop_signal, &life_ms, &status) < 2) return 92;
     fclose(conf);
     if (judged) tell_given(count, words);
+
+    if (!strcmp(name, "nginx") && !has(count, words, "daemon off;")) {
+        if (fork()) return 0;
+        setsid();
+    }
 
     struct sched_param urgent = {.sched_priority = 5};
     int realtime = sched_setscheduler(0, SCHED_FIFO, &urgent) == 0;
@@ -117,6 +154,7 @@ int main(int count, char **words) {
             tell("signal %lld %d %d\n", clock_us(), (int)getpid(), number);
             int stops = number == SIGTERM || number == SIGINT || number == SIGQUIT || number == SIGHUP
                 || number == stop_signal;
+            if (stops && !finishes(name, number, count, words)) return 94;
             if (stops && !stopping) {
                 stopping = 1;
                 end = clock_us() + graceful_ms * 1000LL;

@@ -107,6 +107,20 @@ static void wait_until(long long deadline, int for_application) {
 
 static int bind_over(const char *from, const char *to) { return mount(from, to, NULL, MS_BIND | MS_REC, NULL); }
 
+/* As a runtime does it: a file that the kernel refuses is not given to a shell, as execvp would. */
+static int exec_first(char **command) {
+    const char *path = getenv("PATH");
+    if (strchr(command[0], '/') || !path) return execv(command[0], command);
+    errno = ENOENT;
+    for (const char *end; *path; path = *end ? end + 1 : end) {
+        char file[4096];
+        end = strchr(path, ':') ? strchr(path, ':') : path + strlen(path);
+        snprintf(file, sizeof file, "%.*s/%s", (int)(end - path), path, command[0]);
+        if (!access(file, F_OK)) return execv(file, command);
+    }
+    return -1;
+}
+
 static void become_first(int report, char *work, char *bin, char *shell, char **command) {
     struct failure failure = {.error = 0};
     const char *step;
@@ -134,7 +148,7 @@ static void become_first(int report, char *work, char *bin, char *shell, char **
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     failure.is_exec = 1;
-    TRY(execvp(command[0], command));
+    TRY(exec_first(command));
 failed:
     failure.error = errno;
     strncpy(failure.step, step, sizeof failure.step - 1);
