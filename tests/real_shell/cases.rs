@@ -67,6 +67,7 @@ impl Case {
             signal: self.signal.clone(),
             grace_s: self.grace_s,
             life: None,
+            is_plain: false,
         };
         self.shells.iter().map(startup).collect()
     }
