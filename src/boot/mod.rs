@@ -14,6 +14,7 @@ mod machine;
 mod outcome;
 mod package_scripts;
 mod reads;
+mod remade;
 mod services;
 mod settings;
 mod shells;

@@ -220,7 +220,8 @@ impl Start<'_, '_> {
             return Ok(());
         }
         // Shells look for the file in the current directory first, then on PATH.
-        let found = match self.machine.container.image.files.look_up(&path) {
+        let found = self.machine.container.image.files.look_up(&path);
+        let found = match self.world.remade.seen(&path, found) {
             Found::Absent if !name.contains('/') => self.find(&name),
             found => found,
         };

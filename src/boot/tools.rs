@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::interpreter::{absolute, display_words};
 use super::machine::{Machine, signal_process};
+use super::remade::Remade;
 use super::value::{Field, Value};
 use super::world::{Body, Input, Output, Pid, Question, Status, World};
 use crate::image::{Content, Found};
@@ -81,6 +82,9 @@ pub(super) fn run(machine: &Machine, world: &mut World, pid: Pid) {
     let command = display_words(&process.argv);
     super::services::stop_started(machine, world, pid, &words);
     super::services::stop_servers(machine, world, pid, &words);
+    if Remade::is_changed_by(&name) {
+        Rc::make_mut(&mut world.remade).run(&name, &words, &directory);
+    }
     match name.as_str() {
         "mkdir" | "install" | "cp" | "mv" | "ln" | "tar" | "unzip" | "git" | "rsync" => {
             world.made_directories = true

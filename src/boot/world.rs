@@ -7,6 +7,7 @@ use super::fact::Fact;
 use super::interpreter::Shell;
 use super::outcome::{Assumption, Condition, Missing};
 use super::reads::LookedAt;
+use super::remade::Remade;
 use super::value::{Field, Piece, Value};
 use crate::knowledge::{ChildGroup, Fork, Program, Recipient, Signal};
 use crate::source::Span;
@@ -36,6 +37,8 @@ pub(crate) struct World {
     pub streams: Vec<Value>,
     /// Files that scripts have written.
     pub files: Rc<BTreeMap<String, Value>>,
+    /// Where commands may have put files, or changed modes.
+    pub remade: Rc<Remade>,
     /// Whether a command ran that may have made directories.
     pub made_directories: bool,
     /// Conditions decided on this way.
@@ -409,6 +412,7 @@ impl World {
             last_pid: 0,
             streams: Vec::new(),
             files: Rc::default(),
+            remade: Rc::default(),
             made_directories: false,
             trail: Vec::new(),
             decided: Rc::default(),
@@ -486,7 +490,16 @@ impl World {
                 Some(inner) => (inner, true),
                 None => (&**key, false),
             };
-            Rc::make_mut(&mut self.decided).insert(key.into(), yes != negated);
+            let holds = yes != negated;
+            if let (Some(found), true) = (key.strip_prefix(ON_DISK), holds) {
+                let path = found
+                    .strip_prefix('`')
+                    .and_then(|rest| rest.split_once('`'));
+                if let Some((path, _)) = path.filter(|(path, _)| path.starts_with('/')) {
+                    Rc::make_mut(&mut self.remade).found(path);
+                }
+            }
+            Rc::make_mut(&mut self.decided).insert(key.into(), holds);
         }
         let fixes = if yes {
             &question.fixes

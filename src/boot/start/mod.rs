@@ -252,9 +252,16 @@ impl Start<'_, '_> {
             Some(value) => value.known(),
             None => Some(String::new()),
         };
+        let remade = Rc::clone(&self.world.remade);
         match path {
-            Some(path) => self.machine.find_program(name, &path, &directory),
-            None if name.contains('/') => self.machine.find_program(name, "", &directory),
+            _ if name.contains('/') => {
+                let found = self.machine.find_program(name, "", &directory);
+                remade.seen(&absolute(&directory, name), found)
+            }
+            Some(path) => {
+                let found = self.machine.find_program(name, &path, &directory);
+                remade.seen_on_path(name, &path, found)
+            }
             // Where programs are nearly always; what is not there may be somewhere else.
             None => match self.machine.find_program(name, DEFAULT_PATH, &directory) {
                 Found::File(file) => Found::File(file),

@@ -108,7 +108,7 @@ impl Turn<'_, '_> {
                 continue;
             }
             let span = code.script.span(redirect.range.clone());
-            match self.machine.container.image.files.look_up(directory) {
+            match self.image_file(directory) {
                 Found::Absent => {
                     let why = format!("the directory `{directory}` is not there");
                     self.start_up_breaks(why, Some(span));

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use crate::boot::interpreter::redirect::Streams;
 use crate::boot::interpreter::step::{Attempt, Turn};
-use crate::boot::interpreter::{Code, Stored};
+use crate::boot::interpreter::{Code, Stored, absolute};
 use crate::boot::value::{Field, Value};
 use crate::boot::world::{Environment, Question, Status};
 use crate::image::Found;
@@ -108,7 +108,11 @@ impl Turn<'_, '_> {
             _ => String::new(),
         };
         let directory = Rc::clone(&self.world.process_mut(self.pid).directory);
-        self.machine.find_program(name, &path, &directory)
+        let found = self.machine.find_program(name, &path, &directory);
+        match name.contains('/') {
+            true => self.world.remade.seen(&absolute(&directory, name), found),
+            false => self.world.remade.seen_on_path(name, &path, found),
+        }
     }
 
     /// Where a program of that name lies, as `command -v` prints it.

@@ -87,7 +87,7 @@ impl Turn<'_, '_> {
                     None
                 }
             },
-            None => match self.machine.container.image.files.look_up(&path) {
+            None => match self.image_file(&path) {
                 Found::File(file) => match file.content {
                     Content::Text(text) => Some(text),
                     Content::Binary => None,
@@ -116,6 +116,12 @@ impl Turn<'_, '_> {
         self.shell.status = Status::SUCCESS;
         self.push(Code::root(&script), false);
         Ok(())
+    }
+
+    /// What stands at a path, after what commands of the start-up have put there.
+    pub(super) fn image_file(&self, path: &str) -> Found {
+        let found = self.machine.container.image.files.look_up(path);
+        self.world.remade.seen(path, found)
     }
 
     /// Whether a file stands at the path for sure: who reads it by its bare name means that one.

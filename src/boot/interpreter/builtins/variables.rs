@@ -100,16 +100,17 @@ impl Turn<'_, '_> {
         };
         let process = self.world.process_mut(self.pid);
         let path = absolute(&process.directory, &target);
-        let why = match self.machine.container.image.files.look_up(&path) {
+        let found = self.image_file(&path);
+        let is_far =
+            matches!(found, Found::Unknown(_)) && self.machine.container.image.files.is_far(&path);
+        let why = match found {
             Found::File(_) => Some("it is a file"),
             Found::Absent if !self.world.made(&path, &self.machine.looked_at) => {
                 Some("it is not there")
             }
             _ => None,
         };
-        if self.machine.container.image.files.is_far(&path)
-            && !self.world.made(&path, &self.machine.looked_at)
-        {
+        if is_far && !self.world.made(&path, &self.machine.looked_at) {
             let text = format!("nothing says that the directory `{path}` is there");
             self.world.miss("value", text, Some(span.clone()));
         }

@@ -1,0 +1,249 @@
+//! Files that commands of the start-up make, and modes that they change.
+//!
+//! In: the words of commands that run before the application. Out: what the image's view of a path is worth
+//! then. Only where something may have come is kept, not what.
+
+use std::collections::BTreeSet;
+
+use super::interpreter::absolute;
+use crate::image::Found;
+use crate::source::Why;
+
+/// Where the files of the container may differ from those of the image.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Remade {
+    /// Paths at which, or below which, something may have been put.
+    places: BTreeSet<String>,
+    /// Paths at which, or below which, modes may have been changed.
+    modes: BTreeSet<String>,
+}
+
+impl Remade {
+    /// What stands at a path after all that, if the image has that there.
+    pub(crate) fn seen(&self, path: &str, found: Found) -> Found {
+        let why = || Why::new("a command of the start-up may have put it there");
+        match found {
+            Found::Absent if covers(&self.places, path) => Found::Unknown(why()),
+            Found::File(file) if self.places.contains(&file.path) => Found::Unknown(why()),
+            Found::File(mut file) if covers(&self.modes, &file.path) => {
+                file.mode = None;
+                Found::File(file)
+            }
+            found => found,
+        }
+    }
+
+    /// The same for a program that was looked for by its name: in which directories.
+    pub(crate) fn seen_on_path(&self, name: &str, directories: &str, found: Found) -> Found {
+        let Found::Absent = found else {
+            return match &found {
+                Found::File(file) => self.seen(&file.path.clone(), found),
+                _ => found,
+            };
+        };
+        let may_be = |directory: &str| covers(&self.places, &absolute(directory, name));
+        match directories.split(':').any(may_be) {
+            true => self.seen(
+                "/",
+                Found::Unknown(Why::new("a command of the start-up may have brought it")),
+            ),
+            false => found,
+        }
+    }
+
+    /// Something may have been put anywhere.
+    pub(crate) fn anywhere(&mut self) {
+        self.places.insert("/".to_owned());
+    }
+
+    /// A test has found something at a path that the image does not have: a volume, perhaps with more.
+    pub(crate) fn found(&mut self, path: &str) {
+        let directory = path.trim_end_matches('/').rsplit_once('/');
+        let directory = directory.map_or("", |(directory, _)| directory);
+        self.places.insert(match directory {
+            "" => path.to_owned(),
+            directory => directory.to_owned(),
+        });
+    }
+
+    /// Whether a command changes anything of this.
+    pub(crate) fn is_changed_by(name: &str) -> bool {
+        CHANGING.contains(&name) || BRINGING.contains(&name)
+    }
+
+    /// Takes note of a command: its name without directories, its words (`None` where one is not known), the
+    /// working directory.
+    pub(crate) fn run(&mut self, name: &str, words: &[Option<String>], directory: &str) {
+        let words: Vec<Option<&str>> = words.iter().skip(1).map(Option::as_deref).collect();
+        let operands: Vec<Option<&str>> = words
+            .iter()
+            .copied()
+            .filter(|word| word.is_none_or(|word| !word.starts_with('-')))
+            .collect();
+        // The part of a word before what is not expanded.
+        let place = |word: Option<&str>| match word {
+            Some(word) => {
+                let fixed = word.find(['*', '?', '[']).map_or(word, |at| &word[..at]);
+                let whole = fixed.len() == word.len();
+                let fixed = match fixed.rfind('/') {
+                    Some(at) if !whole => &fixed[..=at],
+                    None if !whole => "",
+                    _ => fixed,
+                };
+                absolute(directory, fixed)
+            }
+            None => "/".to_owned(),
+        };
+        // The last part of a path or address.
+        fn named(word: Option<&str>) -> Option<&str> {
+            word.map(|word| word.rsplit('/').next().unwrap_or(word))
+        }
+        let after = |options: &[&str]| {
+            words.iter().enumerate().find_map(|(at, word)| {
+                let word = (*word)?;
+                options.iter().find_map(|option| {
+                    let rest = word.strip_prefix(option)?;
+                    match rest.strip_prefix('=') {
+                        Some(value) => Some(Some(value)),
+                        None if rest.is_empty() => words.get(at + 1).copied(),
+                        None => None,
+                    }
+                })
+            })
+        };
+        let has = |wanted: &str| words.contains(&Some(wanted));
+        match name {
+            // `xargs` and `find -exec` add the files.
+            "chmod" if operands.len() < 2 || has("{}") => {
+                self.modes.insert("/".to_owned());
+            }
+            "chmod" => self
+                .modes
+                .extend(operands.iter().skip(1).copied().map(place)),
+            "cp" | "mv" | "install" | "rsync" => {
+                let given = after(&["-t", "--target-directory"]);
+                let last = || operands.last().copied();
+                self.places.extend(given.or_else(last).map(place));
+            }
+            "ln" if operands.len() > 1 => self.places.extend(operands.last().copied().map(place)),
+            "ln" => self
+                .places
+                .extend(operands.first().map(|word| place(named(*word)))),
+            "tar" | "bsdtar" | "unzip" => {
+                let given = after(&["-C", "--directory", "-d"]);
+                self.places.insert(place(given.unwrap_or(Some("."))));
+            }
+            "git" if has("clone") => {
+                let from = operands.iter().position(|word| *word == Some("clone"));
+                let rest = from.map_or(&[][..], |at| &operands[at + 1..]);
+                self.places.extend(match rest {
+                    [url] => Some(place(named(*url).map(|name| name.trim_end_matches(".git")))),
+                    rest => rest.last().copied().map(place),
+                });
+            }
+            "git"
+                if ["pull", "checkout", "submodule", "reset"]
+                    .into_iter()
+                    .any(has) =>
+            {
+                let given = after(&["-C"]);
+                self.places.insert(place(given.unwrap_or(Some("."))));
+            }
+            "curl" | "wget" => {
+                let (file, directory) = match name {
+                    "curl" => (after(&["-o", "--output"]), after(&["--output-dir"])),
+                    _ => (
+                        after(&["-O", "--output-document"]),
+                        after(&["-P", "--directory-prefix"]),
+                    ),
+                };
+                let keeps_name = name == "wget" || has("-O") || has("--remote-name");
+                let last = operands.last().copied().filter(|_| keeps_name);
+                let made = directory.or(file).or(last.map(named));
+                self.places.extend(made.map(place));
+            }
+            _ if BRINGING.contains(&name) => self.anywhere(),
+            _ => {}
+        }
+    }
+}
+
+/// Commands that put files into the place that they name.
+const CHANGING: [&str; 12] = [
+    "chmod", "cp", "mv", "install", "rsync", "ln", "tar", "bsdtar", "unzip", "git", "curl", "wget",
+];
+
+/// Commands that bring files to places of their own: packages, builds.
+const BRINGING: [&str; 27] = [
+    "apt",
+    "apt-get",
+    "apk",
+    "yum",
+    "dnf",
+    "microdnf",
+    "zypper",
+    "pacman",
+    "dpkg",
+    "rpm",
+    "pip",
+    "pip3",
+    "pipx",
+    "poetry",
+    "uv",
+    "gem",
+    "bundle",
+    "composer",
+    "npm",
+    "yarn",
+    "pnpm",
+    "go",
+    "cargo",
+    "make",
+    "cmake",
+    "ninja",
+    "update-alternatives",
+];
+
+/// Whether one of the paths is that path, or a directory above it.
+fn covers(paths: &BTreeSet<String>, path: &str) -> bool {
+    let is_above = |above: &String| {
+        let rest = path.strip_prefix(above.trim_end_matches('/'));
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    paths.iter().any(is_above)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn after(command: &str, path: &str) -> bool {
+        let words: Vec<Option<String>> = command
+            .split(' ')
+            .map(|word| Some(word.to_owned()))
+            .collect();
+        let name = words[0].clone().unwrap_or_default();
+        let mut remade = Remade::default();
+        remade.run(&name, &words, "/srv");
+        matches!(remade.seen(path, Found::Absent), Found::Unknown(_))
+    }
+
+    #[test]
+    fn commands_put_files_where_they_say() {
+        assert!(after("mv /a /srv/b", "/srv/b"));
+        assert!(after("cp -r /a /opt/", "/opt/x/y"));
+        assert!(after("cp -t /opt /a", "/opt/a"));
+        assert!(!after("cp -t /opt /a", "/a"));
+        assert!(after("tar -xzf /a.tgz -C /opt", "/opt/bin/x"));
+        assert!(after("tar -xzf /a.tgz", "/srv/x"));
+        assert!(after("git clone https://x /app", "/app/run"));
+        assert!(after("git clone https://x/y.git", "/srv/y/run"));
+        assert!(!after("git config --global user.name x", "/srv/x"));
+        assert!(after("wget https://x/agent", "/srv/agent"));
+        assert!(!after("curl -f https://x/agent", "/srv/agent"));
+        assert!(after("curl -o /tmp/x https://x", "/tmp/x"));
+        assert!(after("apt-get install -y x", "/usr/bin/x"));
+        assert!(!after("mv /a /srv/b", "/srv/bc"));
+        assert!(!after("chmod +x /srv/b", "/srv/b"));
+    }
+}
