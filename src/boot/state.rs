@@ -229,11 +229,11 @@ fn hash_shell(shell: &Shell, hasher: &mut FoldHasher<'static>, looking: &Looking
             State::List(index) | State::AndOr(index) => index.hash(hasher),
             State::If(arm, in_body) => (arm, in_body).hash(hasher),
             State::While(state) => (state.in_body, state.undecided).hash(hasher),
-            State::For(fields, next) => {
+            State::For(fields, next, asked) => {
                 hash_fields(fields, hasher, looking);
-                next.hash(hasher);
+                (next, asked.rounds()).hash(hasher);
             }
-            State::ForArithmetic(rounds) => rounds.hash(hasher),
+            State::ForArithmetic(rounds, asked) => (rounds, asked.rounds()).hash(hasher),
             State::Case(word, arm, pattern) => {
                 (looking.plain)(word).hash(hasher);
                 (arm, pattern).hash(hasher);

@@ -2,29 +2,12 @@
 
 use super::conditions::{self, Answer, Context};
 use super::expand::Expansion;
-use super::step::{Attempt, Progress, Turn};
-use super::{Code, Foreground, Loop, State, Stored};
-use crate::boot::fact::FactKind;
+use super::step::{Attempt, Turn};
+use super::{Asked, Code, Foreground, State};
 use crate::boot::value::{Field, Value};
-use crate::boot::world::{Output, Question, Status, SteadyLoop};
+use crate::boot::world::{Output, Question, Status};
 use crate::knowledge::ShellFamily;
 use crate::shell::{AndOr, ArmEnd, Compound, Condition, Kind, Redirect, Separator};
-
-/// Rounds of a loop whose condition is not decided that are looked at: none, one, and two.
-const UNDECIDED_ROUNDS: u32 = 1;
-
-/// Rounds of a loop that sleeps and asks something outside in each: what it waits for happens some day.
-const ASKED_ROUNDS: u32 = 5;
-
-/// Whether a command in the code is `sleep`.
-fn sleeps(code: &Code) -> bool {
-    let around = &code.script.node(code.node).range;
-    code.script.nodes.iter().any(|node| {
-        around.contains(&node.range.start)
-            && matches!(&node.kind, Kind::Simple(simple) if simple.words.first()
-                .and_then(|word| word.constant(false)).is_some_and(|word| word == "sleep"))
-    })
-}
 
 impl Turn<'_, '_> {
     pub(super) fn list(&mut self, code: Code, next: usize) -> Attempt<()> {
@@ -113,189 +96,6 @@ impl Turn<'_, '_> {
             self.shell.status = Status::SUCCESS;
             return self.pop();
         }
-        Ok(())
-    }
-
-    pub(super) fn while_loop(&mut self, code: Code) -> Attempt<()> {
-        let script = std::rc::Rc::clone(&code.script);
-        let Kind::Compound(
-            Compound::While {
-                until,
-                condition,
-                body,
-            },
-            _,
-        ) = &script.node(code.node).kind
-        else {
-            return self.pop();
-        };
-        let State::While(mut state) = self.top().state.clone() else {
-            return self.pop();
-        };
-        if state.in_body || state.rounds == 0 {
-            if state.rounds > 0 && self.round_repeats(&mut state) {
-                self.top().state = State::While(state);
-                return Err(Progress::Blocked);
-            }
-            if state.rounds > 0 {
-                self.world.begin_round();
-            }
-            state.in_body = false;
-            state.rounds += 1;
-            if state.rounds > self.machine.limits.rounds {
-                let span = code.span();
-                self.world
-                    .miss("limit", "a loop runs too often to be followed", Some(span));
-                return self.pop();
-            }
-            self.top().state = State::While(state);
-            self.push(code.at(*condition), false);
-            return Ok(());
-        }
-        let was_open = self.shell.status.success().is_none();
-        if was_open {
-            self.note_wait_loop(&code, *condition);
-        }
-        let asked = state.asked_rounds(self.world.trail.len());
-        if (was_open && state.undecided >= UNDECIDED_ROUNDS)
-            || (asked > ASKED_ROUNDS && sleeps(&code))
-        {
-            // A wait loop ends some day: the steady state lies behind it.
-            self.shell.status = Status::SUCCESS;
-            return self.pop();
-        }
-        let yes = self.decide_status()?;
-        self.shell.check_failure = false;
-        if was_open {
-            state.undecided += 1;
-        }
-        if yes == *until {
-            self.shell.status = Status::SUCCESS;
-            return self.pop();
-        }
-        state.in_body = true;
-        self.top().state = State::While(state);
-        self.push(code.at(*body), false);
-        Ok(())
-    }
-
-    /// Notes a loop that sleeps until something outside has happened, while PID 1 is deaf.
-    fn note_wait_loop(&mut self, code: &Code, condition: crate::shell::NodeId) {
-        let signal = self.machine.stop_signal.get();
-        let deaf = match self.pid {
-            // The shell that takes a step is not in the table.
-            1 => !self.shell.catches(signal),
-            _ => self.world.is_deaf_to(signal),
-        };
-        if deaf && sleeps(code) {
-            let command = code.at(condition).text().to_owned();
-            self.note(FactKind::Preparation { command }, Some(code.span()));
-        }
-    }
-
-    /// Whether the world at the beginning of this round has been seen before in this loop. Then the
-    /// loop goes on for ever; without time passing, it spins.
-    fn round_repeats(&mut self, state: &mut Loop) -> bool {
-        let hash = self.world.loop_hash(self.pid, &self.shell);
-        let choices = self.world.trail.len();
-        let now = (hash, self.world.clock, self.world.steps, choices);
-        if let Some((_, clock, steps, choices)) = state
-            .seen
-            .iter()
-            .find(|(known, ..)| *known == hash)
-            .copied()
-        {
-            self.goes_round(steps, choices);
-            // Time passes in each round: one more round is run, in which the world is steady.
-            return clock == self.world.clock;
-        }
-        state.seen.push(now);
-        false
-    }
-
-    /// Notes that the innermost frame is a loop that will not change any more.
-    fn goes_round(&mut self, steps: u32, choices: usize) {
-        self.world.steady_loop = Some(SteadyLoop {
-            shell: self.pid,
-            frame: self.shell.frames.len().saturating_sub(1),
-            steps,
-            choices,
-        });
-    }
-
-    pub(super) fn for_loop(&mut self, code: Code) -> Attempt<()> {
-        let script = std::rc::Rc::clone(&code.script);
-        let Kind::Compound(Compound::For { name, body, .. }, _) = &script.node(code.node).kind
-        else {
-            return self.pop();
-        };
-        let State::For(words, next) = &mut self.top().state else {
-            return self.pop();
-        };
-        let Some(word) = words.get(*next).cloned() else {
-            return self.pop();
-        };
-        *next += 1;
-        if *next as u32 > self.machine.limits.rounds {
-            let span = code.span();
-            self.world
-                .miss("limit", "a loop runs too often to be followed", Some(span));
-            return self.pop();
-        }
-        if word.open {
-            // Unknown words: the body may run or not; once is taken to stand for all.
-            let question = Question::new(
-                format!("`{}` has something in it", word.value.display()),
-                format!("`{}` is empty", word.value.display()),
-                Some(code.span()),
-            );
-            if let State::For(_, next) = &mut self.top().state {
-                *next -= 1;
-            }
-            let yes = self.decide(&Status::Unknown(question.into()))?;
-            if let State::For(_, next) = &mut self.top().state {
-                *next += 1;
-            }
-            if !yes {
-                return Ok(());
-            }
-        }
-        self.shell.set(name, Stored::Text(word.value));
-        self.push(code.at(*body), false);
-        Ok(())
-    }
-
-    pub(super) fn for_arithmetic(&mut self, code: Code, rounds: u32) -> Attempt<()> {
-        let script = std::rc::Rc::clone(&code.script);
-        let Kind::Compound(Compound::ForArithmetic { parts, body }, _) =
-            &script.node(code.node).kind
-        else {
-            return self.pop();
-        };
-        if rounds == 0 {
-            self.expand(&code, |expansion| expansion.arithmetic(&parts[0]))?;
-        } else {
-            self.expand(&code, |expansion| expansion.arithmetic(&parts[2]))?;
-        }
-        let endless = parts[1].parts.is_empty();
-        let value = self
-            .expand(&code, |expansion| expansion.arithmetic(&parts[1]))?
-            .known();
-        let goes_on = endless || value.as_deref() != Some("0");
-        if !goes_on || (value.is_none() && rounds >= 2) {
-            return self.pop();
-        }
-        if rounds > self.machine.limits.rounds || (endless && rounds > 3) {
-            self.goes_round(0, self.world.trail.len());
-            if rounds > self.machine.limits.rounds {
-                let span = code.span();
-                self.world
-                    .miss("limit", "a loop runs too often to be followed", Some(span));
-                return self.pop();
-            }
-        }
-        self.top().state = State::ForArithmetic(rounds + 1);
-        self.push(code.at(*body), false);
         Ok(())
     }
 
@@ -440,11 +240,11 @@ impl Turn<'_, '_> {
                 };
                 self.top().results.clear();
                 self.shell.status = Status::SUCCESS;
-                self.top().state = State::For(fields, 0);
+                self.top().state = State::For(fields, 0, Asked::default());
                 Ok(())
             }
             Compound::ForArithmetic { .. } => {
-                self.top().state = State::ForArithmetic(0);
+                self.top().state = State::ForArithmetic(0, Asked::default());
                 Ok(())
             }
             Compound::Case { word, .. } => {

@@ -10,6 +10,7 @@ mod conditions;
 mod dialect;
 mod expand;
 mod jobs;
+mod loops;
 mod pattern;
 mod redirect;
 mod simple;
@@ -273,7 +274,7 @@ pub(crate) struct Frame {
 
 impl Frame {
     fn is_endless_loop(&self) -> bool {
-        matches!(self.state, State::While(_) | State::ForArithmetic(_))
+        matches!(self.state, State::While(_) | State::ForArithmetic(..))
     }
 }
 
@@ -293,9 +294,9 @@ pub(crate) enum State {
     /// A loop.
     While(Box<Loop>),
     /// A `for`: words and the next index.
-    For(Vec<Field>, usize),
+    For(Vec<Field>, usize, Asked),
     /// A `for (( ))` or another loop whose rounds cannot be told: rounds begun.
-    ForArithmetic(u32),
+    ForArithmetic(u32, Asked),
     /// A `case`: the word, the arm, the pattern.
     Case(Box<Value>, usize, usize),
     /// Restores redirections at its end.
@@ -348,6 +349,40 @@ impl Loop {
         }
         self.choices = choices;
         self.asked
+    }
+}
+
+/// Rounds of a counting loop in which something was asked that nobody knows, and nothing was started that goes on
+/// running.
+#[derive(Clone, Copy, Default, Hash)]
+pub(crate) struct Asked {
+    begun: u32,
+    rounds: u32,
+    choices: usize,
+    processes: usize,
+}
+
+impl Asked {
+    /// Counts the round that has ended, if one has; `begun` is how many there were.
+    pub(crate) fn count(&mut self, begun: u32, choices: usize, processes: usize) -> u32 {
+        if begun > 0 && begun == self.begun {
+            // The same step, with the answer to what it asked.
+            return self.rounds;
+        }
+        let waited = begun > 0 && choices > self.choices && processes == self.processes;
+        let rounds = if waited { self.rounds + 1 } else { 0 };
+        *self = Asked {
+            begun,
+            rounds,
+            choices,
+            processes,
+        };
+        rounds
+    }
+
+    /// The number of rounds that were counted.
+    pub(crate) fn rounds(self) -> u32 {
+        self.rounds
     }
 }
 
@@ -528,7 +563,7 @@ impl Shell {
         let last = below.iter().all(|frame| {
             match (&frame.state, &frame.code.script.node(frame.code.node).kind) {
                 (State::List(next), Kind::List(items)) => *next >= items.len(),
-                (State::While(_) | State::For(..) | State::ForArithmetic(_), _) => false,
+                (State::While(_) | State::For(..) | State::ForArithmetic(..), _) => false,
                 _ => true,
             }
         });
@@ -544,7 +579,7 @@ impl Shell {
     /// The innermost loop that it is in and that goes round again.
     pub(crate) fn enclosing_loop(&self) -> Option<Span> {
         let is_loop =
-            |frame: &&Frame| matches!(frame.state, State::While(_) | State::ForArithmetic(_));
+            |frame: &&Frame| matches!(frame.state, State::While(_) | State::ForArithmetic(..));
         self.frames
             .iter()
             .rev()

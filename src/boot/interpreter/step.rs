@@ -101,10 +101,7 @@ impl Turn<'_, '_> {
             }
             State::While(_) => self.while_loop(code),
             State::For(..) => self.for_loop(code),
-            State::ForArithmetic(rounds) => {
-                let rounds = *rounds;
-                self.for_arithmetic(code, rounds)
-            }
+            State::ForArithmetic(..) => self.for_arithmetic(code),
             State::Case(..) => self.case(code),
             State::Restore(_) => self.restore(),
             State::Function(_) => self.end_function(),

@@ -90,6 +90,6 @@ impl Turn<'_, '_> {
 pub(super) fn is_loop(state: &State) -> bool {
     matches!(
         state,
-        State::While(_) | State::For(..) | State::ForArithmetic(_)
+        State::While(_) | State::For(..) | State::ForArithmetic(..)
     )
 }
