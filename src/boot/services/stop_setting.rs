@@ -45,7 +45,7 @@ pub fn stop_setting(
     };
     let mut included: Vec<String> = setting.included.values().cloned().collect();
     if let Found::File(main) = files.look_up(&place.file) {
-        place.is_set = sets(&main, setting);
+        place.is_set = sets(files, &main, setting);
         if let Content::Text(text) = main.content {
             included = includes(&text);
             place.text = Some(text);
@@ -53,9 +53,9 @@ pub fn stop_setting(
     }
     place.is_set |= included.iter().any(|pattern| {
         let names = matching(files, pattern);
-        names
-            .iter()
-            .any(|path| matches!(files.look_up(path), Found::File(file) if sets(&file, setting)))
+        names.iter().any(
+            |path| matches!(files.look_up(path), Found::File(file) if sets(files, &file, setting)),
+        )
     });
     Some(place)
 }
@@ -94,25 +94,29 @@ fn option<'w>(words: &[Option<&'w str>], options: &[String]) -> Option<Option<&'
 }
 
 /// Whether a file sets it.
-fn sets(file: &File, setting: &StopSetting) -> bool {
+fn sets(files: &Files, file: &File, setting: &StopSetting) -> bool {
     let is_on = |value: &str| !value.starts_with('0') && !value.is_empty();
-    match &file.content {
-        Content::Text(text) => settings::ini(text)
+    let in_text = |text: &Mapped| {
+        settings::ini(text)
             .iter()
             .filter(|section| section.name == setting.section)
             .filter_map(|section| section.get(&setting.name))
-            .any(is_on),
-        // A RUN that writes the setting into a file which is not known.
-        _ => file.origin.as_ref().is_some_and(|origin| {
-            let mut parts = origin.text().split(setting.name.as_str()).skip(1);
-            parts.any(|rest| {
-                let value = rest.trim_start().strip_prefix('=').map(str::trim_start);
-                value.is_some_and(|value| {
-                    is_on(value) && value.starts_with(|c: char| c.is_ascii_digit())
-                })
-            })
-        }),
+            .any(is_on)
+    };
+    if let Content::Text(text) = &file.content {
+        return in_text(text);
     }
+    // A RUN that writes the setting into a file which is not known.
+    let is_written = file.origin.as_ref().is_some_and(|origin| {
+        let mut parts = origin.text().split(setting.name.as_str()).skip(1);
+        parts.any(|rest| {
+            let value = rest.trim_start().strip_prefix('=').map(str::trim_start);
+            value.is_some_and(|value| {
+                is_on(value) && value.starts_with(|c: char| c.is_ascii_digit())
+            })
+        })
+    });
+    is_written || files.appended_to(&file.path).iter().any(in_text)
 }
 
 /// The patterns that a configuration includes. Relative ones are relative to where PHP is installed.

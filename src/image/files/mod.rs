@@ -17,7 +17,7 @@ use super::base::Ground;
 use super::change::{Body, Change, Edit, Node, Opaque, TreeSource};
 use super::content::edited;
 use super::{File, Found, path};
-use crate::source::{Known, Span, Why};
+use crate::source::{Known, Mapped, Span, Why};
 use budget::Budget;
 pub(super) use trees::{is_own_tree, root_of};
 
@@ -122,6 +122,22 @@ impl Files {
             !name.is_empty() && !matches!(self.look_up(&path::join(directory, name)), Found::Absent)
         };
         names.into_iter().filter(is_there).collect()
+    }
+
+    /// The texts that the Dockerfile appends to a file, whatever stood there before.
+    pub fn appended_to(&self, path: &str) -> Vec<Mapped> {
+        let mut found = Vec::new();
+        for change in self.changes() {
+            match change {
+                Change::Put { path: own, .. } if own == path => found.clear(),
+                Change::Content {
+                    at,
+                    edit: Edit::Append(text),
+                } if at.path == path => found.push(text.clone()),
+                _ => {}
+            }
+        }
+        found
     }
 
     /// The reference of the base image, if it is one that is known.
