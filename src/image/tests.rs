@@ -297,7 +297,7 @@ fn what_is_not_in_the_context_is_there_all_the_same() {
     );
     check(
         "FROM scratch\nADD https://example.org/tini?raw=1 /sbin/\n",
-        &[("/sbin/tini", "? <unknown>")],
+        &[("/sbin/tini", "600 <unknown>")],
     );
     check(
         "FROM scratch\nADD https://example.org/tini /tini\n",

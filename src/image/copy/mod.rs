@@ -96,7 +96,12 @@ impl Copy<'_, '_, '_, '_> {
         let target = path::name(&self.destination);
         let stem = name.split('.').next().unwrap_or(name);
         let among_programs = is_program_directory(path::parent(&self.destination));
-        if among_programs || target.contains('.') || target == name || target == stem {
+        // Images come with nothing in there.
+        let is_scratch = ["/tmp/", "/var/tmp/"]
+            .iter()
+            .any(|parent| self.destination.starts_with(parent));
+        if among_programs || is_scratch || target.contains('.') || target == name || target == stem
+        {
             return None;
         }
         match self.builder.image.files.followed(&self.destination).1 {
@@ -155,23 +160,11 @@ impl Copy<'_, '_, '_, '_> {
         let why = Why::at(format!("`{url}` is not at hand"), self.span.clone());
         let end = url.find(['?', '#']).unwrap_or(url.len());
         let name = path::name(&url[..end]);
-        if !self.is_directory && !is_repository(url) {
-            let path = self.destination.clone();
-            self.push(Change::Unclear {
-                path,
-                why,
-                origin: self.span.clone(),
-            });
-        } else if is_repository(url) {
-            self.opaque(why);
-        } else {
-            let path = path::join(&self.destination, name);
-            self.push(Change::Unclear {
-                path,
-                why,
-                origin: self.span.clone(),
-            });
+        if is_repository(url) {
+            return self.opaque(why);
         }
+        // What is fetched may be read and written by its owner alone (BuildKit `docs/reference.md`, ADD).
+        self.put(self.target(name), Body::Unknown(why), Some(0o600));
     }
 
     fn take_from_context(&mut self, written: &str) {

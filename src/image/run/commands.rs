@@ -183,7 +183,7 @@ impl Walker<'_, '_, '_> {
                 let targets = self.targets(&options(&known, &[]).1, true);
                 self.change_all(targets, |at| Change::Remove { at })
             }
-            ("chmod", Some(known)) => self.chmod(&known),
+            ("chmod", Some(known)) => self.chmod(&known, true),
             ("chown" | "chgrp", Some(known)) => self.chown(&name, &known),
             ("touch", Some(known)) => self.touch(&options(&known, &["-d", "-t", "-r"]).1),
             ("ln", Some(known)) => self.link(&known),

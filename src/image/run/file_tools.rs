@@ -77,7 +77,8 @@ impl Walker<'_, '_, '_> {
         true
     }
 
-    pub(super) fn chmod(&mut self, words: &[String]) -> bool {
+    /// `certain` is whether the command runs in any case.
+    pub(super) fn chmod(&mut self, words: &[String], certain: bool) -> bool {
         let recursive = words.iter().any(|word| is_recursive(word));
         let is_option = |word: &&String| {
             word.starts_with("--")
@@ -91,7 +92,10 @@ impl Walker<'_, '_, '_> {
             ModeChange::Unknown
         } else {
             let Some(mode) = rest.next() else { return true };
-            ModeChange::read(mode)
+            match certain {
+                true => ModeChange::read(mode),
+                false => ModeChange::Unknown,
+            }
         };
         let rest: Vec<String> = rest.cloned().collect();
         let targets = self.targets(&rest, recursive);

@@ -24,7 +24,9 @@ use super::change::Change;
 use super::files::Files;
 use super::path;
 use crate::dockerfile::{Form, Instruction};
-use crate::shell::{self, AndOr, Compound, Kind, NodeId, Operator, Part, Script, Separator, Word};
+use crate::shell::{
+    self, AndOr, Compound, Kind, NodeId, Operator, Part, Script, Separator, Simple, Word,
+};
 use crate::source::{Mapped, Run, Span, Why};
 use crate::stage::Variable;
 
@@ -212,8 +214,30 @@ impl<'a, 'b, 'd> Walker<'a, 'b, 'd> {
 
     /// Commands that may run or not.
     fn perhaps(&mut self, script: &Script, id: NodeId) {
-        if !self.is_harmless(script, id, 0) {
-            self.opaque_text(script, id);
+        if self.is_harmless(script, id, 0) || self.builder.image.files.is_full() {
+            return;
+        }
+        match &script.node(id).kind {
+            Kind::List(items) if self.depth <= DEEPEST_GROUP => {
+                self.depth += 1;
+                for item in items {
+                    self.perhaps(script, item.node);
+                }
+                self.depth -= 1;
+            }
+            Kind::Simple(simple) if self.perhaps_chmod(simple) => {}
+            _ => self.opaque_text(script, id),
+        }
+    }
+
+    /// A `chmod` that may run or not: the modes are not known any more. `false` for another command.
+    fn perhaps_chmod(&mut self, simple: &Simple) -> bool {
+        let words: Option<Vec<String>> = simple.words.iter().map(|word| self.value(word)).collect();
+        match words.as_deref() {
+            Some([name, rest @ ..]) if name == "chmod" && simple.redirects.is_empty() => {
+                self.chmod(rest, false)
+            }
+            _ => false,
         }
     }
 

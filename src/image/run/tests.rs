@@ -137,7 +137,7 @@ fn modes_links_copies_and_line_ends() {
     );
     after(
         "COPY plain.sh /s\nRUN test -x /s || chmod +x /s",
-        &[("/s", "? <unknown>")],
+        &[("/s", "? echo\r\nhi\r\n")],
     );
 }
 
