@@ -301,7 +301,7 @@ fn what_is_not_in_the_context_is_there_all_the_same() {
     );
     check(
         "FROM scratch\nADD https://example.org/tini /tini\n",
-        &[("/tini", "? <unknown>")],
+        &[("/tini", "600 <unknown>")],
     );
     check(
         "FROM scratch\nCOPY --from=corp/x /bin/x /x\n",
