@@ -48,6 +48,7 @@ NAMES = {
     "server-itself": START | SCRIPT,
     "service-signal": {"+run"},
     "signal-name": SCRIPT | START,
+    "stop-command": SCRIPT | START,
     "stop-option": START | SCRIPT,
     "stop-setting": {"+run", "stopsignal", "+stopsignal"} | SCRIPT,
     "stop-signal": {"stopsignal", "+stopsignal", "-stopsignal"},

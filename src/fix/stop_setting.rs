@@ -58,7 +58,7 @@ fn draft(target: &Target, process: &ProcessTree, span: &Span) -> Option<Draft> {
 
 /// The setting in the file at hand, or in one that the build adds.
 fn set(target: &Target, setting: &StopSetting, place: &SettingPlace) -> Option<Edit> {
-    let line = format!("{} = {}", setting.name, setting.value);
+    let line = setting.line();
     if let Some(text) = &place.text
         && !is_of_base(target, text)
     {
@@ -75,10 +75,10 @@ fn set(target: &Target, setting: &StopSetting, place: &SettingPlace) -> Option<E
         (">", format!("{directory}/{OWN_FILE}"))
     };
     let file = command_line::shell_word(&file);
-    let command = format!(
-        "printf '\\n[{}]\\n{line}\\n' {redirection} {file}",
-        setting.section
-    );
+    let command = match &setting.section {
+        Some(section) => format!("printf '\\n[{section}]\\n{line}\\n' {redirection} {file}"),
+        None => format!("echo '{line}' {redirection} {file}"),
+    };
     build_step::run(target, &command)
 }
 
@@ -96,22 +96,27 @@ fn is_of_base(target: &Target, text: &Mapped) -> bool {
 fn in_text(target: &Target, text: &Mapped, setting: &StopSetting, line: &str) -> Option<Edit> {
     let whole = text.text();
     let line_end = if whole.contains("\r\n") { "\r\n" } else { "\n" };
-    let head = format!("[{}]", setting.section);
+    let head = setting
+        .section
+        .as_ref()
+        .map(|section| format!("[{section}]"));
     let mut position = 0;
-    let mut in_section = false;
+    let mut in_section = head.is_none();
     let mut behind_head = None;
     let mut old = None;
     for own in whole.split_inclusive('\n') {
         let bare = own.trim();
-        if bare.starts_with('[') {
-            in_section = bare.starts_with(&head);
+        if let Some(head) = &head
+            && bare.starts_with('[')
+        {
+            in_section = bare.starts_with(head);
             if in_section {
                 behind_head = Some((position + own.len(), own.ends_with('\n')));
             }
         }
-        let (name, _) = bare.split_once('=').unwrap_or_default();
-        let name = name.trim_start_matches([';', ' ']).trim();
-        if in_section && name == setting.name {
+        let uncommented = bare.trim_start_matches([';', '#', ' ']);
+        let name = setting.parts(uncommented).map(|(name, _)| name);
+        if in_section && name == Some(setting.name.as_str()) {
             let start = position + (own.len() - own.trim_start().len());
             old = Some(start..start + bare.len());
         }
@@ -121,7 +126,12 @@ fn in_text(target: &Target, text: &Mapped, setting: &StopSetting, line: &str) ->
         (Some(range), _) => (range, line.to_owned()),
         (None, Some((at, true))) => (at..at, format!("{line}{line_end}")),
         (None, Some((at, false))) => (at..at, format!("{line_end}{line}{line_end}")),
-        (None, None) => (0..0, format!("{head}{line_end}{line}{line_end}{line_end}")),
+        (None, None) => {
+            let head = head.map(|head| format!("{head}{line_end}"));
+            let rest = if head.is_some() { line_end } else { "" };
+            let head = head.unwrap_or_default();
+            (0..0, format!("{head}{line}{line_end}{rest}"))
+        }
     };
     let span = match range.is_empty() {
         false => place::written(text, range)?,

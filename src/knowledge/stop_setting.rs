@@ -14,10 +14,12 @@ use super::Signal;
 pub struct StopSetting {
     /// The setting's name (`process_control_timeout`).
     pub name: String,
-    /// A value for it (`10s`). One that begins with `0` is as good as none.
+    /// A value for it (`10s`). One that begins with `0` is as good as none, unless there is a limit.
     pub value: String,
-    /// The section that it stands in (`global`).
-    pub section: String,
+    /// The section of an INI file that it stands in (`global`); `None` for a file of lines `NAME VALUE`.
+    pub section: Option<String>,
+    /// The value in seconds above which it does not finish in time.
+    pub at_most: Option<u64>,
     /// The signal that lets it finish then.
     pub signal: Signal,
     /// Its configuration without an option: the first of these files that is there.
@@ -29,13 +31,45 @@ pub struct StopSetting {
     pub options: Vec<String>,
 }
 
+impl StopSetting {
+    /// The line that sets it.
+    pub fn line(&self) -> String {
+        let separator = if self.section.is_some() { " = " } else { " " };
+        format!("{}{separator}{}", self.name, self.value)
+    }
+
+    /// The name and the value of a line of its file.
+    pub fn parts<'l>(&self, line: &'l str) -> Option<(&'l str, &'l str)> {
+        let (name, value) = match self.section {
+            Some(_) => line.split_once('=')?,
+            None => line.trim_start().split_once(char::is_whitespace)?,
+        };
+        Some((name.trim(), value.trim()))
+    }
+
+    /// Whether a value lets it finish.
+    pub fn is_enough(&self, value: &str) -> bool {
+        let number = value.split(|c: char| !c.is_ascii_digit()).next();
+        let number: Option<u64> = number.and_then(|digits| digits.parse().ok());
+        match (number, self.at_most) {
+            (Some(number), Some(most)) => {
+                let unit = value.trim_start_matches(|c: char| c.is_ascii_digit());
+                number <= most && matches!(unit.trim(), "" | "s" | "second" | "seconds")
+            }
+            (Some(number), None) => number > 0,
+            (None, _) => false,
+        }
+    }
+}
+
 /// A program's entry of it.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct StopSettingEntry {
     name: String,
     value: String,
-    section: String,
+    section: Option<String>,
+    at_most: Option<u64>,
     signal: String,
     /// `{version}` is what stands behind the bare name (`8.2` of `php-fpm8.2`).
     paths: Vec<String>,
@@ -64,6 +98,7 @@ impl StopSettingEntry {
             name: self.name.clone(),
             value: self.value.clone(),
             section: self.section.clone(),
+            at_most: self.at_most,
             signal: Signal::parse(&self.signal)?,
             paths: self.paths.iter().map(named).collect(),
             included: included

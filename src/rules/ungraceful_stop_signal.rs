@@ -147,10 +147,9 @@ fn without(
     if dockerfile.source.text().contains(setting.name.as_str()) {
         return None;
     }
-    let mut help = format!(
-        "set `{} = {}` in `[{}]` of `{}`",
-        setting.name, setting.value, setting.section, place.file
-    );
+    let section = setting.section.as_ref();
+    let section = section.map_or_else(String::new, |section| format!("`[{section}]` of "));
+    let mut help = format!("set `{}` in {section}`{}`", setting.line(), place.file);
     if received != setting.signal {
         help.push_str(", and ");
         match programs::stopped_by_service(chain) {
@@ -158,8 +157,12 @@ fn without(
             None => help.push_str(&format!("write `STOPSIGNAL {}`", setting.signal)),
         }
     }
+    let does = match program.reaction(received, application.pid == 1) {
+        Some(Effect::Ignores) => "takes longer than the platform waits",
+        _ => "drops its work",
+    };
     Some((
-        format!("drops its work on {received} without `{}`", setting.name),
+        format!("{does} on {received} without `{}`", setting.name),
         "starts it with the default",
         help,
     ))

@@ -95,13 +95,18 @@ fn option<'w>(words: &[Option<&'w str>], options: &[String]) -> Option<Option<&'
 
 /// Whether a file sets it.
 fn sets(files: &Files, file: &File, setting: &StopSetting) -> bool {
-    let is_on = |value: &str| !value.starts_with('0') && !value.is_empty();
-    let in_text = |text: &Mapped| {
-        settings::ini(text)
+    let in_text = |text: &Mapped| match &setting.section {
+        Some(section) => settings::ini(text)
             .iter()
-            .filter(|section| section.name == setting.section)
-            .filter_map(|section| section.get(&setting.name))
-            .any(is_on)
+            .filter(|own| own.name == *section)
+            .filter_map(|own| own.get(&setting.name))
+            .any(|value| setting.is_enough(value)),
+        None => {
+            let lines = text.text().lines();
+            let parts = lines.filter_map(|line| setting.parts(line));
+            let mut values = parts.filter(|(name, _)| *name == setting.name);
+            values.any(|(_, value)| setting.is_enough(value))
+        }
     };
     if let Content::Text(text) = &file.content {
         return in_text(text);
@@ -110,10 +115,9 @@ fn sets(files: &Files, file: &File, setting: &StopSetting) -> bool {
     let is_written = file.origin.as_ref().is_some_and(|origin| {
         let mut parts = origin.text().split(setting.name.as_str()).skip(1);
         parts.any(|rest| {
-            let value = rest.trim_start().strip_prefix('=').map(str::trim_start);
-            value.is_some_and(|value| {
-                is_on(value) && value.starts_with(|c: char| c.is_ascii_digit())
-            })
+            let value = rest.trim_start_matches([' ', '=']);
+            let end = value.find(['\'', '"', '\\', '/', '|', '&']);
+            setting.is_enough(value[..end.unwrap_or(value.len())].trim())
         })
     });
     is_written || files.appended_to(&file.path).iter().any(in_text)
