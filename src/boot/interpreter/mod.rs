@@ -13,6 +13,7 @@ mod jobs;
 mod loops;
 mod pattern;
 mod redirect;
+mod shown;
 mod simple;
 mod step;
 mod tail;

@@ -28,7 +28,17 @@ const DECLARATIONS: [&str; 6] = ["export", "readonly", "local", "declare", "type
 impl Turn<'_, '_> {
     pub(super) fn simple(&mut self, code: &Code, simple: &Simple) -> Attempt<()> {
         let before = self.shell.status.clone();
-        let mut words = self.words(code, &simple.words)?;
+        let mut words = if self.is_only_shown(simple) {
+            let looked_at = self.machine.looked_at.take();
+            let words = self.words(code, &simple.words);
+            if words.is_ok() {
+                self.machine.looked_at.take();
+            }
+            self.machine.looked_at.add(&looked_at);
+            words?
+        } else {
+            self.words(code, &simple.words)?
+        };
         let streams = self.streams(code, &simple.redirects)?;
         let assigned = self.assigned(code, &simple.assignments)?;
         let substituted = !self.top().results.is_empty();
