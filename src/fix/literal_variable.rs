@@ -84,6 +84,9 @@ pub(super) fn expanded(word: &str) -> String {
     if !has_variable {
         return shell_word(word);
     }
+    if holds_several(word) {
+        return word.to_owned();
+    }
     let mut text = String::from("\"");
     for (at, c) in word.char_indices() {
         let is_literal = match c {
@@ -99,6 +102,20 @@ pub(super) fn expanded(word: &str) -> String {
     text
 }
 
+/// Whether a word is a variable that by its name holds several words, or none (`$JAVA_OPTS`): quotes would make one
+/// of them.
+fn holds_several(word: &str) -> bool {
+    let name = word.strip_prefix('$').unwrap_or_default();
+    let name = match name.strip_prefix('{') {
+        Some(name) => name.strip_suffix('}').unwrap_or_default(),
+        None => name,
+    };
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let last = name.rsplit('_').next().unwrap_or_default();
+    let several = ["OPTS", "OPTIONS", "ARGS", "ARGUMENTS", "FLAGS", "PARAMS"];
+    name.chars().all(is_name) && several.contains(&last.to_ascii_uppercase().as_str())
+}
+
 #[cfg(test)]
 mod tests {
     use super::expanded;
@@ -108,6 +125,10 @@ mod tests {
         assert_eq!(expanded("--port"), "--port");
         assert_eq!(expanded("a b"), "'a b'");
         assert_eq!(expanded("$PORT"), "\"$PORT\"");
+        assert_eq!(expanded("$JAVA_OPTS"), "$JAVA_OPTS");
+        assert_eq!(expanded("${ARGS}"), "${ARGS}");
+        assert_eq!(expanded("${ARGS:-a b}"), "\"${ARGS:-a b}\"");
+        assert_eq!(expanded("$OPTS.x"), "\"$OPTS.x\"");
         assert_eq!(
             expanded("0.0.0.0:${PORT:-80}/\"$\"`"),
             "\"0.0.0.0:${PORT:-80}/\\\"\\$\\\"\\`\""

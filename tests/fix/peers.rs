@@ -116,6 +116,23 @@ const WHOLE: &[Whole] = &[
      None, Some("#!/bin/sh\nmkdir -p /run/sshd && exec /usr/sbin/sshd -D\n")),
     // What follows a server in the background is work that must go on being done.
     ("FROM debian:12-slim\nRUN apt-get update && apt-get install -y nginx\nCOPY --chmod=755 start.sh /start.sh\nCMD [\"/start.sh\"]\n", "#!/bin/sh\nnginx\nmkdir -p /x\ntail -f /dev/null\n", None, None),
+    // Scripts that RUN writes and that are right stay as they are.
+    ("FROM debian:12-slim\nCOPY app /usr/bin/java\nRUN echo '#!/bin/sh' > /start.sh && echo 'exec java $JAVA_OPTS -jar /app.jar \"$@\"' >> /start.sh && chmod +x /start.sh\nENTRYPOINT [\"/start.sh\"]\n", "", None, None),
+    ("FROM debian:12-slim\nCOPY app /app\nRUN printf '#!/bin/sh\\nexec /app \"$@\"\\n' > /entry.sh && chmod +x /entry.sh\nENTRYPOINT [\"/entry.sh\"]\n", "", None, None),
+    ("FROM debian:12-slim AS base\nRUN apt-get update && apt-get install -y nginx\nSTOPSIGNAL SIGQUIT\nFROM base\nCMD [\"nginx\", \"-g\", \"daemon off;\"]\n", "", None, None),
+    ("FROM debian:12-slim\nCOPY app /app\nSTOPSIGNAL SIGTREM\nCMD [\"/app\"]\n", "", None, None),
+    ("FROM debian:12-slim\nARG SIG=SIGKILL\nSTOPSIGNAL $SIG\nCOPY app /app\nCMD [\"/app\"]\n", "",
+     Some("FROM debian:12-slim\nARG SIG=SIGKILL\nCOPY app /app\nCMD [\"/app\"]\n"), None),
+    ("FROM debian:12-slim\nCOPY app /app\nCOPY --chmod=755 start.sh /start.sh\nENTRYPOINT [\"/start.sh\"]\n", "#!/bin/sh\nset -e\n/app --port 80\n",
+     None, Some("#!/bin/sh\nset -e\nexec /app --port 80\n")),
+    ("FROM debian:12-slim\nCOPY app /app\nCOPY --chmod=755 start.sh /start.sh\nCMD [\"/start.sh\"]\n", "#!/bin/sh\ntrap 'exit' TERM\n/app\n",
+     None, Some("#!/bin/sh\ntrap 'exit' TERM\n/app &\napp_pid=$!\ntrap 'kill -TERM \"$app_pid\"; wait \"$app_pid\"; exit' TERM\nwait \"$app_pid\" || wait \"$app_pid\"\n")),
+    ("FROM debian:12-slim\nCOPY app /app\nSHELL [\"/bin/sh\", \"-c\"]\nCMD /app\n", "",
+     Some("FROM debian:12-slim\nCOPY app /app\nSHELL [\"/bin/sh\", \"-c\"]\nCMD [\"/app\"]\n"), None),
+    ("FROM debian:12-slim\nCOPY app /usr/bin/java\nCMD [\"java\", \"$JAVA_OPTS\", \"-jar\", \"app.jar\"]\n", "",
+     Some("FROM debian:12-slim\nCOPY app /usr/bin/java\nCMD [\"/bin/sh\", \"-c\", \"exec java $JAVA_OPTS -jar app.jar\"]\n"), None),
+    ("FROM debian:12-slim\nCOPY app /usr/bin/migrate\nCOPY app /usr/bin/app\nCMD [\"migrate\", \"&&\", \"exec\", \"app\"]\n", "", None, None),
+    ("FROM debian:12-slim\nCOPY app /app\nCOPY --chmod=755 start.sh /start.sh\nCMD [\"/start.sh\"]\n", "#!/usr/bin/ruby\nexec '/app'\n", None, None),
 ];
 
 #[test]
