@@ -84,21 +84,12 @@ impl Start<'_, '_> {
         let mut failed = None;
         for job in run.jobs {
             let child = self.world.fork(self.pid, fork.group);
+            let stop = job.stop.clone();
             self.prepare(child, &argv, launch, run.path.as_deref(), &job);
-            let caller = self.caller_of(&job);
-            let mut inner = Start {
-                machine: self.machine,
-                world: self.world,
-                pid: child,
-                depth: self.depth,
-                problem: None,
-                in_chain: self.in_chain,
-            };
-            let outcome = inner.run(job.words, caller);
-            inner.note_problem();
+            let outcome = self.start_child(child, job);
             children.push(Child {
                 pid: child,
-                stop: job.stop,
+                stop,
                 told: false,
             });
             if let Err(failure) = outcome {
@@ -161,23 +152,28 @@ impl Start<'_, '_> {
         }
     }
 
+    /// Lets a prepared child start what it is for.
+    fn start_child(&mut self, child: Pid, job: Job) -> Result<(), Failure> {
+        let caller = self.caller_of(&job);
+        let mut inner = Start {
+            machine: self.machine,
+            world: self.world,
+            pid: child,
+            depth: self.depth,
+            problem: None,
+            in_chain: self.in_chain,
+        };
+        let outcome = inner.run(job.words, caller);
+        inner.note_problem();
+        outcome
+    }
+
     /// Starts its children in the background and ends.
     pub(super) fn leave(&mut self, argv: Vec<Field>, launch: &Launch, run: Run) {
         for job in run.jobs {
             let child = self.world.fork(self.pid, knowledge::ChildGroup::OwnSession);
             self.prepare(child, &argv, launch, run.path.as_deref(), &job);
-            let caller = self.caller_of(&job);
-            let mut inner = Start {
-                machine: self.machine,
-                world: self.world,
-                pid: child,
-                depth: self.depth,
-                problem: None,
-                in_chain: self.in_chain,
-            };
-            let outcome = inner.run(job.words, caller);
-            inner.note_problem();
-            if outcome.is_err() {
+            if self.start_child(child, job).is_err() {
                 self.world.processes.remove(&child);
             } else if let Some(process) = self.world.processes.get_mut(&child) {
                 process.in_background = true;

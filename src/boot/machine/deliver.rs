@@ -58,7 +58,7 @@ pub(crate) fn signal_process(
     }
     let program = process.program.to_string();
     match &mut process.body {
-        Body::Shell(_) => signal_shell(machine, world, to, signal, program),
+        Body::Shell(_) => signal_shell(machine, world, to, signal),
         Body::Application(_) => signal_application(machine, world, to, signal, program),
         Body::Launcher(launcher) => {
             let launcher = launcher.clone();
@@ -69,21 +69,27 @@ pub(crate) fn signal_process(
     }
 }
 
+/// Notes that a process takes no notice of a signal.
+pub(super) fn ignore(world: &mut World, pid: Pid, signal: Signal) {
+    let process = world.process_mut(pid);
+    let (program, span) = (process.program.to_string(), process.span.clone());
+    note(
+        world,
+        FactKind::Ignored {
+            pid,
+            program,
+            signal,
+        },
+        span,
+    );
+}
+
 /// The default action: dropped for PID 1, the end of any other process that does not ignore it.
 pub(super) fn by_default(machine: &Machine, world: &mut World, pid: Pid, signal: Signal) {
     let process = world.process_mut(pid);
-    let program = process.program.to_string();
     let span = process.span.clone();
     if !signal.ends_by_default() || process.ignored.contains(&signal) {
-        note(
-            world,
-            FactKind::Ignored {
-                pid,
-                program,
-                signal,
-            },
-            span,
-        );
+        ignore(world, pid, signal);
     } else if pid == 1 {
         note(world, FactKind::Dropped { signal }, span);
     } else {
@@ -98,15 +104,8 @@ pub(super) fn by_default(machine: &Machine, world: &mut World, pid: Pid, signal:
 }
 
 /// What a shell does with a signal: its trap at the next chance, or the default.
-pub(super) fn signal_shell(
-    machine: &Machine,
-    world: &mut World,
-    pid: Pid,
-    signal: Signal,
-    program: String,
-) {
+pub(super) fn signal_shell(machine: &Machine, world: &mut World, pid: Pid, signal: Signal) {
     let process = world.process_mut(pid);
-    let span = process.span.clone();
     let ignored = process.ignored.contains(&signal);
     let Body::Shell(shell) = &mut process.body else {
         return;
@@ -123,15 +122,7 @@ pub(super) fn signal_shell(
     }
     let never_heard = signal == Signal::QUIT && shell.facts.ignores_quit;
     if ignored || shell.ignored().contains(&signal) || never_heard {
-        note(
-            world,
-            FactKind::Ignored {
-                pid,
-                program,
-                signal,
-            },
-            span,
-        );
+        ignore(world, pid, signal);
         return;
     }
     let was_trapped = shell.exit_trapped && shell.facts.exit_trap_on_signal;
@@ -175,15 +166,7 @@ pub(super) fn signal_shell(
         }
     }
     if shell.options.interactive && matches!(signal, Signal::TERM | Signal::QUIT) {
-        note(
-            world,
-            FactKind::Ignored {
-                pid,
-                program,
-                signal,
-            },
-            span,
-        );
+        ignore(world, pid, signal);
         return;
     }
     by_default(machine, world, pid, signal);
@@ -250,15 +233,7 @@ pub(super) fn signal_application(
                 Some(signal),
             );
         }
-        Some(Effect::Ignores) => note(
-            world,
-            FactKind::Ignored {
-                pid,
-                program,
-                signal,
-            },
-            span,
-        ),
+        Some(Effect::Ignores) => ignore(world, pid, signal),
         None => {
             world.miss(
                 "program",

@@ -1,11 +1,8 @@
 //! What a launcher does with a signal: whom it sends which, and when it gives up.
 
 use super::Machine;
-use super::deliver::by_default;
-use super::deliver::signal_process;
+use super::deliver::{by_default, ignore, signal_process};
 use super::ending::end_process;
-use super::note;
-use crate::boot::fact::FactKind;
 use crate::boot::world::{Body, Kill, Launcher, Millis, Pid, Status, Stop, World};
 use crate::knowledge::{OnSignal, Recipient, Signal, Then};
 
@@ -25,19 +22,7 @@ pub(super) fn signal_launcher(
     let action = listed.map_or(&launcher.fork.otherwise, |(_, action)| action);
     match action {
         OnSignal::Default => by_default(machine, world, pid, signal),
-        OnSignal::Ignore => {
-            let program = world.process_mut(pid).program.to_string();
-            let span = world.process_mut(pid).span.clone();
-            note(
-                world,
-                FactKind::Ignored {
-                    pid,
-                    program,
-                    signal,
-                },
-                span,
-            );
-        }
+        OnSignal::Ignore => ignore(world, pid, signal),
         OnSignal::Exit(status) => end_process(machine, world, pid, Status::Known(*status), None),
         OnSignal::Forward(forward) => {
             let sent = forward.send.unwrap_or(signal);
