@@ -53,7 +53,8 @@ pub(crate) fn signal_process(
         }
         return;
     }
-    if process.blocked.contains(&signal) {
+    // SIGSTOP freezes whoever gets it: nothing is done about the stop.
+    if process.blocked.contains(&signal) || signal == Signal::STOP {
         return;
     }
     let program = process.program.to_string();
