@@ -4,6 +4,7 @@
 //! neither whether there is a proven fix nor whether an unknown daemon stops as its words promise.
 
 use super::exec_form::is_builtin;
+use super::foreground;
 use super::insert_exec::is_keep_alive;
 use super::place::{self, Command};
 use super::tail::defines;
@@ -17,6 +18,10 @@ use crate::shell::{Kind, Simple};
 /// The finding with help that is about this very file, where there is some.
 pub fn advised(target: &Target, mut finding: Finding) -> Finding {
     let help = match finding.rule.id {
+        "daemonised-server" => {
+            let command = foreground::shown(target, &finding.primary.span);
+            command.map(|command| format!("write `{command}` as the last command"))
+        }
         "keepalive-as-pid1" => beside_keep_alive(target, &finding),
         "path-without-exec" | "script-without-exec" | "shell-holds-pid1" => {
             with_work_after(target, &finding)

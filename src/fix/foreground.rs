@@ -3,7 +3,7 @@
 //! In: a finding about such a server, or about what keeps the container up beside it. Out: drafts, all unsafe: the
 //! server's output goes elsewhere, and what only kept the container up is gone.
 
-use super::command_line::{CommandLine, inside_json, json_string};
+use super::command_line::{CommandLine, inside_json, json_string, shell_word};
 use super::place::written;
 use super::tail::{Parents, Tail, tail};
 use super::{Applicability, Draft, Edit, Goal, insert_exec};
@@ -298,12 +298,54 @@ fn is_idle(script: &Script, range: &std::ops::Range<usize>) -> bool {
     })
 }
 
-/// Another command in place of the line.
-fn replaced(line: &CommandLine, command: &str) -> Vec<Vec<Edit>> {
-    let with_exec = match command.rsplit_once("&& ") {
+/// The command that would start the server of a place in the foreground, in place of the shell: to be shown.
+pub(super) fn shown(target: &Target, span: &Span) -> Option<String> {
+    let line = CommandLine::at(target, span)?;
+    let index = (0..line.words.len()).find(|index| {
+        let words: Vec<Option<&str>> = line.words[*index..].iter().map(Option::as_deref).collect();
+        knowledge::program(&words).is_some_and(|known| known.foreground != Foreground::default())
+    })?;
+    let words: Vec<Option<&str>> = line.words[index..].iter().map(Option::as_deref).collect();
+    let known = knowledge::program(&words)?.foreground;
+    if let Some(command) = service(&words).and_then(|service| known.services.get(service)) {
+        return Some(with_exec(command));
+    }
+    let words: Vec<&str> = words.into_iter().collect::<Option<_>>()?;
+    let (name, rest) = words.split_first()?;
+    let (directory, base) = name.rsplit_once('/').unwrap_or(("", name));
+    let slash = if directory.is_empty() { "" } else { "/" };
+    let other = |word: &str| {
+        known
+            .replace
+            .get(word)
+            .map_or(word, String::as_str)
+            .to_owned()
+    };
+    let mut shown = vec![format!("{directory}{slash}{}", other(base))];
+    let added = known
+        .added(base)
+        .iter()
+        .filter(|word| !rest.contains(&word.as_str()));
+    shown.extend(added.cloned());
+    let kept = rest
+        .iter()
+        .filter(|word| !known.drop.iter().any(|drop| drop == *word));
+    shown.extend(kept.map(|word| other(word)));
+    let shown: Vec<String> = shown.iter().map(|word| shell_word(word)).collect();
+    Some(format!("exec {}", shown.join(" ")))
+}
+
+/// A command of a shell, the last part of which replaces it.
+fn with_exec(command: &str) -> String {
+    match command.rsplit_once("&& ") {
         Some((before, last)) => format!("{before}&& exec {last}"),
         None => format!("exec {command}"),
-    };
+    }
+}
+
+/// Another command in place of the line.
+fn replaced(line: &CommandLine, command: &str) -> Vec<Vec<Edit>> {
+    let with_exec = with_exec(command);
     let Some(own) = line.command() else {
         let shell = format!("[\"/bin/sh\", \"-c\", {}]", json_string(&with_exec));
         return line

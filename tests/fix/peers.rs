@@ -225,6 +225,14 @@ fn where_no_fix_is_proven_the_commands_of_this_file_are_shown() {
             "let `thingsd -c /x` stay in the foreground, and write `exec` before it in place of `tail -f /dev/null`",
         ),
         (
+            "/etc/init.d/nginx start\nmkdir -p /x\ntail -f /dev/null\n",
+            "write `exec nginx -g 'daemon off;'` as the last command",
+        ),
+        (
+            "service ssh start\nmkdir -p /x\ntail -f /dev/null\n",
+            "write `mkdir -p /run/sshd && exec /usr/sbin/sshd -D` as the last command",
+        ),
+        (
             "/app -x | tee /log\n",
             "write `exec /app -x > /log`; in bash `exec /app -x > >(tee /log)` keeps both",
         ),
