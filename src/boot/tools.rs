@@ -107,6 +107,18 @@ pub(super) fn run(machine: &Machine, world: &mut World, pid: Pid) {
             }
         }
         _ if matches!(output, Output::Elsewhere) => {}
+        // A text without variables stays as it is.
+        "envsubst" => {
+            let text = match &world.process_mut(pid).input {
+                Input::Text(text) => text.known().filter(|text| !text.contains('$')),
+                _ => None,
+            };
+            let value = match text {
+                Some(text) => Value::text(text),
+                None => world.unknown_output(&command),
+            };
+            world.write(&output, &value);
+        }
         "echo" => {
             let text = words
                 .iter()

@@ -46,7 +46,15 @@ pub(super) fn route(steady: &World, end: &World, application: Pid, path: &Path) 
         }
     }
     for fact in end.facts.iter().filter(|fact| fact.while_stopping) {
-        if let Some(text) = during(fact, end, first) {
+        let text = match &fact.kind {
+            FactKind::Finished { pid, program }
+                if *pid == application && path.reaction == Reaction::Drops =>
+            {
+                Some(format!("`{program}` ends, and drops what is in flight"))
+            }
+            _ => during(fact, end, first),
+        };
+        if let Some(text) = text {
             push(&mut steps, text, fact);
         }
     }

@@ -58,7 +58,11 @@ impl Turn<'_, '_> {
                 "the file `{}`, which is read, is not known",
                 word.value.display()
             );
-            self.world.miss("script", text, Some(span));
+            // In the loop of a pipeline it changes nothing for the shell that waits for it.
+            let is_subshell = self.shell.dollar != self.pid;
+            if !(is_subshell && self.shell.is_in_loop()) {
+                self.world.miss("script", text, Some(span));
+            }
             return self.finish(Status::SUCCESS);
         };
         let directory = Rc::clone(&self.world.process_mut(self.pid).directory);

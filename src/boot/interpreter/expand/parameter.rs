@@ -3,7 +3,7 @@
 use super::{Expansion, Need, Segment, push_value};
 use crate::boot::interpreter::Stored;
 use crate::boot::interpreter::pattern::{self};
-use crate::boot::value::{Piece, Value};
+use crate::boot::value::{Field, Piece, Value};
 use crate::knowledge::{Feature, ShellFamily};
 use crate::shell::{Operator, Parameter, Word};
 
@@ -286,7 +286,7 @@ impl Expansion<'_> {
         Ok(segments)
     }
 
-    /// `${!x}`: the value of the variable that `x` names.
+    /// `${!x}`: the value of the variable that `x` names; `${!x[@]}`: the subscripts of an array.
     pub(super) fn indirect(
         &mut self,
         parameter: &Parameter,
@@ -294,6 +294,21 @@ impl Expansion<'_> {
         single: bool,
         out: &mut Vec<Segment>,
     ) -> Result<(), Need> {
+        // Where words are subscripts (`declare -A`, `x=([k]=v)`), the places say nothing.
+        let text = self.script.text.text();
+        let has_keys = text.contains("-A") || text.contains("=([");
+        if let Some(fields) = self.list(parameter).filter(|_| parameter.index.is_some())
+            && !has_keys
+            && matches!(self.shell.variable(&parameter.name), Some(Stored::Array(_)))
+            && !fields.iter().any(|field| field.open)
+        {
+            let subscripts = (0..fields.len()).map(|at| Field::text(&at.to_string()));
+            let direct = Parameter {
+                indirect: false,
+                ..parameter.clone()
+            };
+            return self.list_parameter(&direct, subscripts.collect(), quoted, single, out);
+        }
         let name = self.lookup(&parameter.name).and_then(|value| value.known());
         match name {
             Some(name) if parameter.index.is_none() => {
