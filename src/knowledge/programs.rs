@@ -266,8 +266,13 @@ impl Entry {
     fn name_in(&self, words: &[Option<&str>]) -> String {
         let path = words.first().copied().flatten().unwrap_or_default();
         let base = path.rsplit('/').next().unwrap_or_default();
-        let mut names = self.names.iter();
-        let known = names.find(|name| *name == base || *name == path);
+        let listed = |wanted: &str| {
+            let mut names = self.names.iter();
+            names.find(|name| *name == wanted || *name == path)
+        };
+        // `influxdb3` is listed as `influxdb`.
+        let bare = base.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | '-'));
+        let known = listed(base).or_else(|| listed(bare));
         known.unwrap_or(&self.names[0]).clone()
     }
 

@@ -302,7 +302,7 @@ impl Expansion<'_> {
             && matches!(self.shell.variable(&parameter.name), Some(Stored::Array(_)))
             && !fields.iter().any(|field| field.open)
         {
-            let subscripts = (0..fields.len()).map(|at| Field::text(&at.to_string()));
+            let subscripts = (0..fields.len()).map(|at| Field::text(at.to_string()));
             let direct = Parameter {
                 indirect: false,
                 ..parameter.clone()
