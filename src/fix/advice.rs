@@ -5,7 +5,7 @@
 
 use super::exec_form::is_builtin;
 use super::foreground;
-use super::insert_exec::is_keep_alive;
+use super::keep_alive::is_keep_alive;
 use super::place::{self, Command};
 use super::tail::defines;
 use super::trap_pattern;

@@ -5,7 +5,7 @@
 use super::{
     Draft, exec_form, exec_in_configuration, file_mode, foreground, init_options, insert_exec,
     literal_variable, malformed_exec_form, nested_string, quote_arguments, restated_cmd,
-    script_head, second_wait, shell_syntax, signal_names, stop_setting, stop_signal,
+    script_head, second_wait, shell_syntax, signal_names, stop_command, stop_setting, stop_signal,
     supervisor_settings, tee, trap_pattern,
 };
 use crate::analyze::Target;
@@ -43,7 +43,7 @@ pub fn may_fix(rule: &str) -> bool {
 fn planners(rule: &str) -> &'static [Planner] {
     match rule {
         "background-without-wait" => &[foreground::plan],
-        "daemonised-server" => &[trap_pattern::plan_several, foreground::plan],
+        "daemonised-server" => &[stop_command::plan_several, foreground::plan],
         "entrypoint-not-executable" => &[file_mode::plan],
         "exec-in-subshell" => &[tee::plan],
         "fragile-implicit-exec" => &[insert_exec::plan],
@@ -67,10 +67,10 @@ fn planners(rule: &str) -> &'static [Planner] {
         "launcher-drops-signals" => &[exec_in_configuration::plan, foreground::plan_direct],
         "invalid-stop-signal" | "unstoppable-stop-signal" => &[stop_signal::plan],
         "keepalive-as-pid1" => &[
-            trap_pattern::plan_several,
+            stop_command::plan_several,
             foreground::plan,
             trap_pattern::plan_keep_alive,
-            trap_pattern::plan_stop_commands,
+            stop_command::plan,
         ],
         "malformed-exec-form" => &[malformed_exec_form::plan],
         "script-with-bom" | "script-with-crlf" | "script-without-shebang" => &[script_head::plan],

@@ -6,7 +6,7 @@
 use super::command_line::{CommandLine, inside_json, json_string, shell_word};
 use super::place::written;
 use super::tail::{Parents, Tail, tail};
-use super::{Applicability, Draft, Edit, Goal, insert_exec};
+use super::{Applicability, Draft, Edit, Goal, keep_alive};
 use crate::analyze::Target;
 use crate::boot::FactKind;
 use crate::knowledge::{self, Foreground};
@@ -292,7 +292,7 @@ fn is_idle(script: &Script, range: &std::ops::Range<usize>) -> bool {
         let name = simple.words.first().and_then(|word| word.constant(false));
         let name = name.unwrap_or_default();
         let base = name.rsplit('/').next().unwrap_or(&name);
-        insert_exec::is_keep_alive(&name)
+        keep_alive::is_keep_alive(&name)
             || matches!(base, ":" | "true")
             || matches!(base, "bash" | "sh") && simple.words.len() == 1
     })

@@ -4,6 +4,7 @@
 //! word. The shell stays, and with it expansion, word splitting, redirections and `cd`.
 
 use super::exec_form::is_builtin;
+use super::keep_alive::is_keep_alive;
 use super::place::{self, Command, exact};
 use super::tail::{Parents, Tail, defines, tail};
 use super::{Applicability, Draft, Edit, Goal};
@@ -71,10 +72,4 @@ pub(super) fn insertion(command: &Command) -> Option<Edit> {
     // The array of `arr=( … )` is set for good: there is no command to replace the shell by.
     let place = exact(&script.text, word.range.start)?;
     Some(Edit::insert(&place, "exec "))
-}
-
-/// Programs that only keep a container up: that one of them is PID 1 helps nobody.
-pub(super) fn is_keep_alive(name: &str) -> bool {
-    let base = name.rsplit('/').next().unwrap_or(name);
-    matches!(base, "sleep" | "tail" | "cat")
 }

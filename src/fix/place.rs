@@ -29,6 +29,14 @@ pub(super) struct Command {
     pub(super) node: NodeId,
 }
 
+impl Command {
+    /// The command as it is written.
+    pub(super) fn written(&self) -> &str {
+        let script = &self.text.script;
+        &script.text.text()[script.node(self.node).range.clone()]
+    }
+}
+
 /// The command whose place is exactly that span: the innermost node that a shell runs as one.
 pub(super) fn command(target: &Target, span: &Span) -> Option<Command> {
     texts(target, span).into_iter().find_map(|text| {

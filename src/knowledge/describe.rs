@@ -149,6 +149,24 @@ fn describe_program(name: &str, busybox: bool) -> Option<Known> {
             effect(false)
         ));
     }
+    if let Some(setting) = &program.stop_setting {
+        let section = setting.section.as_ref();
+        let section = section.map_or_else(String::new, |section| format!(" in [{section}]"));
+        facts.push(format!(
+            "With `{}`{section} of its configuration it finishes on {}.",
+            setting.line(),
+            setting.signal
+        ));
+    }
+    for (start, stop) in program
+        .stop_words
+        .iter()
+        .filter(|(_, stop)| !stop.is_empty())
+    {
+        facts.push(format!(
+            "What is started with `{start}` is stopped with `{stop}` in its place."
+        ));
+    }
     Some(Known {
         kind: "program",
         names: entry.names.clone(),
