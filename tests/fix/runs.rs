@@ -133,6 +133,7 @@ const CASES: &[Case] = &[
     risky(case("stop-option", Shell::Dash, "CMD [\"uwsgi\", \"--master\", \"--ini\", \"a  b\"]", ""), Word::Truncated, Same::Nothing),
     with(risky(case("stop-setting", Shell::Dash, "CMD [\"php-fpm\", \"-F\", \"-y\", \"/srv/php-fpm.conf\"]", ""), Word::Truncated, Same::All),
         &[("php-fpm.conf", "[global]\ndaemonize = no\n\n[www]\nlisten = 9000\n")]),
+    risky(case("server-itself", Shell::BashAsSh, "RUN yum install -y httpd\nCMD [\"/usr/local/bin/apachectl\", \"-D\", \"FOREGROUND\"]", ""), Word::Stuck, Same::Nothing),
     risky(case("foreground", Shell::Dash, "RUN apt-get update && apt-get install -y nginx\nCMD [\"/srv/entry.sh\"]", "#!/bin/sh\nmkdir -p /run/x\nnginx\ntail -f /dev/null\n"), Word::Stuck, Same::Nothing),
     with(risky(case("exec-in-configuration", Shell::Dash, "CMD [\"npm\", \"start\"]", ""), Word::Abrupt, Same::Nothing),
         &[("package.json", "{ \"scripts\": { \"start\": \"app --x 'a  b' $PORT\" } }\n")]),
@@ -224,6 +225,7 @@ fn judge(sandbox: &Sandbox, index: usize, case: &Case) -> Result<(), String> {
         match case.shell {
             // Every shell but Debian's has `/bin/sh` exec the last command by itself.
             Shell::Ash => "alpine:3.20",
+            Shell::BashAsSh => "centos:7",
             _ => "debian:12-slim",
         },
         case.start

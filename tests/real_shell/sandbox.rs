@@ -81,12 +81,14 @@ const GRACE_S: f64 = 1.2;
 const GRACEFUL_MS: u32 = 250;
 
 /// The names under which the stub stands in `/usr/local/bin`; the tools after the helpers succeed at once.
-const STUBS: [&str; 12] = [
+const STUBS: [&str; 14] = [
     "app",
     "app2",
     "worker",
     "app-default",
     "nginx",
+    "httpd",
+    "apachectl",
     "php-fpm",
     "uwsgi",
     "nc",

@@ -3,9 +3,10 @@
  *
  *   app              handles signals; the verdict is about it
  *   app-default      the same without any handler
- *   nginx, php-fpm, uwsgi
+ *   nginx, httpd, php-fpm, uwsgi
  *                    servers that end at once on signals on which the real ones drop what is in flight; nginx goes
  *                    into the background without `daemon off;`
+ *   apachectl        runs httpd and waits for it
  *   worker, app2     handle signals, but are helpers: the verdict is not about them
  *   anything else    a tool that succeeds at once (nc, pg_isready, ...)
  *
@@ -25,6 +26,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -89,6 +91,7 @@ static int file_has(int count, char **words, const char *option, const char *wan
 /* Whether a server that drops its work on SIGTERM finishes it on this signal, as it was started. */
 static int finishes(const char *name, int number, int count, char **words) {
     if (!strcmp(name, "nginx")) return number == SIGQUIT;
+    if (!strcmp(name, "httpd")) return number == SIGWINCH;
     if (!strcmp(name, "php-fpm"))
         return number == SIGQUIT && file_has(count, words, "-y", "\nprocess_control_timeout = 10s\n");
     if (!strcmp(name, "uwsgi")) return has(count, words, "--hook-master-start");
@@ -99,7 +102,17 @@ int main(int count, char **words) {
     char path[512] = "";
     if (readlink("/proc/self/exe", path, sizeof path - 1) < 0) return 91;
     const char *name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
-    int serves = !strcmp(name, "nginx") || !strcmp(name, "php-fpm") || !strcmp(name, "uwsgi");
+    if (!strcmp(name, "apachectl")) {
+        /* Like the script of that name: it waits, and passes nothing on. */
+        pid_t server = fork();
+        if (!server) {
+            words[0] = "httpd";
+            execv("/usr/local/bin/httpd", words);
+            return 95;
+        }
+        return waitpid(server, NULL, 0) < 0;
+    }
+    int serves = !strcmp(name, "nginx") || !strcmp(name, "httpd") || !strcmp(name, "php-fpm") || !strcmp(name, "uwsgi");
     int judged = serves || !strcmp(name, "app") || !strcmp(name, "app-default");
     if (!judged && strcmp(name, "worker") && strcmp(name, "app2")) return 0;
 
