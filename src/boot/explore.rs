@@ -319,9 +319,21 @@ fn goes_back(machine: &Machine, world: &World, rest: &Rest) -> bool {
         Rest::Ended => true,
         _ if world.restarts => true,
         // In a loop that goes round for ever, only a command of the loop itself.
-        _ => world
+        _ if world.steady_loop().is_some() => world
             .steady_loop()
             .is_some_and(|round| candidate.steps >= round.steps),
+        // What goes on running now would have gone on running when it was first started.
+        _ => {
+            let applications = |world: &World| {
+                let processes = world.processes.values();
+                let running = processes
+                    .filter(|process| matches!(process.body, Body::Application(_)))
+                    .map(|process| process.argv.clone());
+                running.collect::<Vec<_>>()
+            };
+            let first = applications(candidate).pop();
+            first.is_some_and(|first| applications(world).contains(&first))
+        }
     }
 }
 

@@ -38,7 +38,7 @@ pub use services::{SettingPlace, stop_setting};
 pub(crate) use explore::{Explored, Way, explore};
 pub(crate) use interpreter::display_words;
 pub(crate) use machine::{Machine, Rest, signal_process};
-pub(crate) use world::{Body, Choice, Millis, Pid, Process, STOP_WORK, World};
+pub(crate) use world::{Body, Choice, Millis, Pid, Process, Running, STOP_WORK, World};
 
 use start::{Caller, start};
 use value::{Field, Value};

@@ -66,8 +66,8 @@ pub(crate) struct World {
     pub ending: Option<Ending>,
     /// When the stop signal was sent.
     pub stopped_at: Option<Millis>,
-    /// The command lines of what was running when the stop signal was sent.
-    pub running: Rc<Vec<Vec<Field>>>,
+    /// What was running when the stop signal was sent.
+    pub running: Rc<Running>,
     /// How long an application needs to stop in this run.
     pub stop_work: Millis,
     /// The last command that may be the application, and the world in which it goes on running.
@@ -82,6 +82,15 @@ pub(crate) struct World {
     pub broken: Option<(String, Option<Span>)>,
     /// Steps taken, for the limit.
     pub steps: u32,
+}
+
+/// What was running when the stop signal was sent.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Running {
+    /// The command lines of applications.
+    pub applications: Vec<Vec<Field>>,
+    /// The highest pid: what has a higher one was started since.
+    pub last_pid: Pid,
 }
 
 /// A loop at whose beginning the world is what it was in an earlier round.

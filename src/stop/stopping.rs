@@ -5,7 +5,7 @@
 use std::rc::Rc;
 
 use crate::boot::{
-    Body, Explored, FactKind, Machine, Millis, Rest, Way, World, explore, signal_process,
+    Body, Explored, FactKind, Machine, Millis, Rest, Running, Way, World, explore, signal_process,
 };
 
 /// A world after the stop signal, along all its ways.
@@ -31,7 +31,10 @@ pub(super) fn stop(machine: &Machine, mut steady: World, work: Millis, forks: &m
         .processes
         .values()
         .filter(|process| matches!(process.body, Body::Application(_)));
-    world.running = Rc::new(running.map(|process| process.argv.clone()).collect());
+    world.running = Rc::new(Running {
+        applications: running.map(|process| process.argv.clone()).collect(),
+        last_pid: world.last_pid,
+    });
     world.stopped_at = Some(world.clock);
     world.stop_work = work;
     world.steady_loop = None;

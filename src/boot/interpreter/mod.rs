@@ -526,6 +526,12 @@ impl Shell {
         )
     }
 
+    /// Whether it runs the action of a trap.
+    pub(crate) fn is_in_trap(&self) -> bool {
+        let mut states = self.frames.iter().map(|frame| &frame.state);
+        states.any(|state| matches!(state, State::Trap(_) | State::ExitTrap(_)))
+    }
+
     /// The processes that it waits for in the foreground.
     pub(crate) fn foreground_pids(&self) -> Vec<Pid> {
         match self.frames.last().map(|frame| &frame.state) {

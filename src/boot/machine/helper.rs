@@ -7,6 +7,7 @@ use super::ending::end_process;
 use super::note;
 use crate::boot::fact::FactKind;
 use crate::boot::interpreter::{self};
+use crate::boot::value::Field;
 use crate::boot::world::{Body, Pid, Process, Question, Status, World};
 
 impl Machine<'_> {
@@ -61,18 +62,26 @@ impl Machine<'_> {
     pub(super) fn pass_helper(&self, world: &mut World) -> bool {
         // What is started again goes on running, without its operands too: `app` where `app serve` was.
         let runs_again = |process: &Process| {
-            let mut running = world.running.iter();
+            let mut running = world.running.applications.iter();
             running.any(|argv| argv.starts_with(&process.argv))
         };
         let found = world.processes.values().find(|process| {
-            // So does what replaces PID 1.
             let is_new = matches!(&process.body, Body::Application(application)
                 if application.undecided && application.finishing.is_none());
-            is_new && !process.in_background && process.pid != 1 && !runs_again(process)
+            // So does what replaces a shell that was there before.
+            let replaces = process.pid <= world.running.last_pid;
+            is_new && !process.in_background && !replaces && !runs_again(process)
         });
         let Some(process) = found else { return false };
         let (pid, span) = (process.pid, process.span.clone());
         let command = interpreter::display_words(&process.argv);
+        if is_same_program(world, process) && !is_in_trap(world, process) {
+            world.miss(
+                "program",
+                format!("whether `{command}` goes on running is not known"),
+                span.clone(),
+            );
+        }
         note(
             world,
             FactKind::HelperWhileStopping {
@@ -87,6 +96,33 @@ impl Machine<'_> {
         end_process(self, world, pid, Status::Unknown(question.into()), None);
         true
     }
+}
+
+/// Whether the program has run before the stop, with other operands: it may be the application once more, or tell it
+/// something.
+fn is_same_program(world: &World, process: &Process) -> bool {
+    let name = |argv: &[Field]| {
+        let path = argv.first().and_then(Field::known)?;
+        path.rsplit('/').next().map(str::to_owned)
+    };
+    let own = name(&process.argv);
+    let mut running = world.running.applications.iter();
+    own.is_some() && running.any(|argv| name(argv) == own)
+}
+
+/// Whether the action of a trap has started it.
+fn is_in_trap(world: &World, process: &Process) -> bool {
+    let mut at = world.process(process.parent);
+    for _ in 0..64 {
+        let Some(process) = at else {
+            return false;
+        };
+        if matches!(&process.body, Body::Shell(shell) if shell.is_in_trap()) {
+            return true;
+        }
+        at = world.process(process.parent);
+    }
+    false
 }
 
 /// The undecided application that the chain of foreground waits from PID 1 leads to.
