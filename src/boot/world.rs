@@ -614,9 +614,10 @@ impl World {
         if self.decided.keys().any(|key| passes(key)) {
             Rc::make_mut(&mut self.decided).retain(|key, _| !passes(key));
         }
-        let status = Piece::Unknown("$?".into());
-        if self.fixed.contains_key(&status) {
-            Rc::make_mut(&mut self.fixed).remove(&status);
+        let is_status =
+            |piece: &Piece| matches!(piece, Piece::Unknown(name) if name.starts_with("$?"));
+        if self.fixed.keys().any(is_status) {
+            Rc::make_mut(&mut self.fixed).retain(|piece, _| !is_status(piece));
         }
     }
 

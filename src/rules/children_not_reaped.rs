@@ -71,8 +71,9 @@ fn check(target: &Target, findings: &mut Findings) {
         }
         // The same server was started to set it up, and has been stopped again.
         let helpers = tree.children.iter().filter(|child| {
-            let known = programs::program(target, child);
-            let is_stopped = known.is_some_and(|known| !known.stop_commands.is_empty());
+            let known = [child, tree].map(|process| programs::program(target, process));
+            let mut known = known.iter().flatten();
+            let is_stopped = known.any(|known| !known.stop_commands.is_empty());
             child.program != tree.program || !is_stopped
         });
         for child in helpers {

@@ -64,6 +64,12 @@ fn check(target: &Target, findings: &mut Findings) {
         let (Some(hearer), Some((_, name, _))) = (cause::hearer(path), cause::init(path)) else {
             continue;
         };
+        // Nothing is lost with a `sleep`.
+        let application = cause::application_of(hearer);
+        let waits = cause::keep_alive(path).map(|(pid, ..)| pid);
+        if waits.is_some() && waits == application.map(|process| process.pid) {
+            continue;
+        }
         let waited = path.facts.iter().find_map(|fact| match &fact.kind {
             FactKind::Foreground { pid, command, .. } if *pid == hearer.pid => {
                 Some((fact.span.as_ref()?, Some(short(command))))

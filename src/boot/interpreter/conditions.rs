@@ -173,21 +173,31 @@ fn without_overrides(words: &[&Field]) -> Option<Vec<Field>> {
     known.collect::<Option<Vec<Field>>>().filter(|_| depends)
 }
 
-/// Adds to a question what the answer is when nobody overrides the environment.
-fn with_default(answer: Answer, default: Option<Answer>) -> Answer {
-    match (answer, default) {
-        (Answer::Ask(mut question), Some(Answer::Is(default))) => {
-            question.by_default = Some(default);
-            Answer::Ask(question)
-        }
-        (answer, _) => answer,
+/// Adds to a question what the answer is when nobody overrides the environment, and what keeps it apart from
+/// others about these words.
+fn with_default(answer: Answer, default: Option<Answer>, words: &[&Field]) -> Answer {
+    let Answer::Ask(mut question) = answer else {
+        return answer;
+    };
+    if let Some(Answer::Is(default)) = default {
+        question.by_default = Some(default);
     }
+    // Two values that look alike are two questions.
+    let pieces = words.iter().flat_map(|word| word.value.pieces());
+    let numbers = pieces.filter_map(|piece| match piece {
+        Piece::Unknown(name) => name.rsplit_once('#'),
+        _ => None,
+    });
+    for (_, number) in numbers {
+        question.key = question.key.map(|key| format!("{key}#{number}").into());
+    }
+    Answer::Ask(question)
 }
 
 /// A unary operator on a word.
 pub(super) fn unary(context: &Context, operator: &str, word: &Field) -> Answer {
     let default = without_overrides(&[word]).map(|words| unary_of(context, operator, &words[0]));
-    with_default(unary_of(context, operator, word), default)
+    with_default(unary_of(context, operator, word), default, &[word])
 }
 
 fn unary_of(context: &Context, operator: &str, word: &Field) -> Answer {
@@ -313,7 +323,7 @@ pub(super) fn matches_expression(
         }
     };
     let default = without_overrides(&[word]).map(|words| answer(&words[0]));
-    with_default(answer(word), default)
+    with_default(answer(word), default, &[word])
 }
 
 /// A path made absolute.
@@ -347,7 +357,11 @@ pub(super) fn binary(context: &Context, left: &Field, operator: &str, right: &Fi
                 answer
             }
         });
-    with_default(binary_of(context, left, operator, right), default)
+    with_default(
+        binary_of(context, left, operator, right),
+        default,
+        &[left, right],
+    )
 }
 
 fn binary_of(context: &Context, left: &Field, operator: &str, right: &Field) -> Answer {
@@ -493,7 +507,11 @@ pub(super) fn matches(
     };
     let default = without_overrides(&[&field])
         .map(|words| matches_of(context, &words[0].value, pattern, shown_pattern));
-    with_default(matches_of(context, word, pattern, shown_pattern), default)
+    with_default(
+        matches_of(context, word, pattern, shown_pattern),
+        default,
+        &[&field],
+    )
 }
 
 fn matches_of(

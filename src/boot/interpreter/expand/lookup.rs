@@ -13,7 +13,11 @@ impl Expansion<'_> {
         let value = match name {
             "?" => match &shell.status {
                 crate::boot::interpreter::Status::Known(number) => Value::text(number.to_string()),
-                crate::boot::interpreter::Status::Unknown(_) => Value::unknown("$?"),
+                // Each command has a status of its own.
+                crate::boot::interpreter::Status::Unknown(question) => match &question.span {
+                    Some(span) => Value::unknown(format!("$?#{}", span.start)),
+                    None => Value::unknown("$?"),
+                },
             },
             "$" => Value::text(shell.dollar.to_string()),
             "!" => match shell.last_background {
