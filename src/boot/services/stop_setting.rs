@@ -113,11 +113,13 @@ fn sets(files: &Files, file: &File, setting: &StopSetting) -> bool {
     }
     // A RUN that writes the setting into a file which is not known.
     let is_written = file.origin.as_ref().is_some_and(|origin| {
-        let mut parts = origin.text().split(setting.name.as_str()).skip(1);
-        parts.any(|rest| {
-            let value = rest.trim_start_matches([' ', '=']);
+        let text = origin.text();
+        let mut places = text.match_indices(setting.name.as_str());
+        places.any(|(at, name)| {
+            let is_comment = text[..at].trim_end_matches(' ').ends_with([';', '#']);
+            let value = text[at + name.len()..].trim_start_matches([' ', '=']);
             let end = value.find(['\'', '"', '\\', '/', '|', '&']);
-            setting.is_enough(value[..end.unwrap_or(value.len())].trim())
+            !is_comment && setting.is_enough(value[..end.unwrap_or(value.len())].trim())
         })
     });
     is_written || files.appended_to(&file.path).iter().any(in_text)
