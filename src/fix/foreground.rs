@@ -73,11 +73,27 @@ pub(super) fn plan_direct(target: &Target, finding: &Finding) -> Vec<Draft> {
         if !whole.is_empty() && sh.is_none() {
             continue;
         }
+        // What the script does by itself, the server has to be told.
+        let added = known.foreground.add_for.get(name).into_iter().flatten();
+        let is_given = |word: &str| {
+            let option = word.split('=').next().unwrap_or(word);
+            words
+                .iter()
+                .flatten()
+                .any(|given| given.starts_with(option))
+        };
+        let added: Vec<&str> = added
+            .map(String::as_str)
+            .filter(|word| !is_given(word))
+            .collect();
+        let more = line.insert_after(index, &added);
+        let more = more.map_or_else(String::new, |edit| edit.replacement);
         // The server may lie in another directory than the script.
         for server in &known.foreground.direct {
             let Some(edit) = line.replace(index, server) else {
                 continue;
             };
+            let edit = Edit::replace(edit.span, format!("{}{more}", edit.replacement));
             let mut edits = vec![edit];
             let is_last = line.command().is_some_and(|command| {
                 let script = &command.text.script;
@@ -91,7 +107,7 @@ pub(super) fn plan_direct(target: &Target, finding: &Finding) -> Vec<Draft> {
                 // One edit: `exec` goes where the word is replaced.
                 edits = vec![Edit::replace(
                     edits[0].span.clone(),
-                    format!("{}{server}", exec.replacement),
+                    format!("{}{}", exec.replacement, edits[0].replacement),
                 )];
             }
             found.push(Draft {

@@ -26,7 +26,12 @@ pub(super) fn keep_alives<'t>(target: &'t Target, finding: &'t Finding) -> Vec<&
             let Kind::Simple(simple) = &command.text.script.node(command.node).kind else {
                 return false;
             };
-            let name = simple.words.first().and_then(|word| word.constant(false));
+            let mut words = simple.words.iter().map(|word| word.constant(false));
+            let first = words.next().flatten();
+            let name = match first.as_deref() {
+                Some("exec") => words.next().flatten(),
+                _ => first,
+            };
             name.is_some_and(|name| is_keep_alive(&name))
         })
     });

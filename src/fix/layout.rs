@@ -6,7 +6,9 @@
 use super::Edit;
 use super::command_line::{inside_json, is_in_json};
 use super::place::{self, Command};
+use super::tail::Parents;
 use crate::analyze::Target;
+use crate::shell::Kind;
 use crate::source::Span;
 
 /// How commands are put where one stands now.
@@ -15,6 +17,8 @@ pub(super) struct Layout {
     indent: Option<String>,
     /// Whether the place is inside of a string of exec form.
     in_json: bool,
+    /// Whether it is a part of `a && b`, which the others have to stay.
+    in_chain: bool,
     span: Span,
 }
 
@@ -26,6 +30,7 @@ impl Layout {
         let (indent, alone) = line(script.text.text(), range);
         Some(Layout {
             indent: (alone && !command.text.is_string).then(|| indent.to_owned()),
+            in_chain: is_in_chain(command),
             in_json: command.text.is_string && is_in_json(target, &span),
             span,
         })
@@ -34,8 +39,8 @@ impl Layout {
     /// One replacement by commands; the first may end in `&`.
     pub(super) fn replaced(&self, commands: &[String], is_last: bool) -> Vec<Edit> {
         let text = match &self.indent {
-            Some(indent) => commands.join(&format!("\n{indent}")),
-            None => {
+            Some(indent) if !self.in_chain => commands.join(&format!("\n{indent}")),
+            _ => {
                 let mut text = String::new();
                 for command in commands {
                     let separator = match text.ends_with('&') {
@@ -46,7 +51,7 @@ impl Layout {
                     text.push_str(separator);
                     text.push_str(command);
                 }
-                match is_last {
+                match is_last && !self.in_chain {
                     true => text,
                     false => format!("{{ {text}; }}"),
                 }
@@ -71,4 +76,11 @@ fn line(text: &str, range: std::ops::Range<usize>) -> (&str, bool) {
     let after = &rest[..rest.find('\n').unwrap_or(rest.len())];
     let alone = before.trim().is_empty() && after.trim().is_empty();
     (if before.trim().is_empty() { before } else { "" }, alone)
+}
+
+/// Whether a command is a part of `a && b` or `a || b`.
+fn is_in_chain(command: &Command) -> bool {
+    let script = &command.text.script;
+    let parent = Parents::of(script).get(command.node);
+    parent.is_some_and(|parent| matches!(script.node(parent).kind, Kind::AndOr { .. }))
 }

@@ -109,6 +109,13 @@ const WHOLE: &[Whole] = &[
     ("FROM debian:12-slim\nRUN apt-get update && apt-get install -y apache2\nCMD [\"apache2ctl\", \"-f\", \"/x.conf\", \"-D\", \"FOREGROUND\"]\n", "", None, None),
     ("FROM centos:7\nRUN yum install -y httpd\nCMD [\"/usr/sbin/apachectl\", \"-D\", \"FOREGROUND\"]\n", "",
      Some("FROM centos:7\nRUN yum install -y httpd\nSTOPSIGNAL SIGWINCH\nCMD [\"httpd\", \"-D\", \"FOREGROUND\"]\n"), None),
+    // mysqld refuses to run as root, which its script does not do.
+    ("FROM debian:12-slim\nRUN apt-get update && apt-get install -y mariadb-server\nCOPY --chmod=755 start.sh /start.sh\nCMD [\"/start.sh\"]\n", "#!/bin/sh\nmkdir -p /run/mysqld\nmysqld_safe --skip-networking\n",
+     None, Some("#!/bin/sh\nmkdir -p /run/mysqld\nexec mysqld --user=mysql --skip-networking\n")),
+    ("FROM debian:12-slim\nRUN apt-get update && apt-get install -y mariadb-server\nCMD [\"mysqld_safe\", \"--user=root\"]\n", "",
+     Some("FROM debian:12-slim\nRUN apt-get update && apt-get install -y mariadb-server\nCMD [\"mysqld\", \"--user=root\"]\n"), None),
+    ("FROM ubuntu:22.04\nRUN apt-get update && apt-get install -y mysql-server redis-server\nCMD service mysql start && service redis-server start && sleep infinity\n", "",
+     Some("FROM ubuntu:22.04\nRUN apt-get update && apt-get install -y mysql-server redis-server\nCMD service mysql start && service redis-server start && { trap 'service redis-server stop; service mysql stop; exit 0' TERM; sleep infinity & wait; }\n"), None),
     // sshd refuses to start without the directory that the service makes. Comments stay.
     ("FROM debian:12-slim\nRUN apt-get update && apt-get install -y openssh-server\nCOPY --chmod=755 start.sh /start.sh\nCMD [\"/start.sh\"]\n", "#!/bin/sh\nservice ssh start\n\n# do nothing but wait\nsleep infinity\n",
      None, Some("#!/bin/sh\nmkdir -p /run/sshd && exec /usr/sbin/sshd -D\n\n# do nothing but wait\n\n")),
