@@ -145,6 +145,22 @@ pub(super) struct Opaque {
     pub(super) endings: Vec<Glob>,
 }
 
+impl Opaque {
+    /// Something may have come into being below the roots; nothing that is known has changed.
+    pub(super) fn below(why: Why, roots: Vec<String>, system: bool) -> Opaque {
+        Opaque {
+            why,
+            roots,
+            named: Vec::new(),
+            deep: false,
+            system,
+            trees: false,
+            no_shell: false,
+            endings: Vec::new(),
+        }
+    }
+}
+
 impl At {
     /// Just that path.
     pub(super) fn path(path: String) -> At {

@@ -281,16 +281,9 @@ impl<'d> Builder<'_, 'd> {
         let paths = words.iter().map(|word| self.expanded(word, span));
         let paths = paths.filter_map(|path| self.absolute(path.value()?).value().cloned());
         let roots = paths.collect();
-        self.image.files.push(Change::Opaque(Box::new(Opaque {
-            why: Why::at("a volume may be mounted there", span.clone()),
-            roots,
-            named: Vec::new(),
-            deep: false,
-            system: false,
-            trees: false,
-            no_shell: false,
-            endings: Vec::new(),
-        })));
+        let why = Why::at("a volume may be mounted there", span.clone());
+        let change = Opaque::below(why, roots, false);
+        self.image.files.push(Change::Opaque(Box::new(change)));
     }
 
     pub(super) fn span(&self, instruction: &Instruction) -> Span {

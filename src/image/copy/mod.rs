@@ -368,16 +368,7 @@ impl Copy<'_, '_, '_, '_> {
     fn opaque(&mut self, why: Why) {
         let roots = vec![self.destination.clone()];
         let system = self.destination == "/";
-        self.push(Change::Opaque(Box::new(Opaque {
-            why,
-            roots,
-            named: Vec::new(),
-            deep: false,
-            system,
-            trees: false,
-            no_shell: false,
-            endings: Vec::new(),
-        })));
+        self.push(Change::Opaque(Box::new(Opaque::below(why, roots, system))));
     }
 
     fn push(&mut self, change: Change) {
@@ -387,15 +378,7 @@ impl Copy<'_, '_, '_, '_> {
 
 /// The destination is not known: anything may be anywhere.
 fn anywhere(builder: &mut Builder<'_, '_>, why: Why) {
-    let (roots, named) = (vec!["/".to_owned()], Vec::new());
-    builder.image.files.push(Change::Opaque(Box::new(Opaque {
-        why,
-        roots,
-        named,
-        deep: false,
-        system: true,
-        trees: false,
-        no_shell: false,
-        endings: Vec::new(),
-    })));
+    let roots = vec!["/".to_owned()];
+    let change = Opaque::below(why, roots, true);
+    builder.image.files.push(Change::Opaque(Box::new(change)));
 }

@@ -259,15 +259,11 @@ impl Files {
         self.count += 1;
         let change = if self.is_full() {
             let everything = vec!["/".to_owned()];
+            let why = Why::new("the file has too many instructions to follow its files");
             Change::Opaque(Box::new(Opaque {
-                why: Why::new("the file has too many instructions to follow its files"),
-                roots: everything.clone(),
-                named: everything,
+                named: everything.clone(),
                 deep: true,
-                system: true,
-                trees: false,
-                no_shell: false,
-                endings: Vec::new(),
+                ..Opaque::below(why, everything, true)
             }))
         } else {
             change

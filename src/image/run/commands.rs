@@ -257,15 +257,6 @@ impl Walker<'_, '_, '_> {
     pub(super) fn elsewhere(&mut self, mut roots: Vec<String>, system: bool) {
         roots.extend(self.directory.clone().filter(|directory| directory != "/"));
         let why = self.why();
-        self.push(Change::Opaque(Box::new(Opaque {
-            why,
-            roots,
-            named: Vec::new(),
-            deep: false,
-            system,
-            trees: false,
-            no_shell: false,
-            endings: Vec::new(),
-        })));
+        self.push(Change::Opaque(Box::new(Opaque::below(why, roots, system))));
     }
 }

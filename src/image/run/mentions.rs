@@ -15,16 +15,7 @@ const CHANGERS: [&str; 11] = [
 impl Walker<'_, '_, '_> {
     /// The paths in a text.
     pub(super) fn mentions(&self, text: &str) -> Opaque {
-        let mut opaque = Opaque {
-            why: self.why(),
-            roots: Vec::new(),
-            named: Vec::new(),
-            deep: false,
-            system: true,
-            trees: false,
-            no_shell: false,
-            endings: Vec::new(),
-        };
+        let mut opaque = Opaque::below(self.why(), Vec::new(), true);
         match self.directory.as_deref() {
             // In `/`, only what is known to leave things where it runs may have made a directory there.
             Some("/") if !text.split_whitespace().any(leaves_things) => {}

@@ -129,14 +129,8 @@ pub(super) fn installs(
         );
         let why = Why::at(text, origin);
         walker.push(Change::Opaque(Box::new(Opaque {
-            why,
-            roots: Vec::new(),
-            named: Vec::new(),
-            deep: false,
-            system: true,
-            trees: false,
             no_shell,
-            endings: Vec::new(),
+            ..Opaque::below(why, Vec::new(), true)
         })));
     }
     true
