@@ -350,10 +350,10 @@ pub(crate) struct Question {
     pub span: Option<Span>,
     /// The same key is the same question, answered once a way; `None` is always new.
     pub key: Option<Rc<str>>,
-    /// What a yes says about a value.
-    pub fixes: Option<(Piece, Value)>,
-    /// What a no says about a value (a setting that is not non-empty is empty).
-    pub fixes_if_no: Option<(Piece, Value)>,
+    /// What a yes says about values.
+    pub fixes: Vec<(Piece, Value)>,
+    /// What a no says about values (a setting that is not non-empty is empty).
+    pub fixes_if_no: Vec<(Piece, Value)>,
     /// Whether a no means that a command failed that the start-up expects to succeed.
     pub expected: bool,
     /// Whether the answer comes from a command that may be the application.
@@ -374,8 +374,8 @@ impl Question {
             no: no.into(),
             span,
             key: None,
-            fixes: None,
-            fixes_if_no: None,
+            fixes: Vec::new(),
+            fixes_if_no: Vec::new(),
             expected: false,
             candidate: false,
             by_default: None,
@@ -515,8 +515,8 @@ impl World {
         } else {
             &question.fixes_if_no
         };
-        if let Some((piece, value)) = fixes {
-            Rc::make_mut(&mut self.fixed).insert(piece.clone(), value.clone());
+        if !fixes.is_empty() {
+            Rc::make_mut(&mut self.fixed).extend(fixes.iter().cloned());
         }
         if question.candidate && !yes {
             self.candidate = None;

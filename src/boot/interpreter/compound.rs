@@ -164,6 +164,8 @@ impl Turn<'_, '_> {
         Context {
             files: &self.machine.container.image.files,
             written: &self.world.files,
+            shell: &self.shell,
+            fixed: &self.world.fixed,
             looked_at: &self.machine.looked_at,
             directory: &self.world.processes[&self.pid].directory,
             double_equals: self.shell.facts.family != ShellFamily::Dash,

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::Shell;
 use crate::boot::reads::LookedAt;
 use crate::boot::value::{Field, Piece, Value};
 use crate::boot::world::{ON_DISK, Question, Status};
@@ -53,6 +54,10 @@ pub(super) struct Context<'a> {
     pub files: &'a Files,
     /// Files that scripts have written.
     pub written: &'a std::collections::BTreeMap<String, Value>,
+    /// The shell, for its variables.
+    pub shell: &'a Shell,
+    /// Values that decisions have fixed.
+    pub fixed: &'a std::collections::BTreeMap<Piece, Value>,
     /// Takes notes of what is looked at.
     pub looked_at: &'a LookedAt,
     /// The working directory.
@@ -139,7 +144,7 @@ pub(super) fn combine(left: Answer, right: Answer, is_or: bool) -> Answer {
                 left
             }
         }
-        (Answer::Ask(left), Answer::Ask(right)) => {
+        (Answer::Ask(mut left), Answer::Ask(mut right)) => {
             let (both, either) = if is_or { ("or", "and") } else { ("and", "or") };
             let yes = format!("{} {both} {}", left.yes, right.yes);
             let no = format!("{} {either} {}", left.no, right.no);
@@ -147,12 +152,18 @@ pub(super) fn combine(left: Answer, right: Answer, is_or: bool) -> Answer {
                 (Some(left), Some(right)) => Some(format!("{left} {both} {right}").into()),
                 _ => None,
             };
+            // Where both have to hold, a yes says what each of them says; nothing is known of the other case.
+            if is_or {
+                left.fixes.clear();
+                left.fixes_if_no.append(&mut right.fixes_if_no);
+            } else {
+                left.fixes.append(&mut right.fixes);
+                left.fixes_if_no.clear();
+            }
             Answer::Ask(Box::new(Question {
                 key,
                 yes,
                 no,
-                fixes: None,
-                fixes_if_no: None,
                 by_default: match (left.by_default, right.by_default) {
                     (Some(left), Some(right)) => {
                         Some(if is_or { left || right } else { left && right })
@@ -220,9 +231,9 @@ fn unary_of(context: &Context, operator: &str, word: &Field) -> Answer {
                     format!("`{shown}` is empty"),
                 );
                 if let [piece] = word.value.pieces() {
-                    question.fixes_if_no = Some((piece.clone(), Value::default()));
+                    question.fixes_if_no = vec![(piece.clone(), Value::default())];
                     if let Piece::Setting(name) = piece {
-                        question.fixes = Some((piece.clone(), Value::unknown(format!("${name}"))));
+                        question.fixes = vec![(piece.clone(), Value::unknown(format!("${name}")))];
                     }
                 }
                 Answer::Ask(Box::new(question))
@@ -236,17 +247,44 @@ fn unary_of(context: &Context, operator: &str, word: &Field) -> Answer {
         "-e" | "-f" | "-d" | "-r" | "-w" | "-x" | "-s" | "-L" | "-h" | "-S" | "-p" | "-a"
         | "-b" | "-c" => file(context, operator, word, &shown),
         "-t" => Answer::Is(false),
-        "-v" => Answer::Ask(Box::new(ask(
-            context,
-            format!("`{shown}` is set"),
-            format!("`{shown}` is not set"),
-        ))),
+        "-v" => is_set(context, word, &shown),
         _ => Answer::Ask(Box::new(ask(
             context,
             format!("`{operator} {shown}` holds"),
             format!("`{operator} {shown}` does not hold"),
         ))),
     }
+}
+
+/// `-v NAME`: whether a variable has a value.
+fn is_set(context: &Context, word: &Field, shown: &str) -> Answer {
+    let question = ask(
+        context,
+        format!("`{shown}` is set"),
+        format!("`{shown}` is not set"),
+    );
+    let is_name = |name: &String| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let Some(name) = word.known().filter(is_name) else {
+        return Answer::Ask(Box::new(question));
+    };
+    context.looked_at.variable(&name);
+    if context.shell.variable(&name).is_some() {
+        return Answer::Is(true);
+    }
+    if context.shell.is_unset_here(&name) {
+        return Answer::Is(false);
+    }
+    let piece = Piece::Setting(name.as_str().into());
+    context.looked_at.fixed(&piece);
+    if let Some(value) = context.fixed.get(&piece) {
+        return Answer::Is(!value.is_certainly_empty());
+    }
+    Answer::Ask(Box::new(Question {
+        fixes: vec![(piece.clone(), Value::unknown(format!("${name}")))],
+        fixes_if_no: vec![(piece, Value::default())],
+        by_default: Some(false),
+        ..question
+    }))
 }
 
 fn file(context: &Context, operator: &str, word: &Field, shown: &str) -> Answer {
@@ -489,7 +527,7 @@ pub(super) fn equal(context: &Context, left: &Field, right: &Field) -> Answer {
         question.key = Some(format!("!`{shown}` is not empty").into());
     }
     if let ([piece], Some(_)) = (subject.value.pieces(), constant.value.certain()) {
-        question.fixes = Some((piece.clone(), constant.value.clone()));
+        question.fixes = vec![(piece.clone(), constant.value.clone())];
     }
     Answer::Ask(Box::new(question))
 }

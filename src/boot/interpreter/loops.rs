@@ -180,6 +180,7 @@ impl Turn<'_, '_> {
             }
         }
         self.shell.set(name, Stored::Text(word.value));
+        self.world.begin_round();
         self.push(code.at(*body), false);
         Ok(())
     }
@@ -222,6 +223,7 @@ impl Turn<'_, '_> {
         if let State::ForArithmetic(rounds, _) = &mut self.top().state {
             *rounds += 1;
         }
+        self.world.begin_round();
         if asked < COUNTED_ROUNDS || !sleeps(&code) {
             self.push(code.at(*body), false);
         }

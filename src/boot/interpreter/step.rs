@@ -512,10 +512,10 @@ fn required(name: &str, span: &crate::source::Span, by_default: bool) -> Questio
     use crate::boot::value::Piece;
     Question {
         key: Some(format!("`${name}` is not empty").into()),
-        fixes: Some((
+        fixes: vec![(
             Piece::Setting(name.into()),
             Value::unknown(format!("${name}")),
-        )),
+        )],
         by_default: Some(by_default),
         ..Question::new(
             format!("`${name}` is set"),
