@@ -19,6 +19,7 @@ pub(crate) struct Reads {
     tests: HashSet<Rc<str>>,
     fixed: HashSet<Piece>,
     files: HashSet<Rc<str>>,
+    remade: HashSet<Rc<str>>,
     every_file: bool,
     candidate: bool,
 }
@@ -51,6 +52,11 @@ impl LookedAt {
     /// It was asked what scripts have written to a file.
     pub(crate) fn file(&self, path: &str) {
         note(&mut self.now.borrow_mut().files, path);
+    }
+
+    /// It was asked what commands of the start-up may have done at a path of the image.
+    pub(crate) fn remade(&self, path: &str) {
+        note(&mut self.now.borrow_mut().remade, path);
     }
 
     /// It was asked which files and directories scripts have made at all.
@@ -87,6 +93,7 @@ impl Reads {
         self.tests.extend(other.tests.iter().cloned());
         self.fixed.extend(other.fixed.iter().cloned());
         self.files.extend(other.files.iter().cloned());
+        self.remade.extend(other.remade.iter().cloned());
         self.every_file |= other.every_file;
         self.candidate |= other.candidate;
     }
@@ -114,6 +121,9 @@ impl Reads {
                     shell.status.hash(hasher);
                 }
             }
+        }
+        for path in &self.remade {
+            world.remade.at(path).hash(hasher);
         }
         for key in &self.tests {
             world.decided.get(key).hash(hasher);

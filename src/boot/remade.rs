@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::interpreter::absolute;
+use super::reads::LookedAt;
 use crate::image::Found;
 use crate::source::Why;
 
@@ -18,14 +19,31 @@ pub(crate) struct Remade {
     modes: BTreeSet<String>,
 }
 
+/// What commands of the start-up may have done at a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Made {
+    /// Something may have been put exactly there.
+    is_a_place: bool,
+    /// Something may have been put there, or into a directory above it.
+    below_a_place: bool,
+    /// The mode there, or everywhere below a directory above it, may have been changed.
+    below_a_mode: bool,
+}
+
 impl Remade {
     /// What stands at a path after all that, if the image has that there.
-    pub(crate) fn seen(&self, path: &str, found: Found) -> Found {
+    pub(crate) fn seen(&self, path: &str, found: Found, looked_at: &LookedAt) -> Found {
+        let at = match &found {
+            Found::File(file) => file.path.as_str(),
+            _ => path,
+        };
+        looked_at.remade(at);
+        let made = self.at(at);
         let why = || Why::new("a command of the start-up may have put it there");
         match found {
-            Found::Absent if covers(&self.places, path) => Found::Unknown(why()),
-            Found::File(file) if self.places.contains(&file.path) => Found::Unknown(why()),
-            Found::File(mut file) if covers(&self.modes, &file.path) => {
+            Found::Absent if made.below_a_place => Found::Unknown(why()),
+            Found::File(_) if made.is_a_place => Found::Unknown(why()),
+            Found::File(mut file) if made.below_a_mode => {
                 file.mode = None;
                 Found::File(file)
             }
@@ -34,20 +52,40 @@ impl Remade {
     }
 
     /// The same for a program that was looked for by its name: in which directories.
-    pub(crate) fn seen_on_path(&self, name: &str, directories: &str, found: Found) -> Found {
-        let Found::Absent = found else {
-            return match &found {
-                Found::File(file) => self.seen(&file.path.clone(), found),
-                _ => found,
-            };
+    pub(crate) fn seen_on_path(
+        &self,
+        name: &str,
+        directories: &str,
+        found: Found,
+        looked_at: &LookedAt,
+    ) -> Found {
+        match &found {
+            Found::File(file) => {
+                let path = file.path.clone();
+                return self.seen(&path, found, looked_at);
+            }
+            Found::Absent => {}
+            _ => return found,
+        }
+        let may_be = |directory: &str| {
+            let path = absolute(directory, name);
+            looked_at.remade(&path);
+            self.at(&path).below_a_place
         };
-        let may_be = |directory: &str| covers(&self.places, &absolute(directory, name));
-        match directories.split(':').any(may_be) {
-            true => self.seen(
-                "/",
-                Found::Unknown(Why::new("a command of the start-up may have brought it")),
-            ),
+        // Each is looked at, so that what is noted does not depend on the answer.
+        let places: Vec<bool> = directories.split(':').map(may_be).collect();
+        match places.contains(&true) {
+            true => Found::Unknown(Why::new("a command of the start-up may have brought it")),
             false => found,
+        }
+    }
+
+    /// What is known of a path.
+    pub(crate) fn at(&self, path: &str) -> Made {
+        Made {
+            is_a_place: self.places.contains(path),
+            below_a_place: covers(&self.places, path),
+            below_a_mode: covers(&self.modes, path),
         }
     }
 
@@ -225,7 +263,8 @@ mod tests {
         let name = words[0].clone().unwrap_or_default();
         let mut remade = Remade::default();
         remade.run(&name, &words, "/srv");
-        matches!(remade.seen(path, Found::Absent), Found::Unknown(_))
+        let seen = remade.seen(path, Found::Absent, &LookedAt::default());
+        matches!(seen, Found::Unknown(_))
     }
 
     #[test]

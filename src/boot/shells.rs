@@ -221,7 +221,8 @@ impl Start<'_, '_> {
         }
         // Shells look for the file in the current directory first, then on PATH.
         let found = self.machine.container.image.files.look_up(&path);
-        let found = match self.world.remade.seen(&path, found) {
+        let looked_at = &self.machine.looked_at;
+        let found = match self.world.remade.seen(&path, found, looked_at) {
             Found::Absent if !name.contains('/') => self.find(&name),
             found => found,
         };

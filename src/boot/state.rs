@@ -62,6 +62,7 @@ fn hash_names(world: &World, hasher: &mut FoldHasher<'static>) {
     world.decided.hash(hasher);
     world.files.hash(hasher);
     world.made_directories.hash(hasher);
+    world.remade.hash(hasher);
     for process in world.processes.values() {
         match &process.body {
             Body::Shell(shell) => {
@@ -85,7 +86,6 @@ fn hash_place(world: &World, hasher: &mut FoldHasher<'static>) {
     world.stopped_at.is_some().hash(hasher);
     world.missing.hash(hasher);
     world.broken.is_some().hash(hasher);
-    world.remade.hash(hasher);
     (world.gives_up, world.leaves).hash(hasher);
     world.steady_loop().is_some().hash(hasher);
     let looking = Looking {

@@ -253,14 +253,15 @@ impl Start<'_, '_> {
             None => Some(String::new()),
         };
         let remade = Rc::clone(&self.world.remade);
+        let looked_at = &self.machine.looked_at;
         match path {
             _ if name.contains('/') => {
                 let found = self.machine.find_program(name, "", &directory);
-                remade.seen(&absolute(&directory, name), found)
+                remade.seen(&absolute(&directory, name), found, looked_at)
             }
             Some(path) => {
                 let found = self.machine.find_program(name, &path, &directory);
-                remade.seen_on_path(name, &path, found)
+                remade.seen_on_path(name, &path, found, looked_at)
             }
             // Where programs are nearly always; what is not there may be somewhere else.
             None => match self.machine.find_program(name, DEFAULT_PATH, &directory) {

@@ -110,8 +110,15 @@ impl Turn<'_, '_> {
         let directory = Rc::clone(&self.world.process_mut(self.pid).directory);
         let found = self.machine.find_program(name, &path, &directory);
         match name.contains('/') {
-            true => self.world.remade.seen(&absolute(&directory, name), found),
-            false => self.world.remade.seen_on_path(name, &path, found),
+            true => {
+                self.world
+                    .remade
+                    .seen(&absolute(&directory, name), found, &self.machine.looked_at)
+            }
+            false => self
+                .world
+                .remade
+                .seen_on_path(name, &path, found, &self.machine.looked_at),
         }
     }
 

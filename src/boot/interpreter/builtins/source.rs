@@ -125,7 +125,7 @@ impl Turn<'_, '_> {
     /// What stands at a path, after what commands of the start-up have put there.
     pub(super) fn image_file(&self, path: &str) -> Found {
         let found = self.machine.container.image.files.look_up(path);
-        self.world.remade.seen(path, found)
+        self.world.remade.seen(path, found, &self.machine.looked_at)
     }
 
     /// Whether a file stands at the path for sure: who reads it by its bare name means that one.
