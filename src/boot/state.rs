@@ -86,7 +86,7 @@ fn hash_place(world: &World, hasher: &mut FoldHasher<'static>) {
     world.stopped_at.is_some().hash(hasher);
     world.missing.hash(hasher);
     world.broken.is_some().hash(hasher);
-    (world.gives_up, world.leaves).hash(hasher);
+    (world.gives_up, world.leaves, world.is_followed).hash(hasher);
     world.steady_loop().is_some().hash(hasher);
     let looking = Looking {
         plain: &|value| value.clone(),

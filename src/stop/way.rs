@@ -75,8 +75,11 @@ pub(super) fn judge_stopped(machine: &Machine, steady: &World, end: &World, rest
     path.facts
         .extend(killed_with_pid1(steady, end, applications));
     let ended = matches!(rest, Rest::Ended);
-    if script_alone && let Some(candidate) = &steady.candidate {
-        path.missing.push(left_running(candidate));
+    if script_alone {
+        machine.looked_at.candidate();
+        let candidate = steady.candidate.as_ref();
+        path.missing
+            .extend(candidate.map(|world| left_running(world)));
     }
     let mut worst: Option<(Verdict, Option<bool>, Reaction, Pid)> = None;
     for pid in applications {
