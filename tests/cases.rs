@@ -308,7 +308,14 @@ fn difference(blocks: &[Block]) -> String {
     let each = |indexes: &[usize], plan: &(dyn Fn(usize) -> Fixes + Sync)| {
         indexes.iter().map(|index| plan(*index)).collect()
     };
-    let fixed = fix_all(&disk, &inputs, Applicability::Unsafe, &|_| true, &each);
+    let fixed = fix_all(
+        &disk,
+        &inputs,
+        Applicability::Unsafe,
+        &|_| true,
+        &|_| true,
+        &each,
+    );
     let mut out = String::new();
     for fix in &fixed.applied {
         let _ = writeln!(out, "# {} {}", fix.applicability.word(), fix.kind);

@@ -529,7 +529,8 @@ fn a_baseline_survives_moved_lines_and_shows_what_is_new() {
     let ran = folder.run(&baseline);
     assert_eq!(ran.status, Some(1));
     assert!(
-        ran.stderr.contains("0 known, 1 no longer found"),
+        ran.stderr
+            .contains("0 known findings left out, 1 more not found"),
         "{}",
         ran.stderr
     );

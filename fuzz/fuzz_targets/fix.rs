@@ -20,6 +20,7 @@ fn fixed(disk: &Arc<dyn Disk>) -> Fixed {
         &[input],
         Applicability::Unsafe,
         &|_| true,
+        &|_| true,
         &|indexes, plan| indexes.iter().map(|index| plan(*index)).collect(),
     )
 }

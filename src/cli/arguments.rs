@@ -58,7 +58,7 @@ pub(super) enum Command {
     Trace(TraceArguments),
     /// Print the documentation of a rule
     Explain(ExplainArguments),
-    /// Print what is known of a program, launcher or image
+    /// Print what is known of a program, launcher, shell or image
     Knows(KnowsArguments),
     /// List the rules
     Rules(RulesArguments),
@@ -102,7 +102,7 @@ pub(super) struct CheckArguments {
     #[arg(long = "output", value_name = "FORMAT=FILE", value_parser = format_file, help_heading = OUTPUT)]
     pub(super) outputs: Vec<(CheckFormat, PathBuf)>,
     /// Say how often each rule and each verdict occurred, in place of the findings
-    #[arg(long, help_heading = OUTPUT)]
+    #[arg(long, conflicts_with = "format", help_heading = OUTPUT)]
     pub(super) statistics: bool,
     #[command(flatten)]
     pub(super) fixing: Fixing,
@@ -111,7 +111,8 @@ pub(super) struct CheckArguments {
 /// What to do about findings that have a proven fix.
 #[derive(Debug, Args)]
 pub(super) struct Fixing {
-    /// Rewrite the files where a fix is proven and safe; with `-` the fixed text goes to standard output
+    /// Rewrite the files where a fix is proven and safe; with `-` the fixed text goes to standard output, and
+    /// no file is changed
     #[arg(long, help_heading = FIXES)]
     pub(super) fix: bool,
     /// Also apply fixes that may change more than the way of the stop signal
@@ -173,6 +174,10 @@ pub(super) struct KnowsArguments {
     /// Names of programs, launchers, shells or images, such as nginx, npm, dash, node:22-alpine
     #[arg(required = true, value_name = "NAME")]
     pub(super) names: Vec<String>,
+    /// The configuration file, for its own entries [default: pidone.toml or .pidone.toml of the current
+    /// directory or above it]
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -229,7 +234,7 @@ pub(super) struct Inputs {
     /// Dockerfiles, directories to search, or `-` for standard input [default: .]
     #[arg(value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
-    /// Also look at the files that this file lists, one a line; `-` for standard input
+    /// Also look at the files that this file lists, one a line or between NULs; `-` for standard input
     #[arg(long, value_name = "FILE", help_heading = INPUT)]
     pub(super) files_from: Option<PathBuf>,
     /// What a search passes by, a pattern as in .gitignore; may be repeated

@@ -1,7 +1,7 @@
 //! Findings that are known, and findings that a branch has nothing to do with: both are left out.
 
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -32,13 +32,14 @@ struct Known {
 
 /// Writes the findings to a file.
 pub(super) fn write(path: &Path, findings: &[Finding]) -> Result<(), String> {
-    let prints = report::fingerprints(findings);
+    let name = names_from(path);
+    let prints = report::fingerprints_of(findings, &name);
     let known = findings
         .iter()
         .zip(prints)
         .map(|(finding, fingerprint)| Known {
             rule: finding.rule.id.to_owned(),
-            file: finding.primary.span.source.path().to_owned(),
+            file: name(finding.primary.span.source.path()),
             title: finding.title.clone(),
             fingerprint,
         });
@@ -48,6 +49,33 @@ pub(super) fn write(path: &Path, findings: &[Finding]) -> Result<(), String> {
     };
     let text = serde_json::to_string_pretty(&baseline).expect("plain structs serialise");
     files::write(path, &(text + "\n"))
+}
+
+/// Names files by their way from the baseline's directory, so that it does not matter where pidone was
+/// started. What exists nowhere, such as standard input, keeps its name.
+fn names_from(baseline: &Path) -> impl Fn(&str) -> String {
+    let directory = baseline
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    let directory = RealDisk.canonical(directory.unwrap_or(Path::new(".")));
+    move |path| {
+        let real = RealDisk.canonical(Path::new(path));
+        match (&directory, real) {
+            (Some(directory), Some(real)) => files::shown(&way(directory, &real)),
+            _ => path.to_owned(),
+        }
+    }
+}
+
+/// The way from a directory to a file, both without links.
+fn way(directory: &Path, file: &Path) -> PathBuf {
+    let same = directory.components().zip(file.components());
+    let same = same.take_while(|(one, other)| one == other).count();
+    let up = directory
+        .components()
+        .skip(same)
+        .map(|_| Component::ParentDir);
+    up.chain(file.components().skip(same)).collect()
 }
 
 /// Leaves out the findings that the file lists. The answer also counts those left out, and the entries that
@@ -69,7 +97,7 @@ pub(super) fn apply(
         .iter()
         .map(|known| known.fingerprint.as_str())
         .collect();
-    let prints = report::fingerprints(&findings);
+    let prints = report::fingerprints_of(&findings, &names_from(path));
     let count = findings.len();
     let rest = findings.into_iter().zip(&prints);
     let rest: Vec<Finding> = rest
@@ -83,7 +111,8 @@ pub(super) fn apply(
 
 /// Keeps the Dockerfiles that changed since a revision, or that run a script that did.
 pub(super) fn keep_changed(run: &mut Run, revision: &str, directory: &Path) -> Result<(), String> {
-    let changed = files::changed_since(revision, directory)?;
+    let changed = files::changed_since(revision, directory)
+        .map_err(|why| format!("--changed-since {revision}: {why}"))?;
     let changed: HashSet<PathBuf> = changed.into_iter().collect();
     let has_changed = |path: &str| {
         let path = RealDisk.canonical(Path::new(path));

@@ -61,10 +61,12 @@ fn run(arguments: &CheckArguments, output: &mut Output) -> Result<u8, u8> {
         let (rest, left_out, gone) = applied.map_err(|message| could_not(message, output))?;
         findings = rest;
         if left_out + gone > 0 {
+            let known = report::plural(left_out, "known finding");
             let shown = files::shown(path);
-            output.news(&format!(
-                "{shown}: {left_out} known, {gone} no longer found"
-            ));
+            output.news(&match gone {
+                0 => format!("{shown}: {known} left out"),
+                _ => format!("{shown}: {known} left out, {gone} more not found in this run"),
+            });
         }
     }
     let summary = Summary::of(&run, &findings);
@@ -75,7 +77,9 @@ fn run(arguments: &CheckArguments, output: &mut Output) -> Result<u8, u8> {
         true => proposed(&run, &findings, &settings),
         false => Fixes::default(),
     };
+    let fail_on = settings.common.fail_on.unwrap_or_default();
     let found = Found {
+        needs_all_judged: fail_on == FailOn::Unknown,
         run: &run,
         findings: &findings,
         fixes: &fixes,
@@ -87,11 +91,7 @@ fn run(arguments: &CheckArguments, output: &mut Output) -> Result<u8, u8> {
     if is_open && findings.iter().any(|finding| may_fix(finding.rule.id)) {
         output.news("`pidone check --diff` shows which of these have a proven fix");
     }
-    let failed = fails(
-        settings.common.fail_on.unwrap_or_default(),
-        &findings,
-        &summary,
-    );
+    let failed = fails(fail_on, &findings, &summary);
     Ok(status
         .max(written)
         .max(if failed { FINDINGS } else { FINE }))
@@ -103,6 +103,8 @@ struct Found<'a> {
     findings: &'a [Finding],
     fixes: &'a Fixes,
     summary: &'a Summary,
+    /// Whether a target that is not judged fails the run.
+    needs_all_judged: bool,
 }
 
 fn report(
@@ -116,10 +118,15 @@ fn report(
         findings,
         fixes,
         summary,
+        ..
     } = found;
-    output.result(&match arguments.statistics {
-        true => report::statistics(run, findings, summary),
-        false => arguments.format.write(run, findings, fixes, summary),
+    // The summary is news, unless it is what fails the run.
+    let is_short = output.is_quiet() && !(found.needs_all_judged && summary.not_judged > 0);
+    output.result(&match (arguments.statistics, arguments.format) {
+        (true, _) => report::statistics(run, findings, summary),
+        (_, CheckFormat::Text) if is_short => report::check_text(findings, None),
+        (_, CheckFormat::Concise) if is_short => report::check_concise(findings, None),
+        (_, format) => format.write(run, findings, fixes, summary),
     });
     for (format, path) in &arguments.outputs {
         let text = format.write(run, findings, fixes, summary);

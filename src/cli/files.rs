@@ -35,7 +35,7 @@ pub(super) fn text(path: &Path) -> Result<String, String> {
 /// Writes a file that the user asked for, in place of what was there.
 #[allow(clippy::disallowed_methods, reason = "the user names the file")]
 pub(super) fn write(path: &Path, text: &str) -> Result<(), String> {
-    std::fs::write(path, text).map_err(|error| format!("{}: {error}", shown(path)))
+    std::fs::write(path, text).map_err(|error| because(path, &error))
 }
 
 /// Adds to a file, as the summary of a GitHub step wants it.
@@ -46,7 +46,14 @@ pub(super) fn append(path: &Path, text: &str) -> Result<(), String> {
         .create(true)
         .open(path);
     file.and_then(|mut file| file.write_all(text.as_bytes()))
-        .map_err(|error| format!("{}: {error}", shown(path)))
+        .map_err(|error| because(path, &error))
+}
+
+/// Why a file cannot be written, without the system's number for it.
+fn because(path: &Path, error: &std::io::Error) -> String {
+    let text = error.to_string();
+    let words = text.split(" (os error").next().unwrap_or(&text);
+    format!("{}: {}", shown(path), words.to_lowercase())
 }
 
 /// A path as people write it, with `/`.
@@ -69,7 +76,8 @@ pub(super) fn changed_since(revision: &str, directory: &Path) -> Result<Vec<Path
         revision,
         "--",
     ];
-    let changed = git(&top, &range)?;
+    let changed = git(&top, &range)
+        .map_err(|why| format!("{why}; a shallow clone may lack it: fetch its history first"))?;
     let untracked = git(&top, &["ls-files", "--others", "--exclude-standard", "-z"])?;
     let names = changed.split(|byte| *byte == 0);
     let names = names.chain(untracked.split(|byte| *byte == 0));
@@ -92,10 +100,17 @@ fn git(directory: &Path, arguments: &[&str]) -> Result<Vec<u8>, String> {
         .args(arguments)
         .stdin(std::process::Stdio::null())
         .output()
-        .map_err(|error| format!("git: {error}"))?;
+        .map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => "git is not there to ask".to_owned(),
+            _ => format!("git: {error}"),
+        })?;
     if output.status.success() {
         return Ok(output.stdout);
     }
     let said = String::from_utf8_lossy(&output.stderr);
-    Err(said.lines().next().unwrap_or("git failed").to_owned())
+    let said = said.lines().next().unwrap_or("it failed");
+    Err(format!(
+        "git: {}",
+        said.strip_prefix("fatal: ").unwrap_or(said)
+    ))
 }

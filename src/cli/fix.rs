@@ -50,7 +50,10 @@ pub(super) fn fix(
     };
     let disk: Arc<dyn Disk> = Arc::new(RealDisk);
     let wanted = |finding: &Finding| keeps(settings, finding);
-    let fixed = fix_all(&disk, &inputs, most, &wanted, &each);
+    // An editor that pipes a buffer through wants that one text: nothing else may change under it.
+    let is_piped = inputs.iter().any(|input| input.place.is_err()) && !arguments.fixing.diff;
+    let may_change = |path: &str| !is_piped || path == STANDARD_INPUT;
+    let fixed = fix_all(&disk, &inputs, most, &may_change, &wanted, &each);
     if arguments.fixing.diff {
         for (file, message) in &discovery.unusable {
             output.error(&format!("{file}: {message}"));
@@ -194,7 +197,14 @@ fn news(fixed: &Fixed, output: &mut Output) {
     }
     if fixed.withheld > 0 {
         output.news(&format!("{} more with --unsafe-fixes", fixed.withheld));
-    } else if fixed.applied.is_empty() {
+    }
+    if fixed.elsewhere > 0 {
+        let count = fixed.elsewhere;
+        output.news(&format!(
+            "{count} more in other files, which stay as they are when standard input is fixed"
+        ));
+    }
+    if fixed.applied.is_empty() && fixed.withheld + fixed.elsewhere == 0 {
         output.news("no finding has a proven fix");
     }
 }

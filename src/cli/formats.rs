@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 
+use crate::config::similar;
 use crate::fix::Fixes;
 use crate::report::{self, Run, Summary};
 use crate::rules::Finding;
@@ -56,8 +57,8 @@ impl CheckFormat {
         summary: &Summary,
     ) -> String {
         match self {
-            CheckFormat::Text => report::check_text(findings, summary),
-            CheckFormat::Concise => report::check_concise(findings, summary),
+            CheckFormat::Text => report::check_text(findings, Some(summary)),
+            CheckFormat::Concise => report::check_concise(findings, Some(summary)),
             CheckFormat::Json => report::check_json(run, findings, fixes, summary),
             CheckFormat::Sarif => report::sarif(run, findings, fixes),
             CheckFormat::Github => report::github(findings),
@@ -101,6 +102,23 @@ pub(super) fn format_file(text: &str) -> Result<(CheckFormat, PathBuf), String> 
     if file.is_empty() {
         return Err("expected FORMAT=FILE".to_owned());
     }
-    let format = CheckFormat::from_str(format, false);
+    if file == "-" {
+        return Err("standard output is what --format is for".to_owned());
+    }
+    let known = CheckFormat::from_str(format, false);
+    let format = known.map_err(|_| {
+        let known = CheckFormat::value_variants().iter();
+        let known: Vec<String> = known
+            .filter_map(ValueEnum::to_possible_value)
+            .map(|value| value.get_name().to_owned())
+            .collect();
+        match similar(format, known.iter().map(String::as_str)) {
+            Some(meant) => format!("there is no format `{format}`; did you mean `{meant}`?"),
+            None => format!(
+                "there is no format `{format}`; there are {}",
+                known.join(", ")
+            ),
+        }
+    });
     Ok((format?, PathBuf::from(file)))
 }

@@ -1,19 +1,29 @@
 //! `pidone knows`: what the tables say of a name, with the evidence.
 //!
-//! In: names. Out: text for people. Finds out nothing new: it prints what `grammars/` holds.
+//! In: names. Out: text for people. Finds out nothing new: it prints what `grammars/` and the
+//! configuration hold.
 
 use std::fmt::Write;
+use std::path::Path;
 
+use super::arguments::KnowsArguments;
 use super::output::Output;
+use super::settings::Settings;
 use super::{COULD_NOT_RUN, FINE};
-use crate::config::similar;
+use crate::config::{Layer, similar};
 use crate::knowledge;
 
 /// Prints what is known of each name; the exit status says whether something is known of all.
-pub(super) fn knows(names: &[String], output: &mut Output) -> u8 {
+pub(super) fn knows(arguments: &KnowsArguments, output: &mut Output) -> u8 {
+    // The settings hand the user's own entries to the tables.
+    let given = arguments.config.as_deref();
+    if let Err(message) = Settings::load(given, Path::new("."), Layer::default()) {
+        output.error(&message);
+        return COULD_NOT_RUN;
+    }
     let mut status = FINE;
     let mut pages = Vec::new();
-    for name in names {
+    for name in &arguments.names {
         match page(name) {
             Some(page) => pages.push(page),
             None => {

@@ -84,6 +84,10 @@ pub(super) fn look(inputs: &Inputs, settings: &Settings, output: &mut Output) ->
             }
         }
     }
+    if let Some(message) = lacks_target(&run, settings) {
+        output.error(&printable(&message));
+        status = COULD_NOT_RUN;
+    }
     Ok(Look {
         run,
         searched_unreadable,
@@ -100,13 +104,29 @@ pub(super) fn paths(inputs: &Inputs) -> Result<Vec<PathBuf>, String> {
                 true => std::io::read_to_string(std::io::stdin()).map_err(|e| e.to_string())?,
                 false => files::text(list)?,
             };
-            let lines = text.lines().map(|line| line.trim_end_matches('\r'));
-            paths.extend(lines.filter(|line| !line.is_empty()).map(PathBuf::from));
+            // `git ls-files -z` and `find -print0` end names by NUL, because a name may have lines.
+            let names: Vec<&str> = match text.contains('\0') {
+                true => text.split('\0').collect(),
+                false => text.lines().collect(),
+            };
+            let names = names.into_iter().filter(|name| !name.is_empty());
+            paths.extend(names.map(PathBuf::from));
         }
         None if paths.is_empty() => paths.push(PathBuf::from(".")),
         None => {}
     }
     Ok(paths)
+}
+
+/// Whether a stage was named that no file has: then nothing was judged, and a gate must not be green.
+fn lacks_target(run: &Run, settings: &Settings) -> Option<String> {
+    let name = settings.common.target.as_deref()?;
+    let is_nowhere = run
+        .analyses
+        .iter()
+        .all(|analysis| analysis.targets.is_empty());
+    (name != "all" && is_nowhere && !run.analyses.is_empty())
+        .then(|| format!("no Dockerfile has a stage `{name}`"))
 }
 
 /// Runs work on a thread with the stack that it may need; on this one if there can be no other.

@@ -14,10 +14,15 @@ const CODE: Style = AnsiColor::Cyan.on_default();
 pub(super) fn page(rule: &Rule) -> String {
     let mut out = format!("{HEADING}{}{HEADING:#}", rule.id);
     let severity = rule.severity.word();
+    let (first, rest) = rule.summary.split_at(1);
+    let first = match rule.summary.starts_with('`') {
+        true => first.to_owned(),
+        false => first.to_uppercase(),
+    };
     let _ = writeln!(
         out,
-        " ({severity}, since {})\n\n{}.\n",
-        rule.since, rule.summary
+        " ({severity}, since {})\n\n{first}{rest}.\n",
+        rule.since
     );
     let mut in_code = false;
     for line in rule.manual().lines() {

@@ -48,7 +48,7 @@ pub fn main() -> ExitCode {
             output.result(&pages.join("\n"));
             FINE
         }
-        Command::Knows(arguments) => knows::knows(&arguments.names, &mut output),
+        Command::Knows(arguments) => knows::knows(arguments, &mut output),
         Command::Rules(arguments) => {
             output.result(&manual::list(arguments.format));
             FINE

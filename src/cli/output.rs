@@ -46,6 +46,11 @@ impl Output {
         }
     }
 
+    /// Whether news of the run are not wanted.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
     /// Says something about the run.
     pub(super) fn news(&mut self, text: &str) {
         if !self.quiet {

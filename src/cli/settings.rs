@@ -7,13 +7,13 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use super::files;
 use crate::analyze::{Options, Targets};
-use crate::config::{self, ConfigFile, Layer, Layers, Override};
+use crate::config::{self, ConfigFile, Layer, Layers, Override, OwnEntry};
 use crate::container::DEFAULT_GRACE;
 use crate::image::BaseSettings;
 use crate::knowledge;
 use crate::report;
 use crate::rules;
-use crate::source::{Disk, RealDisk, Source};
+use crate::source::{Disk, FileKind, RealDisk, Source};
 
 /// Everything that users say about a run.
 pub(super) struct Settings {
@@ -47,15 +47,9 @@ impl Settings {
             (None, Some(path)) => Some(PathBuf::from(path)),
             (None, None) => find(start),
         };
-        let (file, name) = match &path {
+        let (mut file, name) = match &path {
             Some(path) => (read(path, &rules)?, Some(files::shown(path))),
             None => (ConfigFile::default(), None),
-        };
-        let layers = Layers {
-            file: file.layer,
-            overrides: file.overrides,
-            environment,
-            flags,
         };
         let root = path
             .as_deref()
@@ -66,9 +60,19 @@ impl Settings {
         } else {
             root
         };
+        let parts = file.overrides.iter_mut().map(|part| &mut part.layer);
+        for layer in [&mut file.layer].into_iter().chain(parts) {
+            from_directory(root, layer);
+        }
+        let layers = Layers {
+            file: file.layer,
+            overrides: file.overrides,
+            environment,
+            flags,
+            own: file.own,
+        };
         let common = layers.settings(|_| false);
-        teach(&file.knowledge, &common.handles_stop)
-            .map_err(|why| format!("{}: {why}", name.as_deref().unwrap_or("handles-stop")))?;
+        teach(&layers.own, &common.handles_stop)?;
         let overrides = layers.overrides.iter().map(|part| matcher(&part.paths));
         Ok(Settings {
             overrides: overrides.collect::<Result<_, _>>()?,
@@ -186,37 +190,61 @@ fn read(path: &Path, rules: &[&str]) -> Result<ConfigFile, String> {
     config::parse(&source, rules).map_err(|problem| report::config_problem(&problem))
 }
 
+/// Makes the paths that a configuration file names start from its own directory, wherever pidone was started.
+fn from_directory(root: &Path, layer: &mut Layer) {
+    if root == Path::new(".") {
+        return;
+    }
+    let paths = [
+        &mut layer.context,
+        &mut layer.base_config,
+        &mut layer.baseline,
+    ];
+    for path in paths.into_iter().flatten() {
+        *path = root.join(&*path);
+    }
+}
+
 /// Hands the user's own entries to the tables, and the programs that are said to handle the signal.
-fn teach(entries: &str, handles_stop: &[String]) -> Result<(), String> {
-    if entries.is_empty() && handles_stop.is_empty() {
+fn teach(own: &[OwnEntry], handles_stop: &[String]) -> Result<(), String> {
+    if own.is_empty() && handles_stop.is_empty() {
         return Ok(());
     }
-    let mut text = String::new();
+    let mut tables = toml::Table::new();
+    let mut add = |kind: &str, entry: toml::Table| {
+        let entries = tables.entry(kind);
+        let entries = entries.or_insert_with(|| toml::Value::Array(Vec::new()));
+        if let toml::Value::Array(entries) = entries {
+            entries.push(toml::Value::Table(entry));
+        }
+    };
+    for OwnEntry { kind, entry, span } in own {
+        let alone = toml::Table::from_iter([(
+            (*kind).to_owned(),
+            toml::Value::Array(vec![toml::Value::Table(entry.clone())]),
+        )]);
+        knowledge::check_own(&alone.to_string()).map_err(|why| {
+            let (message, help) = config::plain(&why);
+            report::config_problem(&config::Problem {
+                message,
+                span: span.clone(),
+                help,
+            })
+        })?;
+        add(kind, entry.clone());
+    }
     for program in handles_stop {
         let name = serde_json::Value::from(program.as_str());
-        text.push_str(&format!(
-            "[[program]]\nnames = [{name}]\nscript = true\n\
+        let entry = format!(
+            "names = [{name}]\nscript = true\n\
              about = \"It handles the stop signal, says `handles-stop` in the configuration.\"\n\
              evidence = \"the configuration\"\nlifetime = \"long\"\n\
-             on = {{ TERM = \"graceful\", otherwise = \"graceful\" }}\ntry = []\n"
-        ));
+             on = {{ TERM = \"graceful\", otherwise = \"graceful\" }}\n"
+        );
+        let entry = entry.parse().map_err(|why| format!("{program}: {why}"))?;
+        add("program", entry);
     }
-    // An array of inline tables cannot be continued by headers: put both into one array.
-    let mut own: toml::Table = entries.parse().map_err(|why| format!("{why}"))?;
-    let said: toml::Table = text.parse().map_err(|why| format!("{why}"))?;
-    for (kind, value) in said {
-        match (own.get_mut(&kind), value) {
-            (Some(toml::Value::Array(known)), toml::Value::Array(more)) => known.extend(more),
-            (_, value) => {
-                own.insert(kind, value);
-            }
-        }
-    }
-    // What is wrong stands in the last line; the frame above it shows a text that nobody wrote.
-    knowledge::extend(&own.to_string()).map_err(|why| {
-        let last = why.trim_end().lines().next_back();
-        format!("an entry of your own: {}", last.unwrap_or_default())
-    })
+    knowledge::extend(&tables.to_string())
 }
 
 /// The analyser's options.
@@ -230,6 +258,13 @@ fn options(layer: &Layer) -> Result<Options, String> {
         }
         None => None,
     };
+    if let Some(context) = &layer.context {
+        let real = RealDisk.canonical(context);
+        let kind = real.and_then(|real| RealDisk.entry(&real));
+        if kind.is_none_or(|entry| entry.kind != FileKind::Directory) {
+            return Err(format!("{}: no such directory", files::shown(context)));
+        }
+    }
     Ok(Options {
         targets: match layer.target.as_deref() {
             None => Targets::Last,

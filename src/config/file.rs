@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::de::Visitor;
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
@@ -33,8 +34,19 @@ pub struct ConfigFile {
     pub layer: Layer,
     /// For some.
     pub overrides: Vec<Override>,
-    /// The user's own launchers, programs, images and packages, as a text like those of the tables.
-    pub knowledge: String,
+    /// The user's own launchers, programs, images and packages, in order.
+    pub own: Vec<OwnEntry>,
+}
+
+/// An entry of the user's own for the tables.
+#[derive(Clone, Debug)]
+pub struct OwnEntry {
+    /// The table that it belongs to: `launcher`, `program`, `image` or `package`.
+    pub kind: &'static str,
+    /// What it says.
+    pub entry: toml::Table,
+    /// Where it begins.
+    pub span: Span,
 }
 
 #[derive(Deserialize, Default)]
@@ -57,10 +69,10 @@ struct Raw {
     hadolint_ignores: Option<bool>,
     baseline: Option<PathBuf>,
     overrides: Vec<RawOverride>,
-    launcher: Vec<toml::Table>,
-    program: Vec<toml::Table>,
-    image: Vec<toml::Table>,
-    package: Vec<toml::Table>,
+    launcher: Vec<Spanned<toml::Table>>,
+    program: Vec<Spanned<toml::Table>>,
+    image: Vec<Spanned<toml::Table>>,
+    package: Vec<Spanned<toml::Table>>,
 }
 
 #[derive(Deserialize)]
@@ -88,17 +100,29 @@ struct Grace(Duration);
 
 impl<'de> Deserialize<'de> for Grace {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Grace, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Written {
-            Seconds(f64),
-            Text(String),
-        }
-        let text = match Written::deserialize(deserializer)? {
-            Written::Seconds(seconds) => seconds.to_string(),
-            Written::Text(text) => text,
-        };
-        duration(&text).map(Grace).map_err(serde::de::Error::custom)
+        deserializer.deserialize_any(GraceVisitor)
+    }
+}
+
+struct GraceVisitor;
+
+impl Visitor<'_> for GraceVisitor {
+    type Value = Grace;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a time such as 10, \"30s\" or \"2m\"")
+    }
+
+    fn visit_i64<E: serde::de::Error>(self, seconds: i64) -> Result<Grace, E> {
+        self.visit_str(&seconds.to_string())
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, seconds: f64) -> Result<Grace, E> {
+        self.visit_str(&seconds.to_string())
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Grace, E> {
+        duration(text).map(Grace).map_err(E::custom)
     }
 }
 
@@ -106,13 +130,20 @@ impl<'de> Deserialize<'de> for Grace {
 pub fn parse(source: &Arc<Source>, rules: &[&str]) -> Result<ConfigFile, Problem> {
     let raw: Raw = toml::from_str(source.text()).map_err(|error| mistake(source, &error))?;
     let names = Names { source, rules };
-    let knowledge = [
+    let own = [
         ("launcher", raw.launcher),
         ("program", raw.program),
         ("image", raw.image),
         ("package", raw.package),
     ];
-    let knowledge = knowledge.map(|(kind, entries)| own_entries(kind, &entries));
+    let own = own.into_iter().flat_map(|(kind, entries)| {
+        entries.into_iter().map(move |entry| OwnEntry {
+            kind,
+            span: Span::new(source, within(source, entry.span())),
+            entry: entry.into_inner(),
+        })
+    });
+    let own = own.collect();
     let overrides = raw.overrides.into_iter().map(|part| {
         Ok(Override {
             layer: Layer {
@@ -152,25 +183,13 @@ pub fn parse(source: &Arc<Source>, rules: &[&str]) -> Result<ConfigFile, Problem
             hadolint_ignores: raw.hadolint_ignores,
             baseline: raw.baseline,
         },
-        knowledge: knowledge.concat(),
+        own,
     })
 }
 
 fn given(values: BTreeMap<String, String>) -> BTreeMap<String, Option<String>> {
     let values = values.into_iter();
     values.map(|(name, value)| (name, Some(value))).collect()
-}
-
-/// Entries as a text of the tables: inline tables mean the same as those with headers.
-fn own_entries(kind: &str, entries: &[toml::Table]) -> String {
-    let entries = entries
-        .iter()
-        .map(|entry| toml::Value::Table(entry.clone()));
-    let entries: Vec<String> = entries.map(|entry| entry.to_string()).collect();
-    match entries.is_empty() {
-        true => String::new(),
-        false => format!("{kind} = [{}]\n", entries.join(", ")),
-    }
 }
 
 /// Tells the names of rules from others.
@@ -211,28 +230,55 @@ impl Names<'_> {
 }
 
 fn mistake(source: &Arc<Source>, error: &toml::de::Error) -> Problem {
-    let text = source.text();
-    let range: Range<usize> = error.span().unwrap_or(0..text.len().min(1));
-    let message = error.message();
-    // serde says: unknown field `x`, expected one of `a`, `b`.
-    let help = message.strip_prefix("unknown field `").and_then(|rest| {
-        let (name, known) = rest.split_once('`')?;
-        let known = known.split('`').skip(1).step_by(2);
-        let meant = similar(name, known)?;
-        Some(format!("did you mean `{meant}`?"))
-    });
-    let message = match (&help, message.split_once(", expected")) {
-        (Some(_), Some((first, _))) => first,
-        _ => message,
-    };
+    let range = error.span().unwrap_or(0..1);
+    let (message, help) = plain(error.message());
     Problem {
-        message: message.trim_end().replace('\n', "; "),
-        span: Span::new(
-            source,
-            range.start.min(text.len())..range.end.min(text.len()),
-        ),
+        message,
+        span: Span::new(source, within(source, range)),
         help,
     }
+}
+
+fn within(source: &Source, range: Range<usize>) -> Range<usize> {
+    let end = source.text().len();
+    range.start.min(end)..range.end.min(end)
+}
+
+/// What the reader of TOML says in the words of people who write TOML, and what may have been meant.
+pub fn plain(message: &str) -> (String, Option<String>) {
+    let message = message.trim_end().replace('\n', "; ");
+    // It says: unknown field `x`, expected one of `a`, `b`.
+    for (theirs, ours) in [("unknown field", "key"), ("unknown variant", "value")] {
+        let Some(rest) = message.strip_prefix(theirs) else {
+            continue;
+        };
+        let words: Vec<&str> = rest.split('`').skip(1).step_by(2).collect();
+        let meant = words
+            .split_first()
+            .and_then(|(name, known)| similar(name, known.iter().copied()));
+        return match (meant, rest.split_once(", expected")) {
+            (Some(meant), Some((name, _))) => {
+                let help = format!("did you mean `{meant}`?");
+                (format!("unknown {ours}{name}"), Some(help))
+            }
+            _ => (format!("unknown {ours}{rest}"), None),
+        };
+    }
+    if let Some(name) = message.strip_prefix("missing field ") {
+        return (format!("the key {name} is missing"), None);
+    }
+    let types = message.strip_prefix("invalid type: ");
+    if let Some((found, expected)) = types.and_then(|types| types.split_once(", expected ")) {
+        let words = |text: &str| match text {
+            "sequence" | "a sequence" => "a list".to_owned(),
+            "map" | "a map" => "a table".to_owned(),
+            "a boolean" => "true or false".to_owned(),
+            text => text.to_owned(),
+        };
+        let message = format!("expected {}, found {}", words(expected), words(found));
+        return (message, None);
+    }
+    (message, None)
 }
 
 /// Every key that the file may have, as the parser itself lists them.
@@ -268,8 +314,9 @@ mod tests {
         assert_eq!(file.layer.build_args["VERSION"].as_deref(), Some("1"));
         assert_eq!(file.overrides[0].layer.grace, Some(Duration::from_secs(30)));
         assert_eq!(file.overrides[0].layer.ignore, ["shell-holds-pid1"]);
-        let knowledge: toml::Table = file.knowledge.parse().expect("it is TOML");
-        assert_eq!(knowledge["program"][0]["names"][0].as_str(), Some("app"));
+        assert_eq!(file.own[0].kind, "program");
+        assert_eq!(file.own[0].entry["names"][0].as_str(), Some("app"));
+        assert_eq!(file.own[0].span.text(), "[[program]]");
     }
 
     #[test]
@@ -277,13 +324,13 @@ mod tests {
         for (text, message, place, help) in [
             (
                 "grase = 1\n",
-                "unknown field `grase`",
+                "unknown key `grase`",
                 "grase",
                 "did you mean `grace`?",
             ),
             (
                 "[[overrides]]\npaths = []\ninnit = true\n",
-                "unknown field `innit`",
+                "unknown key `innit`",
                 "innit",
                 "did you mean `init`?",
             ),
@@ -305,8 +352,44 @@ mod tests {
             assert_eq!(problem.span.text(), place);
             assert_eq!(problem.help.as_deref(), Some(help));
         }
-        let problem = read("grace = 'soon'\n").expect_err("no time");
-        assert_eq!(problem.message, "expected seconds such as 10, 30s or 2m");
-        assert_eq!(problem.span.text(), "'soon'");
+        for (text, message, place) in [
+            (
+                "grace = 'soon'\n",
+                "expected seconds such as 10, 30s or 2m",
+                "'soon'",
+            ),
+            (
+                "grace = true\n",
+                "expected a time such as 10, \"30s\" or \"2m\", found boolean `true`",
+                "true",
+            ),
+            (
+                "select = 'a'\n",
+                "expected a list, found string \"a\"",
+                "'a'",
+            ),
+            (
+                "build-args = ['A=1']\n",
+                "expected a table, found a list",
+                "['A=1']",
+            ),
+            (
+                "init = 'yes'\n",
+                "expected true or false, found string \"yes\"",
+                "'yes'",
+            ),
+            (
+                "[[overrides]]\ninit = true\n",
+                "the key `paths` is missing",
+                "[[overrides]]",
+            ),
+            ("fail-on = 'nver'\n", "unknown value `nver`", "'nver'"),
+        ] {
+            let problem = read(text).expect_err(text);
+            assert_eq!(
+                (problem.message.as_str(), problem.span.text()),
+                (message, place)
+            );
+        }
     }
 }

@@ -16,7 +16,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 pub use environment::{VARIABLES, environment, refuse_misspelt};
-pub use file::{ConfigFile, NAMES, Problem, parse};
+pub use file::{ConfigFile, NAMES, OwnEntry, Problem, parse, plain};
 pub use show::show;
 pub use suppression::{Ignored, Suppression, Suppressions};
 
@@ -136,6 +136,8 @@ pub struct Layers {
     pub environment: Layer,
     /// The command line.
     pub flags: Layer,
+    /// The configuration file's own entries for the tables.
+    pub own: Vec<OwnEntry>,
 }
 
 impl Layers {
@@ -200,6 +202,7 @@ mod tests {
                 ignore: vec!["c".to_owned()],
                 ..Layer::default()
             },
+            own: Vec::new(),
         };
         let plain = layers.settings(|_| false);
         assert_eq!(plain.grace, Some(Duration::from_secs(1)));

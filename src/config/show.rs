@@ -44,6 +44,12 @@ pub fn show(layers: &Layers, file: Option<&str>) -> String {
             }
         }
     }
+    for own in &layers.own {
+        let _ = writeln!(out, "\n[[{}]]", own.kind);
+        for (key, value) in &own.entry {
+            let _ = writeln!(out, "{key} = {value}");
+        }
+    }
     out
 }
 
@@ -132,13 +138,15 @@ mod tests {
     #[test]
     fn what_is_shown_can_be_read_again() {
         let text = "args = ['a\"b', 'c']\ngrace = 1.5\nignore = ['some-rule']\nfail-on = 'note'\n\
-                    [severity]\nsome-rule = 'off'\n[build-args]\nA = '1'\n[[overrides]]\npaths = ['x/']\ninit = true\n";
+                    [severity]\nsome-rule = 'off'\n[build-args]\nA = '1'\n[[overrides]]\npaths = ['x/']\ninit = true\n\
+                    [[launcher]]\nnames = ['a']\n[launcher.arguments]\nshort = 'c:'\n";
         let read = |text: &str| {
             let file = super::super::parse(&Source::new("pidone.toml", text), &["some-rule"]);
             let file = file.expect("it is right");
             Layers {
                 file: file.layer,
                 overrides: file.overrides,
+                own: file.own,
                 ..Layers::default()
             }
         };
@@ -147,6 +155,7 @@ mod tests {
         let again = read(&shown);
         assert_eq!(again.overrides, layers.overrides);
         assert_eq!(again.file.args, layers.file.args);
+        assert_eq!(again.own[0].entry, layers.own[0].entry);
         assert_eq!(again.file.severity, layers.file.severity);
         assert!(
             shown.contains("fail-on = \"note\"  # pidone.toml\n"),

@@ -23,17 +23,20 @@ pub struct Fixed {
     pub applied: Vec<Fix>,
     /// Fixes that are left because they are unsafe and were not asked for.
     pub withheld: usize,
+    /// Fixes that are left because they change files that must stay as they are.
+    pub elsewhere: usize,
 }
 
 /// Plans for many inputs, perhaps on several cores: the answers in the order of the indexes.
 pub type Each = dyn Fn(&[usize], &(dyn Fn(usize) -> Fixes + Sync)) -> Vec<Fixes>;
 
-/// Applies every fix up to that applicability. `each` runs a function for many inputs, perhaps on several
-/// cores.
+/// Applies every fix up to that applicability whose files, by their path as shown, may all be changed. `each`
+/// runs a function for many inputs, perhaps on several cores.
 pub fn fix_all(
     disk: &Arc<dyn Disk>,
     inputs: &[Input],
     most: Applicability,
+    may_change: &dyn Fn(&str) -> bool,
     wanted: &(dyn Fn(&Finding) -> bool + Sync),
     each: &Each,
 ) -> Fixed {
@@ -42,6 +45,7 @@ pub fn fix_all(
     let mut overlay = Overlay::new(Arc::clone(disk));
     let mut dirty: Vec<usize> = (0..inputs.len()).collect();
     let mut withheld: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut elsewhere: BTreeMap<usize, usize> = BTreeMap::new();
     for _ in 0..MOST_ROUNDS {
         let now: Arc<dyn Disk> = Arc::new(overlay.clone());
         let workspace = Workspace::new(now, inputs.clone());
@@ -58,6 +62,7 @@ pub fn fix_all(
             };
             let mut taken = false;
             let mut kept_back = 0;
+            let mut left_alone = 0;
             for fix in fixes.into_list() {
                 if fix.applicability > most {
                     kept_back += usize::from(fix.applicability == Applicability::Unsafe);
@@ -66,6 +71,10 @@ pub fn fix_all(
                 let Some(texts) = fix.new_texts() else {
                     continue;
                 };
+                if !texts.iter().all(|(source, _)| may_change(source.path())) {
+                    left_alone += 1;
+                    continue;
+                }
                 let paths = texts.iter().map(|(source, _)| source.path());
                 let own: BTreeSet<PathBuf> = paths
                     .filter_map(|path| disk.canonical(Path::new(path)))
@@ -101,6 +110,7 @@ pub fn fix_all(
                 changed.extend(own);
             }
             withheld.insert(index, kept_back);
+            elsewhere.insert(index, left_alone);
         }
         // Whoever reads a changed file has to be looked at again.
         if next.is_empty() {
@@ -117,6 +127,7 @@ pub fn fix_all(
         dirty = next.into_iter().collect();
     }
     fixed.withheld = withheld.values().sum();
+    fixed.elsewhere = elsewhere.values().sum();
     fixed
         .files
         .retain(|_, (source, text)| source.text() != text.as_str());

@@ -15,7 +15,7 @@ const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/s
 
 /// An image's entry.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) struct Entry {
     /// Repositories, in their short form (`node`, `gcr.io/distroless/cc`).
     pub(super) names: Vec<String>,
@@ -27,12 +27,12 @@ pub(crate) struct Entry {
     #[serde(default)]
     tag: Vec<Tag>,
     /// Lines that a test runs.
-    #[serde(rename = "try")]
+    #[serde(rename = "try", default)]
     pub(super) tries: Vec<Try>,
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct Tag {
     /// Tags with `*`; one must match.
     tags: Vec<String>,

@@ -33,7 +33,7 @@ pub use shells::{
 };
 pub use signal::Signal;
 pub use stop_setting::StopSetting;
-pub use tables::extend;
+pub use tables::{check_own, extend};
 pub use verify::verify;
 
 /// Where a launcher or program stands when it is started.

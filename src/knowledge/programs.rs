@@ -71,7 +71,7 @@ pub(crate) struct Entry {
     #[serde(default)]
     when: Vec<When>,
     /// Lines that a test runs.
-    #[serde(rename = "try")]
+    #[serde(rename = "try", default)]
     pub(super) tries: Vec<Try>,
 }
 
@@ -374,7 +374,9 @@ impl Entry {
                 found.push(format!("no signal `{name}`"));
             }
             if reaction(text).is_none() && text != "unknown" {
-                found.push(format!("cannot read `{text}`"));
+                found.push(format!(
+                    "`{text}` is no reaction; there are graceful, drops, dies, ignores and user-code"
+                ));
             }
         }
         found.extend(

@@ -82,15 +82,31 @@ named!(
 /// counts, and it must come before any look-up. Answers what is wrong with the text; then nothing
 /// of it is taken.
 pub fn extend(text: &str) -> Result<(), String> {
-    #[derive(Deserialize, Default)]
-    #[serde(deny_unknown_fields, default)]
-    struct Own {
-        launcher: Vec<super::launchers::Entry>,
-        program: Vec<super::programs::Entry>,
-        image: Vec<super::images::Entry>,
-        package: Vec<super::packages::Entry>,
-    }
-    let own: Own = toml::from_str(text).map_err(|why| why.to_string())?;
+    let own = own(text)?;
+    // A second call finds the cells full, which is what the documentation says.
+    let _ = launchers().own.set(own.launcher);
+    let _ = programs().own.set(own.program);
+    let _ = images().own.set(own.image);
+    let _ = packages().own.set(own.package);
+    Ok(())
+}
+
+/// What [`extend`] would say of a text; nothing is taken.
+pub fn check_own(text: &str) -> Result<(), String> {
+    own(text).map(|_| ())
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct Own {
+    launcher: Vec<super::launchers::Entry>,
+    program: Vec<super::programs::Entry>,
+    image: Vec<super::images::Entry>,
+    package: Vec<super::packages::Entry>,
+}
+
+fn own(text: &str) -> Result<Own, String> {
+    let own: Own = toml::from_str(text).map_err(|why| why.message().to_owned())?;
     let problems: Vec<String> = own
         .launcher
         .iter()
@@ -101,15 +117,10 @@ pub fn extend(text: &str) -> Result<(), String> {
                 .flat_map(super::programs::Entry::problems),
         )
         .collect();
-    if !problems.is_empty() {
-        return Err(problems.join("; "));
+    match problems.is_empty() {
+        true => Ok(own),
+        false => Err(problems.join("; ")),
     }
-    // A second call finds the cells full, which is what the documentation says.
-    let _ = launchers().own.set(own.launcher);
-    let _ = programs().own.set(own.program);
-    let _ = images().own.set(own.image);
-    let _ = packages().own.set(own.package);
-    Ok(())
 }
 
 impl<T: Named + for<'de> Deserialize<'de> + Send + Sync> Table<T> {

@@ -18,22 +18,28 @@ const TALLEST: usize = 8;
 /// Columns of a frame: wide enough for a command line, narrow enough for a log.
 const WIDTH: usize = 120;
 
-/// Findings as code frames, and the summary. Contains ANSI styles; whoever prints it strips them
-/// where they are not wanted.
-pub fn check_text(findings: &[Finding], summary: &Summary) -> String {
+/// Findings as code frames, and the summary if there is to be one. Contains ANSI styles; whoever prints it
+/// strips them where they are not wanted.
+pub fn check_text(findings: &[Finding], summary: Option<&Summary>) -> String {
     let renderer = Renderer::styled().term_width(WIDTH);
     let mut out = String::new();
     for finding in findings {
         out.push_str(&frame(&renderer, finding));
         out.push_str("\n\n");
     }
-    out.push_str(&summary.line());
-    out.push('\n');
+    with_line(out, summary)
+}
+
+fn with_line(mut out: String, summary: Option<&Summary>) -> String {
+    if let Some(summary) = summary {
+        out.push_str(&summary.line());
+        out.push('\n');
+    }
     out
 }
 
-/// One line a finding: `file:line:column: severity[rule] title`, and the summary.
-pub fn check_concise(findings: &[Finding], summary: &Summary) -> String {
+/// One line a finding: `file:line:column: severity[rule] title`, and the summary if there is to be one.
+pub fn check_concise(findings: &[Finding], summary: Option<&Summary>) -> String {
     let mut out = String::new();
     for finding in findings {
         let style = match finding.severity {
@@ -49,9 +55,7 @@ pub fn check_concise(findings: &[Finding], summary: &Summary) -> String {
             printable(&finding.title)
         ));
     }
-    out.push_str(&summary.line());
-    out.push('\n');
-    out
+    with_line(out, summary)
 }
 
 /// A mistake in a configuration file, as a code frame without the word `error` in front.
@@ -201,7 +205,7 @@ mod tests {
     fn a_frame_shows_the_script_and_the_instruction_that_leads_there() {
         let run = super::super::sample::run();
         let findings = crate::rules::check(&run.analyses[0].targets[0]);
-        let text = check_text(&findings, &Summary::of(&run, &findings));
+        let text = check_text(&findings, Some(&Summary::of(&run, &findings)));
         let plain = anstream::adapter::strip_str(&text).to_string();
         assert_eq!(
             plain,

@@ -10,11 +10,16 @@ use crate::rules::Finding;
 /// The fingerprints of findings, in their order. Each is made of the rule, the file, and the text under
 /// the primary place with its white space folded; equal ones are numbered in the order of the file.
 pub fn fingerprints(findings: &[Finding]) -> Vec<String> {
+    fingerprints_of(findings, &|path| path.to_owned())
+}
+
+/// The same with other names for the files.
+pub fn fingerprints_of(findings: &[Finding], name: &dyn Fn(&str) -> String) -> Vec<String> {
     let mut seen: HashMap<u64, usize> = HashMap::new();
     findings
         .iter()
         .map(|finding| {
-            let hash = hash(finding);
+            let hash = hash(finding, &name(finding.primary.span.source.path()));
             let count = seen.entry(hash).or_default();
             *count += 1;
             format!("{hash:016x}:{count}")
@@ -24,10 +29,10 @@ pub fn fingerprints(findings: &[Finding]) -> Vec<String> {
 
 /// FNV-1a with 64 bits: the same on every machine and in every version, which the standard library's
 /// hasher does not promise.
-fn hash(finding: &Finding) -> u64 {
+fn hash(finding: &Finding, file: &str) -> u64 {
     let span = &finding.primary.span;
     let words = span.text().split_whitespace();
-    let parts = [finding.rule.id, shown(span.source.path())];
+    let parts = [finding.rule.id, shown(file)];
     let parts = parts.into_iter().chain(words);
     parts
         .flat_map(|part| part.bytes().chain([0]))

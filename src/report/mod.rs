@@ -31,7 +31,7 @@ use serde::Serialize;
 
 pub use check_json::check_json;
 pub use check_text::{check_concise, check_text, config_problem};
-pub use fingerprint::fingerprints;
+pub use fingerprint::{fingerprints, fingerprints_of};
 pub use github::github;
 pub use gitlab::gitlab;
 pub use junit::{checkstyle, junit};

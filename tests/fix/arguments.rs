@@ -178,9 +178,14 @@ fn fix(cases: &[Case]) -> Vec<(String, String)> {
     }
     let disk: Arc<dyn Disk> = Arc::new(disk);
     let safe = Applicability::Safe;
-    let fixed = fix_all(&disk, &inputs, safe, &|_| true, &|indexes, plan| {
-        indexes.iter().map(|index| plan(*index)).collect()
-    });
+    let fixed = fix_all(
+        &disk,
+        &inputs,
+        safe,
+        &|_| true,
+        &|_| true,
+        &|indexes, plan| indexes.iter().map(|index| plan(*index)).collect(),
+    );
     for (path, (_, text)) in fixed.files {
         let (index, name) = path.split_once('/').expect("each has a directory");
         let (dockerfile, script) = &mut files[index.parse::<usize>().expect("a number")];

@@ -160,7 +160,7 @@ impl Behaviour {
                 found.push(format!("no signal `{name}`"));
             }
             if on_signal(text).is_none() {
-                found.push(format!("cannot read `{text}`"));
+                found.push(format!("`{text}` says nothing of signals"));
             }
         }
         found

@@ -71,7 +71,7 @@ pub(crate) struct Entry {
     #[serde(default)]
     alternative: Vec<Other>,
     /// Lines that a test runs.
-    #[serde(rename = "try")]
+    #[serde(rename = "try", default)]
     pub(in crate::knowledge) tries: Vec<Try>,
 }
 

@@ -6,6 +6,8 @@
     reason = "these tests start the program and make its input"
 )]
 
+mod misuse;
+
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -35,8 +37,22 @@ impl Folder {
         self
     }
 
+    /// A directory of it, as the place to start from.
+    fn within(&self, name: &str) -> Folder {
+        Folder(self.0.join(name))
+    }
+
     fn run(&self, arguments: &[&str]) -> Ran {
         self.run_with(arguments, "")
+    }
+
+    fn run_in(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Ran {
+        let mut program = program(&self.0);
+        let output = program
+            .args(arguments)
+            .envs(variables.iter().copied())
+            .output();
+        Ran::of(output.expect("the program starts"))
     }
 
     fn run_with(&self, arguments: &[&str], input: &str) -> Ran {
@@ -546,6 +562,36 @@ fn commands_in_the_documentation_print_what_they_say() {
 }
 
 /// The examples share one server; a difference between them would be noise.
+#[test]
+fn the_configuration_in_the_readme_is_understood() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let readme = fs::read_to_string(root.join("README.md")).expect("it is there");
+    let (_, rest) = readme.split_once("```toml\n").expect("it has an example");
+    let (text, _) = rest.split_once("```").expect("it ends");
+    let folder = Folder::new("readme_config");
+    let dockerfile = "FROM registry.example.com/base:1\nCOPY --chmod=755 our-server /usr/bin/\nCMD [\"/usr/bin/our-server\"]\n";
+    folder
+        .file("pidone.toml", text)
+        .file("Dockerfile", dockerfile)
+        .file("our-server", b"\x7fELF\x02\x01\x01");
+    let ran = folder.run(&["trace"]);
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    // The image starts the launcher with its own stop signal, which the launcher does not pass on.
+    assert!(
+        ran.stdout.contains("/usr/bin/our-init /usr/bin/our-server"),
+        "{}",
+        ran.stdout
+    );
+    assert!(ran.stdout.contains("SIGINT to PID 1"), "{}", ran.stdout);
+    let known = folder.run(&[
+        "knows",
+        "our-init",
+        "our-server",
+        "registry.example.com/base",
+    ]);
+    assert_eq!(known.status, 0, "{}", known.stderr);
+}
+
 #[test]
 fn the_examples_start_the_same_server() {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("examples");
