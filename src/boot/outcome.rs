@@ -31,7 +31,7 @@ pub struct Assumption {
 /// What is missing for a verdict.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Missing {
-    /// `script`, `base-image`, `program`, `syntax`, `limit`, `value`, …
+    /// `script`, `base-image`, `program`, `syntax`, `limit`, `value`, `input` (a file that must be there), …
     pub kind: &'static str,
     /// For people, as a phrase that can follow "because".
     pub text: String,

@@ -162,8 +162,12 @@ impl ShellFacts {
         if word == "0" || word == "EXIT" || (word == "exit" && self.signals.trap_lower) {
             return Some(TrapName::Exit);
         }
-        if self.family == ShellFamily::Bash && matches!(word, "ERR" | "DEBUG" | "RETURN") {
-            return Some(TrapName::Other);
+        if self.family == ShellFamily::Bash {
+            match word {
+                "ERR" => return Some(TrapName::Error),
+                "DEBUG" | "RETURN" => return Some(TrapName::Other),
+                _ => {}
+            }
         }
         let accepted = match word.strip_prefix("SIG") {
             Some(_) => self.signals.trap_prefix,
@@ -196,7 +200,9 @@ pub enum TrapName {
     Exit,
     /// A signal.
     Signal(super::Signal),
-    /// `ERR`, `DEBUG`, `RETURN`.
+    /// `ERR`: a command that fails, where `set -e` would end the shell.
+    Error,
+    /// `DEBUG`, `RETURN`.
     Other,
 }
 

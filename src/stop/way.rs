@@ -15,7 +15,9 @@ use super::{Path, Reaction, Verdict};
 pub(super) fn judge_rested(world: &World, rest: &Rest) -> Path {
     let mut path = bare_path(Verdict::Exits);
     path.assumptions = world.assumptions.clone();
-    path.missing = world.missing.clone();
+    // Without a file that it reads it would have ended before, and it ends as it is.
+    let matters = |missing: &&Missing| missing.kind != "input";
+    path.missing = world.missing.iter().filter(matters).cloned().collect();
     path.facts = world.facts.clone();
     if matches!(rest, Rest::Limit) {
         path.missing.push(Missing {

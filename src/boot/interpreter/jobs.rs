@@ -154,16 +154,11 @@ impl Turn<'_, '_> {
     /// Begins a command substitution; its output arrives as a result of the current frame.
     pub(super) fn substitute(&mut self, code: &Code) {
         let stream = self.world.new_stream();
-        let mut keeps_jobs = Vec::new();
-        if self.shell.facts.jobs_in_substitution {
-            keeps_jobs = self.shell.jobs.clone();
-        }
         let pid = self.fork(code, false, Some(stream));
         self.world.process_mut(pid).captured = true;
         if let Body::Shell(copy) = &mut self.world.process_mut(pid).body {
-            copy.jobs = keeps_jobs;
-            // bash clears `-e` in command substitutions unless it is in POSIX mode.
-            if copy.facts.family == ShellFamily::Bash && copy.facts.is_plain_bash() {
+            // bash clears `-e` in command substitutions unless it is in POSIX mode; so does busybox (measured: 1.35).
+            if copy.facts.is_plain_bash() || copy.facts.family == ShellFamily::Ash {
                 copy.options.errexit = false;
             }
         }
@@ -186,7 +181,11 @@ impl Turn<'_, '_> {
         let mut any = false;
         let mut pids = Vec::new();
         let mut named = false;
+        let mut is_variable = false;
         for word in &words[1..] {
+            if std::mem::take(&mut is_variable) {
+                continue;
+            }
             let Some(text) = word.known() else {
                 let span = Some(code.span());
                 self.world.miss(
@@ -204,6 +203,8 @@ impl Turn<'_, '_> {
                     return self.finish(Status::Known(2));
                 }
                 "-n" => any = true,
+                "-p" if self.shell.facts.family == ShellFamily::Bash => is_variable = true,
+                "-nf" | "-fn" if self.shell.facts.family == ShellFamily::Bash => any = true,
                 "-f" | "--" => {}
                 "" => {}
                 _ => {
@@ -228,16 +229,8 @@ impl Turn<'_, '_> {
                 .shell
                 .jobs
                 .iter()
-                .flat_map(|job| job.pids.last().copied())
+                .flat_map(|job| job.pids.clone())
                 .collect();
-            if self.shell.facts.family != ShellFamily::Bash {
-                pids = self
-                    .shell
-                    .jobs
-                    .iter()
-                    .flat_map(|job| job.pids.clone())
-                    .collect();
-            }
             if any && self.shell.facts.family == ShellFamily::Ash {
                 // What has ended by now does not count (measured: busybox 1.35).
                 pids.retain(|pid| self.world.alive(*pid));
@@ -309,14 +302,30 @@ impl Turn<'_, '_> {
             let found = match job {
                 "" | "%" | "+" => jobs.last(),
                 "-" => jobs.iter().rev().nth(1).or(jobs.last()),
-                number => {
-                    let number = number.parse::<u32>().ok()?;
-                    jobs.iter().find(|job| job.number == number)
-                }
+                other => match other.parse::<u32>() {
+                    Ok(number) => jobs.iter().find(|job| job.number == number),
+                    Err(_) => jobs.iter().rev().find(|job| self.is_called(job, other)),
+                },
             };
             return found.map(|job| job.pids.clone());
         }
         text.parse::<Pid>().ok().map(|pid| vec![pid])
+    }
+
+    /// Whether the text of a job's command begins with that (`%app`), or has it anywhere (`%?app`). Without job control
+    /// busybox keeps no such text.
+    fn is_called(&self, job: &Job, name: &str) -> bool {
+        if self.shell.facts.family != ShellFamily::Bash {
+            return false;
+        }
+        let first = job.pids.first().and_then(|pid| self.world.process(*pid));
+        let Some(span) = first.and_then(|process| process.span.as_ref()) else {
+            return false;
+        };
+        match name.strip_prefix('?') {
+            Some(part) => span.text().contains(part),
+            None => span.text().starts_with(name),
+        }
     }
 
     /// As above for `wait`: the pid of a pipeline's last process stands for the whole pipeline.
@@ -380,7 +389,18 @@ impl Turn<'_, '_> {
                 }
             }
         }
+        // dash reads no options behind `-TERM`: there `--` is an operand, and a bad number.
+        let is_operand = self.shell.facts.family == ShellFamily::Dash
+            && !external
+            && first
+                .as_deref()
+                .is_some_and(|word| word.starts_with('-') && !matches!(word, "-s" | "--"));
         if rest.first().and_then(Field::known).as_deref() == Some("--") {
+            if is_operand {
+                let shell = self.shell.facts.id.clone();
+                self.note(FactKind::KillRejected { shell, word: text }, Some(span));
+                return self.finish(Status::Known(2));
+            }
             rest = &rest[1..];
         }
         let targets: Vec<Field> = rest
@@ -596,13 +616,19 @@ impl Turn<'_, '_> {
 
     /// `jobs`: prints pids with `-p`.
     pub(super) fn jobs_builtin(&mut self, words: &[Field]) -> Attempt<()> {
-        let wants_pids = words[1..]
-            .iter()
-            .any(|word| word.known().as_deref() == Some("-p"));
+        let has = |letter: char| {
+            let mut options = words[1..].iter().filter_map(Field::known);
+            options.any(|word| word.starts_with('-') && word.contains(letter))
+        };
+        let wants_pids = has('p');
+        let only_running = has('r');
+        let is_shown =
+            |job: &&Job| !only_running || job.pids.iter().any(|pid| self.world.alive(*pid));
         let pids: Vec<String> = self
             .shell
             .jobs
             .iter()
+            .filter(is_shown)
             .filter_map(|job| job.pids.first())
             .map(ToString::to_string)
             .collect();

@@ -238,6 +238,8 @@ pub(crate) struct Options {
     pub expand_aliases: bool,
     /// `-n`
     pub noexec: bool,
+    /// `-E`
+    pub errtrace: bool,
 }
 
 /// A trap.
@@ -310,6 +312,8 @@ pub(crate) enum State {
     Eval,
     /// The action of a trap: the status to restore and whether `set -e` looks at it.
     Trap(Box<(Status, bool)>),
+    /// The action of the ERR trap: the status to restore.
+    ErrorTrap(Box<Status>),
     /// The EXIT trap: the status to exit with.
     ExitTrap(Box<Status>),
     /// Waits for foreground processes: all of them, the status is the last one's.
@@ -626,6 +630,9 @@ impl Shell {
         copy.interrupted = false;
         copy.check_failure = false;
         copy.options.monitor = false;
+        if !copy.facts.jobs_in_substitution {
+            copy.jobs.clear();
+        }
         copy
     }
 

@@ -17,6 +17,8 @@ pub(super) struct Streams {
     pub(super) output: Output,
     /// A redirection failed: the file is not there.
     pub(super) failed: bool,
+    /// A file that is read, and nothing says whether it is there.
+    pub(super) doubtful: Option<String>,
 }
 
 impl Turn<'_, '_> {
@@ -27,6 +29,7 @@ impl Turn<'_, '_> {
             input: process.input.clone(),
             output: process.output.clone(),
             failed: false,
+            doubtful: None,
         };
         let directory = Rc::clone(&process.directory);
         for redirect in redirects {
@@ -55,6 +58,11 @@ impl Turn<'_, '_> {
                 let input = self.read_file(path.as_deref(), value);
                 if input.is_none() && redirect.operator == RedirectOperator::Read {
                     streams.failed = true;
+                }
+                if let (Some(Input::Unknown), Some(path)) = (&input, &path)
+                    && self.is_doubtful(path)
+                {
+                    streams.doubtful = Some(path.clone());
                 }
                 if descriptor.unwrap_or(0) == 0 {
                     streams.input = input.unwrap_or(Input::Unknown);
@@ -139,6 +147,16 @@ impl Turn<'_, '_> {
             Found::Absent if value.certain().is_some() => None,
             _ => Some(Input::Unknown),
         }
+    }
+
+    /// Whether nothing says that the file is there: not the image, nor a test on this way.
+    fn is_doubtful(&self, path: &str) -> bool {
+        let is_device =
+            path.starts_with("/dev/") || path.starts_with("/proc/") || path.starts_with("/sys/");
+        !is_device
+            && matches!(self.image_file(path), Found::Unknown(_))
+            && !self.was_tested(path, path)
+            && !self.world.made(path, &self.machine.looked_at)
     }
 
     /// Redirections around a compound command: applied to the shell, the former streams returned.

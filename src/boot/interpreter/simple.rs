@@ -220,6 +220,14 @@ impl Turn<'_, '_> {
                     }
                     return self.finish(Status::Known(1));
                 }
+                if let Some(path) = &streams.doubtful
+                    && is_special(name)
+                    && self.shell.facts.special_builtin_errors_end
+                {
+                    let text =
+                        format!("whether `{path}`, which `{name}` reads, is there is not known");
+                    self.world.miss("input", text, Some(span.clone()));
+                }
                 if is_special(name) || name == "exec" {
                     let exec_needs = name == "exec" && words.len() > 1;
                     if !exec_needs {
@@ -292,6 +300,13 @@ impl Turn<'_, '_> {
                 };
             }
         }
+        self.end_call()
+    }
+
+    /// Ends the frame of a call (of a function, a file that was read, a text that was evaluated): to `set -e` it is one
+    /// simple command, whatever excused the last command in it.
+    pub(super) fn end_call(&mut self) -> Attempt<()> {
+        self.shell.check_failure = true;
         self.pop()
     }
 

@@ -68,14 +68,10 @@ impl Turn<'_, '_> {
             return Progress::Ran;
         }
         if self.shell.check_failure {
-            self.shell.check_failure = false;
-            if self.shell.options.errexit
-                && !self.failure_is_handled()
-                && let Status::Known(number @ 1..) = self.shell.status
-            {
-                self.world.gives_up |= self.pid == 1;
-                self.exit(Status::Known(number));
-                return Progress::Ran;
+            match self.fails() {
+                Ok(true) => return Progress::Ran,
+                Ok(false) => {}
+                Err(progress) => return progress,
             }
         }
         let Some(frame) = self.shell.frames.last() else {
@@ -106,8 +102,9 @@ impl Turn<'_, '_> {
             State::Restore(_) => self.restore(),
             State::Function(_) => self.end_function(),
             State::Source(_) => self.end_source(),
-            State::Eval => self.pop(),
+            State::Eval => self.end_call(),
             State::Trap(_) => self.end_trap(),
+            State::ErrorTrap(_) => self.end_error_trap(),
             State::ExitTrap(_) => self.end_exit_trap(),
             State::Foreground(_) => self.foreground(),
             State::Capture(pid, stream) => {
@@ -130,6 +127,34 @@ impl Turn<'_, '_> {
             Ok(()) => Progress::Ran,
             Err(progress) => progress,
         }
+    }
+
+    /// What a command that has failed makes of the shell: `set -e` ends it, and the ERR trap of bash runs before that.
+    /// `true` when the next step is another one by now.
+    fn fails(&mut self) -> Attempt<bool> {
+        if self.failure_is_handled() {
+            self.shell.check_failure = false;
+            return Ok(false);
+        }
+        // A test that fails unless somebody sets a variable at run time fails.
+        let is_test = matches!(&self.shell.status, Status::Unknown(question) if question.by_default == Some(false));
+        if is_test && self.shell.options.errexit {
+            self.decide_status()?;
+        }
+        self.shell.check_failure = false;
+        let Status::Known(number @ 1..) = self.shell.status else {
+            return Ok(false);
+        };
+        Ok(self.begin_error_trap() || self.ends_on_failure(number))
+    }
+
+    /// Ends the shell where `set -e` does.
+    pub(super) fn ends_on_failure(&mut self, number: i32) -> bool {
+        if self.shell.options.errexit {
+            self.world.gives_up |= self.pid == 1;
+            self.exit(Status::Known(number));
+        }
+        self.shell.options.errexit
     }
 
     /// Begins a node: expands what it needs and replaces the frame by the node's own.

@@ -51,12 +51,8 @@ impl Turn<'_, '_> {
         }
         !self.shell.traps.iter().any(|(name, trap)| {
             let ignores = trap.action.is_certainly_empty();
-            (!ignores || facts.ignoring_trap_prevents_exec)
-                && !(*name == TrapName::Other
-                    && trap
-                        .span
-                        .as_ref()
-                        .is_some_and(|span| span.text().contains("DEBUG")))
+            // bash looks at its traps of signals, EXIT and ERR only.
+            (!ignores || facts.ignoring_trap_prevents_exec) && *name != TrapName::Other
         })
     }
 

@@ -49,6 +49,42 @@ impl Turn<'_, '_> {
         self.pop()
     }
 
+    /// Begins the action of the ERR trap. Functions have it with `set -E` only, and it does not interrupt itself.
+    pub(super) fn begin_error_trap(&mut self) -> bool {
+        let Some(trap) = self.shell.traps.get(&TrapName::Error).cloned() else {
+            return false;
+        };
+        let mut states = self.shell.frames.iter().map(|frame| &frame.state);
+        let is_excused = |state: &State| match state {
+            State::ErrorTrap(_) => true,
+            State::Function(_) => !self.shell.options.errtrace,
+            _ => false,
+        };
+        if trap.action.is_certainly_empty() || states.any(is_excused) {
+            return false;
+        }
+        let Some(script) = self.parse_value(&trap.action, trap.span.as_ref()) else {
+            return false;
+        };
+        let status = Box::new(self.shell.status.clone());
+        self.push_state(Code::root(&script), false, State::ErrorTrap(status));
+        self.push(Code::root(&script), false);
+        true
+    }
+
+    pub(super) fn end_error_trap(&mut self) -> Attempt<()> {
+        let state = std::mem::replace(&mut self.top().state, State::Start);
+        self.shell.frames.pop();
+        if let State::ErrorTrap(status) = state {
+            self.shell.status = *status;
+            self.shell.check_failure = false;
+            if let Status::Known(number @ 1..) = self.shell.status {
+                self.ends_on_failure(number);
+            }
+        }
+        Ok(())
+    }
+
     /// Parses a value as commands; `None`, and the way unknown, when it is not known.
     pub(super) fn parse_value(&mut self, value: &Value, span: Option<&Span>) -> Option<Rc<Script>> {
         let Some(text) = value.known() else {
@@ -75,8 +111,17 @@ impl Turn<'_, '_> {
         let Some(first) = words.first() else {
             return self.finish(Status::SUCCESS);
         };
-        if matches!(first.known().as_deref(), Some("-l" | "-p")) {
-            return self.finish(Status::SUCCESS);
+        let option = first
+            .known()
+            .filter(|word| word.len() > 1 && word.starts_with('-'));
+        if let Some(option) = option {
+            if self.shell.facts.family == ShellFamily::Bash {
+                return self.finish(Status::Known(i32::from(!matches!(
+                    &*option,
+                    "-l" | "-p" | "-lp"
+                ))));
+            }
+            return self.bad_option(&format!("trap {option}"));
         }
         let names: Vec<String>;
         let action: Option<Value>;

@@ -147,6 +147,12 @@ pub(super) fn signal_shell(machine: &Machine, world: &mut World, pid: Pid, signa
         by_default(machine, world, pid, signal);
         return;
     }
+    if was_trapped && shell.exiting && signal.ends_by_default() {
+        // While the EXIT trap runs the signal has its default action, and bash passes it on to itself.
+        let status = Status::Known(128 + i32::from(signal.0));
+        end_process(machine, world, pid, status, Some(signal));
+        return;
+    }
     if signal == Signal::INT && shell.facts.interrupt_ends_wait && shell.is_in_wait() && pid == 1 {
         end_process(machine, world, pid, Status::Known(130), Some(signal));
         return;

@@ -89,11 +89,16 @@ impl Turn<'_, '_> {
                 self.finish(Status::SUCCESS)
             }
             "unset" => {
+                let mut only_functions = false;
                 for word in words[1..].iter().filter_map(Field::known) {
                     if word == "-f" || word == "-v" {
+                        only_functions = word == "-f";
                         continue;
                     }
                     Rc::make_mut(&mut self.shell.functions).remove(word.as_str());
+                    if only_functions {
+                        continue;
+                    }
                     Rc::make_mut(&mut self.shell.variables).insert(
                         word.as_str().into(),
                         Variable {
@@ -121,13 +126,11 @@ impl Turn<'_, '_> {
                 self.print(&streams, Value::text(text))
             }
             "echo" => {
-                let text = output::echo(&words[1..]);
+                let has_options = self.shell.facts.family != ShellFamily::Dash;
+                let text = output::echo(&words[1..], has_options);
                 self.print(&streams, text)
             }
-            "printf" => {
-                let text = output::printf(&words[1..]);
-                self.print(&streams, text)
-            }
+            "printf" => self.printf(&words, &streams),
             "test" | "[" => {
                 let mut operands = &words[1..];
                 if name == "[" {
@@ -213,6 +216,34 @@ impl Turn<'_, '_> {
                 self.finish(Status::SUCCESS)
             }
             _ => self.finish(Status::SUCCESS),
+        }
+    }
+
+    /// `printf`; with `-v` bash keeps the text in a variable.
+    fn printf(&mut self, words: &[Field], streams: &Streams) -> Attempt<()> {
+        let mut rest = &words[1..];
+        let mut variable = None;
+        let first = rest.first().and_then(Field::known).unwrap_or_default();
+        let is_bash = self.shell.facts.family == ShellFamily::Bash;
+        if first == "-v" && is_bash {
+            variable = rest.get(1).and_then(Field::known);
+            rest = rest.get(2..).unwrap_or_default();
+        } else if first == "--" {
+            rest = &rest[1..];
+        } else if first.len() > 1
+            && first.starts_with('-')
+            && self.shell.facts.family != ShellFamily::Ash
+        {
+            // dash and bash take the format for an option (measured; busybox prints it).
+            return self.finish(Status::Known(2));
+        }
+        let text = output::printf(rest);
+        match variable {
+            Some(variable) => {
+                self.shell.set(&variable, Stored::Text(text));
+                self.finish(Status::SUCCESS)
+            }
+            None => self.print(streams, text),
         }
     }
 

@@ -113,6 +113,9 @@ impl Turn<'_, '_> {
                 _ => break,
             };
             index += 1;
+            if let Some(letter) = letters.chars().find(|letter| !self.has_option(*letter)) {
+                return self.bad_option(&format!("set {}", letter.escape_default()));
+            }
             for letter in letters.chars() {
                 let options = &mut self.shell.options;
                 match letter {
@@ -127,17 +130,14 @@ impl Turn<'_, '_> {
                         };
                         index += 1;
                         if !self.long_option(&name, sign) {
-                            // An unknown option of the special builtin `set` ends the shell.
-                            let span = Some(self.top().code.span());
-                            let title = &self.shell.facts.title;
-                            self.start_up_breaks(
-                                format!("`set -o {name}` is not known to {title}"),
-                                span,
-                            );
-                            self.exit(Status::Known(2));
-                            return Ok(());
+                            // busybox says so and goes on.
+                            if self.shell.facts.family == ShellFamily::Ash {
+                                return self.finish(Status::Known(1));
+                            }
+                            return self.bad_option(&format!("set -o {}", name.escape_default()));
                         }
                     }
+                    'E' => options.errtrace = sign && self.shell.facts.family == ShellFamily::Bash,
                     _ => {}
                 }
             }
@@ -146,6 +146,28 @@ impl Turn<'_, '_> {
             self.shell.positional = words[index.min(words.len())..].to_vec();
         }
         self.finish(Status::SUCCESS)
+    }
+
+    /// Whether `set` takes the letter, as the sources of the shells list them.
+    fn has_option(&self, letter: char) -> bool {
+        let letters = match self.shell.facts.family {
+            ShellFamily::Dash => "abefimnopsuvxCEIV",
+            ShellFamily::Ash => "abcefimnosuvxCEI",
+            ShellFamily::Bash => "abefhikmnoprstuvxBCEHPT",
+        };
+        letters.contains(letter)
+    }
+
+    /// An option that a special builtin does not know: it ends the shell, but for bash outside its POSIX mode.
+    pub(in crate::boot::interpreter) fn bad_option(&mut self, command: &str) -> Attempt<()> {
+        let span = Some(self.top().code.span());
+        if !self.shell.facts.special_builtin_errors_end {
+            return self.finish(Status::Known(2));
+        }
+        let title = &self.shell.facts.title;
+        self.start_up_breaks(format!("`{command}` is not known to {title}"), span);
+        self.exit(Status::Known(2));
+        Ok(())
     }
 
     /// Sets a long option; `false` when this shell does not have it.
@@ -161,8 +183,10 @@ impl Turn<'_, '_> {
             "noexec" => self.shell.options.noexec = on,
             "xtrace" | "verbose" | "noglob" | "noclobber" | "vi" | "emacs" | "ignoreeof"
             | "notify" | "nolog" => {}
+            "errtrace" if self.shell.facts.family == ShellFamily::Bash => {
+                self.shell.options.errtrace = on
+            }
             "posix"
-            | "errtrace"
             | "functrace"
             | "braceexpand"
             | "hashall"

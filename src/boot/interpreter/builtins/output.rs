@@ -2,16 +2,15 @@
 
 use crate::boot::value::{Field, Value};
 
-/// What `echo` prints.
-pub(super) fn echo(words: &[Field]) -> Value {
+/// What `echo` prints; `has_options` is whether it knows more of them than `-n`.
+pub(super) fn echo(words: &[Field], has_options: bool) -> Value {
     let mut text = Value::default();
     let mut newline = true;
     let mut words = words;
-    while let Some(option) = words
-        .first()
-        .and_then(Field::known)
-        .filter(|word| matches!(word.as_str(), "-n" | "-e" | "-ne" | "-en" | "-E"))
-    {
+    while let Some(option) = words.first().and_then(Field::known).filter(|word| {
+        let is_more = matches!(word.as_str(), "-e" | "-ne" | "-en" | "-E" | "-nE");
+        word == "-n" || (has_options && is_more)
+    }) {
         newline &= !option.contains('n');
         words = &words[1..];
     }

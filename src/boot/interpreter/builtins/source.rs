@@ -123,7 +123,7 @@ impl Turn<'_, '_> {
     }
 
     /// What stands at a path, after what commands of the start-up have put there.
-    pub(super) fn image_file(&self, path: &str) -> Found {
+    pub(in crate::boot::interpreter) fn image_file(&self, path: &str) -> Found {
         let found = self.machine.container.image.files.look_up(path);
         self.world.remade.seen(path, found, &self.machine.looked_at)
     }
@@ -137,7 +137,7 @@ impl Turn<'_, '_> {
     }
 
     /// Whether a test on this way has found the file there.
-    pub(super) fn was_tested(&self, path: &str, name: &str) -> bool {
+    pub(in crate::boot::interpreter) fn was_tested(&self, path: &str, name: &str) -> bool {
         self.shell.is_subshell
             || ["exists", "is readable", "is not empty", "is executable"]
                 .iter()
@@ -224,6 +224,6 @@ impl Turn<'_, '_> {
         if let State::Source(Some(positional)) = state {
             self.shell.positional = positional;
         }
-        self.pop()
+        self.end_call()
     }
 }

@@ -28,9 +28,22 @@ impl Turn<'_, '_> {
                     word.known()
                         .is_some_and(|word| word.starts_with("-") && word.contains('g'))
                 }));
+        let is_bash = self.shell.facts.family == ShellFamily::Bash;
+        if name == "local" && !self.in_function() {
+            return self.bad_declaration("local", "outside of a function");
+        }
+        let mut status = Status::SUCCESS;
         for word in &words[1..] {
             let shown = word.value.display();
             if shown.starts_with('-') && !shown.contains('=') {
+                let letters = match (name, self.shell.facts.family) {
+                    ("export", ShellFamily::Ash) => "-np",
+                    ("export" | "readonly", _) => "-p",
+                    _ => "-",
+                };
+                if !is_bash && !shown.chars().all(|letter| letters.contains(letter)) {
+                    return self.bad_declaration(name, &format!("with `{shown}`"));
+                }
                 continue;
             }
             let (variable, value) = split_assignment(&word.value);
@@ -39,6 +52,17 @@ impl Turn<'_, '_> {
                 Some(variable) => (variable.to_owned(), true),
                 None => (variable, false),
             };
+            if !is_name(&variable) {
+                if !is_bash {
+                    let shown = variable.escape_default();
+                    return self.bad_declaration(name, &format!("of `{shown}`, which is no name"));
+                }
+                // bash says so and goes on; an element of an array it takes.
+                if !variable.contains('[') {
+                    status = Status::Known(1);
+                }
+                continue;
+            }
             if is_local {
                 // A local array keeps the literal that was assigned just before.
                 let former = self.shell.variables.get(variable.as_str()).cloned();
@@ -70,7 +94,19 @@ impl Turn<'_, '_> {
                 }
             }
         }
-        self.finish(Status::SUCCESS)
+        self.finish(status)
+    }
+
+    /// A declaration that the shell refuses: dash and busybox end with it, bash goes on.
+    fn bad_declaration(&mut self, name: &str, how: &str) -> Attempt<()> {
+        if self.shell.facts.family == ShellFamily::Bash {
+            return self.finish(Status::Known(1));
+        }
+        let span = Some(self.top().code.span());
+        let title = &self.shell.facts.title;
+        self.start_up_breaks(format!("{title} does not take `{name}` {how}"), span);
+        self.exit(Status::Known(2));
+        Ok(())
     }
 
     /// Whether a function is running, so that `local` has a place.
@@ -246,6 +282,15 @@ impl Turn<'_, '_> {
         }
         Ok(())
     }
+}
+
+/// Whether the text can be the name of a variable.
+fn is_name(text: &str) -> bool {
+    let mut letters = text.chars();
+    letters
+        .next()
+        .is_some_and(|first| first.is_ascii_alphabetic() || first == '_')
+        && letters.all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
 }
 
 /// `name=value` of an already expanded word.
