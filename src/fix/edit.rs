@@ -5,7 +5,7 @@
 use std::ops::Range;
 
 use super::Edit;
-use crate::source::Source;
+use crate::source::{Source, Span};
 
 /// The edits of one file in order; `None` when two of them overlap.
 pub(super) fn in_order<'a>(edits: impl Iterator<Item = &'a Edit>) -> Option<Vec<&'a Edit>> {
@@ -15,6 +15,35 @@ pub(super) fn in_order<'a>(edits: impl Iterator<Item = &'a Edit>) -> Option<Vec<
         .windows(2)
         .any(|pair| pair[1].span.start < pair[0].span.end || pair[0].span == pair[1].span);
     (!overlap).then_some(edits)
+}
+
+/// The edits in order, file by file, with those that touch made one: whoever applies edits one by one need not know
+/// that an insertion goes before what is replaced at the same place. As they are when two of them overlap.
+pub(super) fn joined(edits: Vec<Edit>) -> Vec<Edit> {
+    let mut paths: Vec<&str> = Vec::new();
+    for edit in &edits {
+        let path = edit.span.source.path();
+        if !paths.contains(&path) {
+            paths.push(path);
+        }
+    }
+    let mut joined: Vec<Edit> = Vec::new();
+    for path in paths {
+        let own = edits.iter().filter(|edit| edit.span.source.path() == path);
+        let Some(own) = in_order(own) else {
+            return edits;
+        };
+        for edit in own {
+            match joined.last_mut() {
+                Some(last) if last.span.source.path() == path && last.span.end == edit.span.start => {
+                    last.span = Span::new(&last.span.source, last.span.start..edit.span.end);
+                    last.replacement.push_str(&edit.replacement);
+                }
+                _ => joined.push(edit.clone()),
+            }
+        }
+    }
+    joined
 }
 
 /// The text of a file after those of the edits that are about it; `None` when two of them overlap.
@@ -61,7 +90,7 @@ pub(super) fn between(old: &std::sync::Arc<Source>, new: &str) -> Vec<Edit> {
     changed
         .map(|op| {
             let (from, to) = (op.old_range(), op.new_range());
-            let span = crate::source::Span::new(old, old_starts[from.start]..old_starts[from.end]);
+            let span = Span::new(old, old_starts[from.start]..old_starts[from.end]);
             Edit::replace(span, &new[new_starts[to.start]..new_starts[to.end]])
         })
         .collect()
@@ -81,7 +110,6 @@ fn starts(lines: &[&str]) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::Span;
 
     #[test]
     fn edits_apply_in_any_order_and_never_overlap() {
@@ -92,6 +120,17 @@ mod tests {
         assert_eq!(new_ranges("f", &edits), [0..1, 1..2, 7..8]);
         assert_eq!(apply(&source, &[edit(0..5, "a"), edit(4..6, "b")]), None);
         assert_eq!(apply(&source, &[edit(3..3, "a"), edit(3..3, "b")]), None);
+    }
+
+    #[test]
+    fn edits_that_touch_become_one() {
+        let source = Source::new("f", "one two three");
+        let edit = |range, text: &str| Edit::replace(Span::new(&source, range), text);
+        let edits = vec![edit(7..7, " -D"), edit(0..0, ">"), edit(7..13, "")];
+        let text = apply(&source, &edits);
+        let joined = joined(edits);
+        assert_eq!(joined, [edit(0..0, ">"), edit(7..13, " -D")]);
+        assert_eq!(apply(&source, &joined), text);
     }
 
     #[test]

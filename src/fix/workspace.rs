@@ -279,7 +279,7 @@ impl Workspace {
             title: joined(steps.iter().map(|step| step.title.as_str()), "; "),
             applicability: steps.iter().map(|step| step.applicability).max()?,
             instructions: self.instructions(&edits),
-            edits,
+            edits: edit::joined(edits),
         };
         Some((fix, change, after))
     }
