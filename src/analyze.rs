@@ -233,7 +233,10 @@ fn target(stages: &Stages, index: usize, context: &Context, options: &Options) -
         ..Overrides::default()
     };
     let container = Container::new(Arc::new(image), &overrides);
-    let paths = stop::judge(&container);
+    let paths = match stop::refused(&container) {
+        Some(path) => vec![path],
+        None => stop::judge(&container),
+    };
     let worst = paths.iter().map(|path| path.verdict).max();
     Target {
         file: stages.dockerfile.source.path().to_owned(),

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use pidone::analyze::{self, Analysis, Options, Target, Targets};
-use pidone::fix::{Applicability, Fixes, Input, fix_all, unified_diff};
+use pidone::fix::{Applicability, Fixes, Input, Workspace, fix_all, may_fix, unified_diff};
 use pidone::rules::{self, Finding, HEADINGS, Rule};
 use pidone::source::{Disk, MemoryDisk, Span};
 use pidone::stop::{Path as Way, ProcessTree, Verdict};
@@ -105,6 +105,12 @@ fn every_rule_is_documented_and_its_examples_do_what_they_say() {
         if !bad.iter().any(|finding| finding.rule.id == id) {
             wrong.push(format!("{id}: the example is not found"));
         }
+        let (said, example) = (said_of_fix(&manual), fix_of_example(rule, &manual));
+        if said != Some(example) {
+            wrong.push(format!(
+                "{id}: its fix safety says {said:?}, and it is {example:?}"
+            ));
+        }
         let good = findings_of_example(rule, &manual, "Use instead");
         for finding in good {
             let title = &finding.title;
@@ -133,6 +139,49 @@ fn findings_of_example(rule: &Rule, manual: &str, heading: &str) -> Vec<Finding>
     let analyses = run(&example(rule, manual, heading));
     let targets = analyses.iter().flat_map(|analysis| &analysis.targets);
     targets.flat_map(rules::check).collect()
+}
+
+/// What a rule's documentation may say of its fix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum SaidOfFix {
+    Never,
+    Sometimes,
+    Safe,
+    Unsafe,
+}
+
+/// The first words of the page's part about the fix; each begins in one of four ways.
+fn said_of_fix(manual: &str) -> Option<SaidOfFix> {
+    let (_, safety) = manual.split_once("## Fix safety\n")?;
+    let ways = [
+        ("There is no fix", SaidOfFix::Never),
+        ("Sometimes there is a fix", SaidOfFix::Sometimes),
+        ("The fix is safe", SaidOfFix::Safe),
+        ("The fix is unsafe", SaidOfFix::Unsafe),
+    ];
+    let mut ways = ways.into_iter();
+    ways.find_map(|(words, way)| safety.starts_with(words).then_some(way))
+}
+
+/// The fix that the page's example gets.
+fn fix_of_example(rule: &Rule, manual: &str) -> SaidOfFix {
+    let (disk, dockerfiles) = context(&example(rule, manual, "Example"));
+    let inputs = dockerfiles.iter().map(|name| Input {
+        shown: name.clone(),
+        place: Ok(PathBuf::from(name)),
+        options: Options::default(),
+    });
+    let fixes =
+        Workspace::new(disk, inputs.collect()).plan(0, &|finding| finding.rule.id == rule.id);
+    let findings = findings_of_example(rule, manual, "Example");
+    let of_rule = findings.iter().filter(|finding| finding.rule.id == rule.id);
+    let mut fixes = of_rule.filter_map(|finding| fixes.of(finding));
+    match fixes.next().map(|fix| fix.applicability) {
+        Some(Applicability::Safe) => SaidOfFix::Safe,
+        Some(_) => SaidOfFix::Unsafe,
+        None if may_fix(rule.id) => SaidOfFix::Sometimes,
+        None => SaidOfFix::Never,
+    }
 }
 
 /// The files of an example in a rule's documentation.

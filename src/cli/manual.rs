@@ -29,9 +29,14 @@ pub(super) fn page(rule: &Rule) -> String {
         if let Some(info) = line.strip_prefix("```") {
             in_code = !in_code;
             // The file's name stands where the fence was: `dockerfile Dockerfile`, `sh start.sh 755`.
-            let name = info.split(' ').nth(1).unwrap_or("");
+            let mut words = info.split(' ').skip(1);
+            let name = words.next().unwrap_or("");
+            let mode = match words.next() {
+                Some("755") => " (executable)",
+                _ => "",
+            };
             let _ = match in_code && !name.is_empty() {
-                true => writeln!(out, "\n    {CODE}# {name}{CODE:#}"),
+                true => writeln!(out, "\n    {CODE}# {name}{mode}{CODE:#}"),
                 false => Ok(()),
             };
         } else if in_code {

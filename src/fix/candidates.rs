@@ -65,7 +65,7 @@ fn planners(rule: &str) -> &'static [Planner] {
             supervisor_settings::plan_time,
         ],
         "launcher-drops-signals" => &[exec_in_configuration::plan, foreground::plan_direct],
-        "invalid-stop-signal" | "unstoppable-stop-signal" => &[stop_signal::plan],
+        "unstoppable-stop-signal" => &[stop_signal::plan],
         "keepalive-as-pid1" => &[
             stop_command::plan_several,
             foreground::plan,

@@ -35,7 +35,9 @@ pub(super) fn joined(edits: Vec<Edit>) -> Vec<Edit> {
         };
         for edit in own {
             match joined.last_mut() {
-                Some(last) if last.span.source.path() == path && last.span.end == edit.span.start => {
+                Some(last)
+                    if last.span.source.path() == path && last.span.end == edit.span.start =>
+                {
                     last.span = Span::new(&last.span.source, last.span.start..edit.span.end);
                     last.replacement.push_str(&edit.replacement);
                 }

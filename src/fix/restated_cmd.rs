@@ -1,4 +1,4 @@
-//! The CMD of the base image, written again behind the ENTRYPOINT that dropped it.
+//! What the base image starts, written as CMD behind the ENTRYPOINT that dropped it.
 //!
 //! In: a finding about a dropped CMD. Out: a draft. Unsafe: the container starts something else than before.
 
@@ -20,9 +20,11 @@ pub(super) fn plan(target: &Target, _: &Finding) -> Vec<Draft> {
     if entrypoint.source.path() != target.file || target.container.image.windows.is_some() {
         return Vec::new();
     }
-    let words: Vec<String> = match &dropped.command {
-        Command::Exec(words) => words.iter().map(|word| word.text().to_owned()).collect(),
-        Command::Shell(shell, text) => {
+    let words: Vec<String> = match (&dropped.started, &dropped.command) {
+        (Some(words), _) | (None, Command::Exec(words)) => {
+            words.iter().map(|word| word.text().to_owned()).collect()
+        }
+        (None, Command::Shell(shell, text)) => {
             let shell = shell.iter().map(|word| word.text().to_owned());
             shell.chain([text.text().to_owned()]).collect()
         }
@@ -44,7 +46,7 @@ pub(super) fn plan(target: &Target, _: &Finding) -> Vec<Draft> {
     };
     vec![Draft {
         kind: "cmd-restated",
-        title: "write the CMD of the base image again: ENTRYPOINT drops it".to_owned(),
+        title: "write as CMD what the base image starts: ENTRYPOINT drops it".to_owned(),
         applicability: Applicability::Unsafe,
         edits: vec![edit],
         goal: Goal::Keep,

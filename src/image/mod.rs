@@ -102,6 +102,9 @@ pub struct DroppedCmd {
     pub command: Command,
     /// Where it comes from.
     pub origin: Origin,
+    /// What was started before: the ENTRYPOINT of that time and the CMD; `None` where one is in shell form or
+    /// not known.
+    pub started: Option<Vec<Mapped>>,
     /// The ENTRYPOINT that reset it.
     pub entrypoint: Span,
 }

@@ -77,6 +77,13 @@ fn an_entrypoint_resets_the_cmd_of_its_parent_but_not_its_own() {
     assert!(matches!(dropped.command, Command::Exec(words) if words[0].text() == "a"));
     assert_eq!(dropped.entrypoint.text(), "ENTRYPOINT [\"b\"]");
 
+    let parent = "FROM scratch AS p\nENTRYPOINT [\"init\", \"--\"]\nCMD [\"a\"]\n";
+    let image = self::image(&format!("{parent}FROM p\nENTRYPOINT [\"b\"]\n"));
+    let started = image.dropped_cmd.and_then(|dropped| dropped.started);
+    let started = started.expect("both are in exec form");
+    let started: Vec<&str> = started.iter().map(Mapped::text).collect();
+    assert_eq!(started, ["init", "--", "a"]);
+
     let image = self::image("FROM scratch\nCMD [\"a\"]\nENTRYPOINT [\"b\"]\n");
     assert_eq!(exec(&image.cmd), Some(vec!["a".into()]));
     assert!(image.dropped_cmd.is_none());

@@ -36,8 +36,7 @@ declare_rule! {
     /// ```
     /// ```sh start.sh 755
     /// #!/bin/sh
-    /// mkdir -p /run/demo
-    /// exec /demo/app --port 80
+    /// exec /demo/app
     /// ```
     ///
     /// ## Fix safety

@@ -37,12 +37,13 @@ declare_rule! {
     /// ```
     /// ```sh start.sh 755
     /// #!/bin/sh
-    /// mkdir -p /run/demo
-    /// exec /demo/app --port 80
+    /// echo starting
+    /// exec /demo/app
     /// ```
     ///
     /// ## Fix safety
-    /// There is no fix: `exec` and `wait` both keep the container up, and which is meant is for the
+    /// Sometimes there is a fix, which is unsafe: a server that has an option for it is started in the
+    /// foreground. Else none: `exec` and `wait` both keep the container up, and which is meant is for the
     /// author to say.
     ///
     /// ## When it stays silent

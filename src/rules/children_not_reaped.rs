@@ -41,8 +41,8 @@ declare_rule! {
     /// ```
     ///
     /// ## Fix safety
-    /// `docker run --init`, or tini before the script, reaps; which one is right depends on how the image
-    /// is used, so nothing is changed.
+    /// There is no fix: `docker run --init`, or tini before the script, reaps; which one is right depends
+    /// on how the image is used.
     ///
     /// ## When it stays silent
     /// When an init is PID 1 or `--init` is given, when the script stays and waits itself, and for the

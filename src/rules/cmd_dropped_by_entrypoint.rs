@@ -40,8 +40,8 @@ declare_rule! {
     /// ```
     ///
     /// ## Fix safety
-    /// Repeating the CMD restores what the base image starts; an image that is meant to get its command from the user
-    /// alone has no need of it.
+    /// The fix is unsafe: it writes as CMD what the base image starts, and the container goes on where it
+    /// ended. An image that is meant to get its command from the user alone has no need of it.
     ///
     /// ## When it stays silent
     /// When the script has something to run without arguments, and when the CMD that is dropped is only a shell or an
@@ -81,6 +81,11 @@ fn check(target: &Target, findings: &mut Findings) {
     });
     let Some(fact) = idle else { return };
     let command = command_text(&dropped.command);
+    // The script has to start what the dropped ENTRYPOINT did with it.
+    let whole = match &dropped.started {
+        Some(words) => command_text(&Command::Exec(words.clone())),
+        None => command.clone(),
+    };
     let finding = findings.add(
         "this ENTRYPOINT drops the inherited CMD, and its script has nothing to run",
         dropped.entrypoint.clone(),
@@ -97,5 +102,5 @@ fn check(target: &Target, findings: &mut Findings) {
     }
     finding
         .note("at the start: the container ends at once, without an error")
-        .help(format!("repeat it after the ENTRYPOINT: `CMD {command}`"));
+        .help(format!("repeat it after the ENTRYPOINT: `CMD {whole}`"));
 }

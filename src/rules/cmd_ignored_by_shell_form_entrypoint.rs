@@ -30,7 +30,7 @@ declare_rule! {
     /// ```
     ///
     /// ## Fix safety
-    /// Exec form hands the words to the program; that changes what it gets, which is the purpose.
+    /// There is no fix: exec form would hand the program words that it does not get today.
     ///
     /// ## When it stays silent
     /// When the string uses its arguments in any way, and when there is no CMD.

@@ -27,7 +27,8 @@ declare_rule! {
     /// ```
     ///
     /// ## Fix safety
-    /// The option that keeps a server in the foreground changes where its log goes in some programs.
+    /// The fix is unsafe: in some programs the option that keeps a server in the foreground changes where
+    /// its log goes.
     ///
     /// ## When it stays silent
     /// When a supervisor or another application is what the container is for and stops in order.

@@ -40,13 +40,16 @@ declare_rule! {
     /// ```
     /// ```sh start.sh 755
     /// #!/bin/sh
-    /// mkdir -p /run/demo
-    /// exec /demo/app --port 80
+    /// trap 'exit 143' TERM
+    /// until nc -z db 5432; do
+    ///     sleep 1
+    /// done
+    /// exec /demo/app
     /// ```
     ///
     /// ## Fix safety
-    /// There is no fix. `trap 'exit 143' TERM` at the top ends the script between two commands, and
-    /// `exec` resets it.
+    /// There is no fix: `trap 'exit 143' TERM` at the top ends the script between two commands, and `exec`
+    /// resets it, but a migration may then be left half done.
     ///
     /// ## When it stays silent
     /// When a trap for the signal is set, under an init (the signal then ends the shell), for

@@ -37,7 +37,8 @@ declare_rule! {
     /// ```
     ///
     /// ## Fix safety
-    /// `--chmod=755` makes the file executable for everybody and changes nothing else.
+    /// The fix is unsafe, because the container starts something where it started nothing: `--chmod=755`
+    /// makes the file executable for everybody and changes nothing else.
     ///
     /// ## When it stays silent
     /// When a shell reads the file (`sh start.sh` needs no permission to execute), when a later `chmod` sets

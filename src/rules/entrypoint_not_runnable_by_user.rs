@@ -41,7 +41,8 @@ declare_rule! {
     /// ```
     ///
     /// ## Fix safety
-    /// `--chmod=755` lets everybody read and execute the file; its content is then no secret in the image.
+    /// There is no fix: `--chmod=755` would let everybody read and execute the file, and its content would
+    /// be no secret in the image.
     ///
     /// ## When it stays silent
     /// When the user, the owner or the mode is not known, when the user owns the file, and when the mode has a

@@ -39,8 +39,9 @@ declare_rule! {
     /// ```
     ///
     /// ## Fix safety
-    /// There is no fix that works everywhere: what the pipeline or the subshell is for has to be done
-    /// in another way.
+    /// Sometimes there is a fix, which is unsafe: in bash `exec app > >(tee log)` keeps the output's way,
+    /// and the exit status becomes that of the application. Else none: what the pipeline or the subshell is
+    /// for has to be done in another way.
     ///
     /// ## When it stays silent
     /// When the subshell's application hears the signal in another way, and in subshells that only

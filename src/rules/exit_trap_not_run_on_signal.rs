@@ -47,8 +47,8 @@ declare_rule! {
     /// ```
     ///
     /// ## Fix safety
-    /// `trap 'exit 143' TERM` makes the signal end the shell, and so run the EXIT trap. Not safe
-    /// where the EXIT trap does something that is wrong on a stop.
+    /// There is no fix: `trap 'exit 143' TERM` makes the signal end the shell, and so run the EXIT trap,
+    /// which may do something that is wrong on a stop.
     ///
     /// ## When it stays silent
     /// In shells that run it (bash), when a trap for the signal is set as well, and when the

@@ -13,7 +13,7 @@ declare_rule! {
     ///
     /// ## Why is this bad
     /// It works, today. Not every shell does it: Debian's dash does not, bash stops doing it when a
-    /// redirection or a second command is added. A new base image or one more word in the line, and
+    /// redirection or a command behind it is added. A new base image or one more word in the line, and
     /// the application no longer hears the stop signal.
     ///
     /// ## Example
@@ -31,7 +31,7 @@ declare_rule! {
     /// ```
     ///
     /// ## Fix safety
-    /// Writing `exec` changes nothing today, and keeps it so.
+    /// The fix is safe: `exec` changes nothing today, and keeps it so.
     ///
     /// ## When it stays silent
     /// When the word `exec` is there, and when the application does not become PID 1: then other

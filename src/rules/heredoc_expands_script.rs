@@ -36,8 +36,8 @@ declare_rule! {
     /// ```
     ///
     /// ## Fix safety
-    /// Quoting the delimiter keeps every `$` of the text; where a build argument is meant to be replaced as well, escape
-    /// the others (`\$@`).
+    /// There is no fix: quoting the delimiter keeps every `$` of the text. Where a build argument is meant
+    /// to be replaced, leave it unquoted and escape the others (`\$@`).
     ///
     /// ## When it stays silent
     /// When every variable has a value during the build, and when the file is no script.

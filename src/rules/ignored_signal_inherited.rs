@@ -40,8 +40,8 @@ declare_rule! {
     /// ```
     ///
     /// ## Fix safety
-    /// Removing the trap gives back the default. Not safe where the script means to outlive the
-    /// signal.
+    /// There is no fix: removing the trap gives back the default, which is wrong where the script means to
+    /// outlive the signal.
     ///
     /// ## When it stays silent
     /// When the application installs its own handler: programs of which nothing is known are taken

@@ -16,21 +16,34 @@ declare_rule! {
     ///
     /// ## Example
     /// ```dockerfile Dockerfile
-    /// FROM httpd:2.4
-    /// COPY app /demo/app
-    /// CMD ["python3", "/demo/app"]
+    /// FROM php:8.3-fpm
+    /// COPY worker.php /worker.php
+    /// CMD ["php", "/worker.php"]
+    /// ```
+    /// ```php worker.php
+    /// <?php
+    /// pcntl_async_signals(true);
+    /// pcntl_signal(SIGTERM, fn() => exit(0));
+    /// while (true) work();
     /// ```
     ///
     /// ## Use instead
     /// ```dockerfile Dockerfile
-    /// FROM httpd:2.4
-    /// COPY app /demo/app
+    /// FROM php:8.3-fpm
+    /// COPY worker.php /worker.php
     /// STOPSIGNAL SIGTERM
-    /// CMD ["/demo/app"]
+    /// CMD ["php", "/worker.php"]
+    /// ```
+    /// ```php worker.php
+    /// <?php
+    /// pcntl_async_signals(true);
+    /// pcntl_signal(SIGTERM, fn() => exit(0));
+    /// while (true) work();
     /// ```
     ///
     /// ## Fix safety
-    /// `STOPSIGNAL SIGTERM` gives what the program would get from any other base image.
+    /// Sometimes there is a fix, which is unsafe: a STOPSIGNAL on which the program is known to finish.
+    /// Else `STOPSIGNAL SIGTERM` gives what the program would get from any other base image.
     ///
     /// ## When it stays silent
     /// When the stage sets a STOPSIGNAL, when the program is the base image's own, when a script that is not
@@ -62,7 +75,11 @@ fn check(target: &Target, findings: &mut Findings) {
         .iter()
         .flat_map(|own| own.cmd.iter().chain(&own.entrypoint).flatten())
         .filter_map(|word| word.rsplit('/').next())
+        // `httpd-foreground` and `apache2-foreground` are scripts of httpd and apache2.
+        .map(|word| word.strip_suffix("-foreground").unwrap_or(word))
         .collect();
+    let is_known = |word: &&str| knowledge::program(&[Some(word)]).is_some();
+    let server_is_known = own.iter().any(is_known);
     for path in &target.paths {
         let chain = programs::chain(path);
         let Some(application) = chain.last() else {
@@ -76,7 +93,8 @@ fn check(target: &Target, findings: &mut Findings) {
         let is_own = own
             .iter()
             .any(|word| called.starts_with(word) || name == *word)
-            || base.contains(called);
+            // php-fpm's image has php in its name, too.
+            || (!server_is_known && base.contains(called));
         let received = application.receives == Some(*signal);
         // What runs is not known: it may well be the server.
         let is_open = program.is_none() && !path.missing.is_empty();

@@ -1,8 +1,9 @@
 use super::Findings;
+use super::Severity;
 use super::rule::declare_rule;
 use super::words::consequence;
 use crate::analyze::Target;
-use crate::stop::FactKind;
+use crate::stop::{FactKind, Verdict};
 
 declare_rule! {
     /// ## What it does
@@ -18,7 +19,7 @@ declare_rule! {
     /// FROM debian:12-slim
     /// RUN apt-get update && apt-get install -y tini
     /// COPY app /demo/app
-    /// ENTRYPOINT ["tini", "/demo/app", "-p", "80"]
+    /// ENTRYPOINT ["tini", "/demo/app", "-v"]
     /// ```
     ///
     /// ## Use instead
@@ -26,11 +27,12 @@ declare_rule! {
     /// FROM debian:12-slim
     /// RUN apt-get update && apt-get install -y tini
     /// COPY app /demo/app
-    /// ENTRYPOINT ["tini", "--", "/demo/app", "-p", "80"]
+    /// ENTRYPOINT ["tini", "--", "/demo/app", "-v"]
     /// ```
     ///
     /// ## Fix safety
-    /// `--` before the command changes nothing but who reads the options after it.
+    /// The fix is unsafe, because the application gets options that it does not get today: `--` before the
+    /// command changes nothing but who reads what follows.
     ///
     /// ## When it stays silent
     /// When a `--` stands before the command, and with inits that stop at the first word that is no
@@ -61,7 +63,17 @@ fn check(target: &Target, findings: &mut Findings) {
                 span.clone(),
                 "read up to its end, because no `--` stands before the command",
             );
-            consequence(finding, target, path);
+            match path.verdict {
+                Verdict::Fails => consequence(finding, target, path),
+                _ => {
+                    finding.note(format!(
+                        "at the start: the command runs without `{words}`, or not at all if `{launcher}` refuses it"
+                    ));
+                    if !path.when.is_empty() {
+                        finding.at_most(Severity::Warning);
+                    }
+                }
+            }
             finding.help(format!("write `--` after `{launcher}` and its own options"));
         }
     }

@@ -30,8 +30,8 @@ declare_rule! {
     /// ```
     ///
     /// ## Fix safety
-    /// Exec form is the same only when the string has nothing that a shell would expand; `exec`
-    /// before the init is always.
+    /// The fix is safe: exec form where the string has nothing that a shell would expand, else `exec`
+    /// before the init. It is unsafe where the script has more to do afterwards.
     ///
     /// ## When it stays silent
     /// When the init is PID 1, or the shell in front of it replaces itself.

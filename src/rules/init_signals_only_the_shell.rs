@@ -46,7 +46,8 @@ declare_rule! {
     /// ```
     ///
     /// ## Fix safety
-    /// `exec` before the last command changes nothing but who is the init's child.
+    /// The fix is safe: `exec` before the last command changes nothing but who is the init's child. Where
+    /// the script has more to do afterwards, the fix is a trap and two `wait`s, which is unsafe.
     ///
     /// ## When it stays silent
     /// When the script execs the application, or a trap in it passes the signal on.

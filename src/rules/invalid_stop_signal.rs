@@ -8,8 +8,7 @@ declare_rule! {
     /// Reports a `STOPSIGNAL` that names no signal.
     ///
     /// ## Why is this bad
-    /// The builder refuses it (`invalid signal`), or, where it does not, the container cannot be
-    /// stopped in order: the runtime has no signal to send.
+    /// The builder refuses it (`invalid signal`) and makes no image.
     ///
     /// ## Example
     /// ```dockerfile Dockerfile
@@ -54,6 +53,6 @@ fn check(target: &Target, findings: &mut Findings) {
             span.clone(),
             "the build refuses this",
         )
-        .note("a container without a valid stop signal cannot be told to stop")
+        .note("at the build: it ends with an error, and there is no image")
         .help("name a signal that the application handles, such as SIGTERM, SIGINT or SIGQUIT");
 }

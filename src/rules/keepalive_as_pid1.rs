@@ -38,12 +38,13 @@ declare_rule! {
     /// ```
     /// ```sh start.sh 755
     /// #!/bin/sh
-    /// mkdir -p /run/demo
-    /// exec /demo/app --port 80
+    /// exec /demo/app
     /// ```
     ///
     /// ## Fix safety
-    /// There is no fix: how the application runs in the foreground is for its manual to say.
+    /// The fix is unsafe: the server is started in the foreground, or a trap passes the signal on and the
+    /// script waits for the application instead of the keep-alive. A container that was meant to outlive
+    /// its application then ends with it.
     ///
     /// ## When it stays silent
     /// When the application itself is what PID 1 is or waits for. A keep-alive with no application

@@ -27,19 +27,30 @@ declare_rule! {
     /// { "scripts": { "start": "node server.js" } }
     /// ```
     /// ```js server.js
-    /// require("http").createServer().listen(80);
+    /// const server = require("http").createServer().listen(80);
+    /// process.on("SIGTERM", () => server.close());
     /// ```
     ///
     /// ## Use instead
     /// ```dockerfile Dockerfile
-    /// FROM debian:12-slim
-    /// COPY app /srv/app
-    /// CMD ["/srv/app"]
+    /// FROM node:22-bookworm-slim
+    /// WORKDIR /srv
+    /// COPY package.json server.js ./
+    /// CMD ["node", "server.js"]
+    /// ```
+    /// ```json package.json
+    /// { "scripts": { "start": "node server.js" } }
+    /// ```
+    /// ```js server.js
+    /// const server = require("http").createServer().listen(80);
+    /// process.on("SIGTERM", () => server.close());
     /// ```
     ///
     /// ## Fix safety
-    /// Starting the application itself is not the same where the launcher sets variables that the
-    /// application reads (`npm_package_version`) or runs other scripts first (`prestart`).
+    /// The fix is unsafe where a configuration is changed (`exec` in a script of package.json): who runs
+    /// that by other means gets it, too. It is safe in a command string that the start-up itself hands to a
+    /// shell. Without the launcher the application would lack the variables that it sets and the scripts
+    /// that it runs first.
     ///
     /// ## When it stays silent
     /// When the launcher waits until the application has ended, and when nothing is known of either.

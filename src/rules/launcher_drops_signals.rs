@@ -31,7 +31,9 @@ declare_rule! {
     /// ```
     ///
     /// ## Fix safety
-    /// There is no fix that works everywhere: what the launcher is for has to be done in another way.
+    /// Sometimes there is a fix, which is unsafe: `exec` in the launcher's configuration, or the
+    /// application without the launcher where that adds nothing. Else what the launcher is for has to be
+    /// done in another way.
     ///
     /// ## When it stays silent
     /// When the launcher becomes the application, when it passes the signal on, when a shell in front of

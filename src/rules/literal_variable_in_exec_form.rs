@@ -31,8 +31,8 @@ declare_rule! {
     /// ```
     ///
     /// ## Fix safety
-    /// It changes the words that the program gets; that is its purpose. Keep `exec`, or the shell
-    /// stays in front of the application.
+    /// The fix is unsafe: it changes the words that the program gets, which is its purpose. Keep the
+    /// `exec`, or the shell stays in front of the application.
     ///
     /// ## When it stays silent
     /// When a shell on the way expands it, when the word is a whole command string, and for programs

@@ -29,8 +29,8 @@ declare_rule! {
     /// ```
     ///
     /// ## Fix safety
-    /// It changes what is started; that is its purpose. Look at the words: `$VARIABLES` in them are
-    /// not expanded in exec form.
+    /// The fix is unsafe: it changes what is started, which is its purpose. Look at the words: `$VARIABLES`
+    /// in them are not expanded in exec form.
     ///
     /// ## When it stays silent
     /// When the text is a command of a shell that begins with a bracket, as in

@@ -47,8 +47,8 @@ declare_rule! {
     /// ```
     ///
     /// ## Fix safety
-    /// `exec` changes nothing but who is PID 1. It is not safe where the script has more to do
-    /// after the application has ended.
+    /// The fix is safe: `exec` changes nothing but who is PID 1. Where the script has more to do after the
+    /// application has ended, the fix is a trap and two `wait`s, which is unsafe.
     ///
     /// ## When it stays silent
     /// When every way is without `exec` (then `script-without-exec` speaks), when a trap passes the

@@ -27,7 +27,8 @@ declare_rule! {
     /// ```
     ///
     /// ## Fix safety
-    /// An absolute path starts the same program wherever the container is told to work.
+    /// There is no fix: an absolute path starts the same program wherever the container is told to work,
+    /// but where it was meant to be is for the author to say.
     ///
     /// ## When it stays silent
     /// When the stage sets a WORKDIR, when the file is there, and when the files at hand do not say.

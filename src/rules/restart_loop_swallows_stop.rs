@@ -39,13 +39,13 @@ declare_rule! {
     /// ```
     /// ```sh start.sh 755
     /// #!/bin/sh
-    /// mkdir -p /run/demo
-    /// exec /demo/app --port 80
+    /// exec /demo/app
     /// ```
     ///
     /// ## Fix safety
-    /// There is no fix. The platform restarts a container that ends (`--restart`, a Kubernetes
-    /// pod), which is what the loop is for.
+    /// Sometimes there is a fix, which is unsafe: a trap that passes the signal on and ends the loop. The
+    /// platform restarts a container that ends (`--restart`, a Kubernetes pod), which is what the loop is
+    /// for.
     ///
     /// ## When it stays silent
     /// When the trap ends the script, or the loop has a condition that the trap changes.

@@ -34,7 +34,7 @@ declare_rule! {
     /// ```
     ///
     /// ## Fix safety
-    /// The handler belongs into the program; nothing is changed here.
+    /// There is no fix: the handler belongs into the program.
     ///
     /// ## When it stays silent
     /// When the runtime runs a program that is known by its name, such as gunicorn, when the file that it

@@ -38,7 +38,7 @@ declare_rule! {
     /// ```
     ///
     /// ## Fix safety
-    /// Removing the mark changes nothing else: shells take it for part of the first word.
+    /// The fix is safe: removing the mark changes nothing else, shells take it for part of the first word.
     ///
     /// ## When it stays silent
     /// When a shell reads the script (`sh start.sh`): it complains about the first line and goes on.

@@ -31,7 +31,8 @@ declare_rule! {
     /// ```
     ///
     /// ## Fix safety
-    /// Removing carriage returns at line ends changes nothing else in a script.
+    /// Sometimes there is a fix, which is safe: in a file of the build context removing carriage returns at
+    /// line ends changes nothing else. Text that a RUN writes is left to the author.
     ///
     /// ## When it stays silent
     /// When the build removes them (`dos2unix`, `sed -i 's/\r$//'`), and when no name is spoilt.

@@ -41,8 +41,8 @@ declare_rule! {
     /// ```
     ///
     /// ## Fix safety
-    /// `exec` before the last command changes nothing but who is PID 1. It is not safe where the
-    /// script has more to do after the application has ended: those lines would no longer run.
+    /// The fix is safe: `exec` before the last command changes nothing but who is PID 1. Where the script
+    /// has more to do after the application has ended, the fix is a trap and two `wait`s, which is unsafe.
     ///
     /// ## When it stays silent
     /// When the script passes the signal on by a trap, when it is not PID 1, when it ends by itself,

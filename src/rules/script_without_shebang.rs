@@ -37,7 +37,8 @@ declare_rule! {
     /// ```
     ///
     /// ## Fix safety
-    /// A `#!/bin/sh` line makes the shell of the image run it, as a shell would have done.
+    /// The fix is safe: with a `#!/bin/sh` line the image's shell runs the script, as a shell would have
+    /// done.
     ///
     /// ## When it stays silent
     /// When a shell, `env`, tini or another program that falls back to `/bin/sh` starts the script.

@@ -26,7 +26,8 @@ declare_rule! {
     /// ```
     ///
     /// ## Fix safety
-    /// Removing all but the last changes nothing in the image.
+    /// There is no fix: removing all but the last changes nothing in the image, but which one was meant is
+    /// for the author to say.
     ///
     /// ## When it stays silent
     /// When the earlier one stands in another stage: a child stage may well replace what it inherits.

@@ -30,7 +30,8 @@ declare_rule! {
     /// ```
     ///
     /// ## Fix safety
-    /// Exec form changes what the program gets, which is the purpose.
+    /// There is no fix: exec form changes what the program gets, and which words it should get is for the
+    /// author to say.
     ///
     /// ## When it stays silent
     /// When the ENTRYPOINT runs its arguments, as tini, gosu and scripts with `exec "$@"` do, and when it is not known

@@ -30,8 +30,9 @@ declare_rule! {
     /// ```
     ///
     /// ## Fix safety
-    /// Writing `exec` before the command changes nothing but who is PID 1. Exec form is the same
-    /// only when the string has nothing that a shell would expand.
+    /// The fix is safe: exec form where the string has nothing that a shell would expand, else `exec`
+    /// before the last command, which changes nothing but who is PID 1. Where more follows the application,
+    /// the fix is unsafe.
     ///
     /// ## When it stays silent
     /// When the shell replaces itself by the application (with or without the word `exec`), when an

@@ -29,7 +29,7 @@ declare_rule! {
     /// ```
     ///
     /// ## Fix safety
-    /// It changes what is started; that is its purpose.
+    /// The fix is unsafe: it changes what is started, which is its purpose.
     ///
     /// ## When it stays silent
     /// When a shell on the way reads the words, and when a program of that very name exists.

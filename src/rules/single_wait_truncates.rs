@@ -48,7 +48,8 @@ declare_rule! {
     /// ```
     ///
     /// ## Fix safety
-    /// A second `wait` changes nothing while the application runs, and gives its status.
+    /// The fix is unsafe, because the shell then stays until the application has ended: a second `wait`
+    /// changes nothing while it runs, and gives its status.
     ///
     /// ## When it stays silent
     /// When `wait` stands in the trap, or is repeated after it.

@@ -45,7 +45,7 @@ declare_rule! {
     /// ```
     ///
     /// ## Fix safety
-    /// Moving the `trap` up is safe when its action uses nothing that is set in between.
+    /// There is no fix: moving the `trap` up is right when its action uses nothing that is set in between.
     ///
     /// ## When it stays silent
     /// When the application is in the foreground before the trap (it may be a preparation that ends),

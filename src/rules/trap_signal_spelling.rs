@@ -54,7 +54,7 @@ declare_rule! {
     /// ```
     ///
     /// ## Fix safety
-    /// The name without `SIG` means the same in every shell.
+    /// The fix is safe: the name without `SIG` means the same in every shell.
     ///
     /// ## When it stays silent
     /// When the shell of the image takes the spelling, and when another trap or an `exec` makes up

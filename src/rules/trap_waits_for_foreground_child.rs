@@ -47,8 +47,8 @@ declare_rule! {
     /// ```
     ///
     /// ## Fix safety
-    /// Putting the command into the background changes its standard input and its reaction to
-    /// SIGINT; where nothing has to follow, `exec` without a trap is the smaller change.
+    /// The fix is unsafe: either `exec` drops the trap that never ran, or the command goes into the
+    /// background, which changes its standard input and its reaction to SIGINT.
     ///
     /// ## When it stays silent
     /// When the command is in the background and the shell is in `wait`, which a signal interrupts,

@@ -34,9 +34,9 @@ declare_rule! {
     /// ```
     ///
     /// ## Fix safety
-    /// The other signal also waits for slow clients: with long-lived connections the stop takes up to the
-    /// grace period. That is a choice, so the fix is not safe. A setting goes into the program's configuration where
-    /// that is at hand, else the build adds it.
+    /// The fix is unsafe: the other signal also waits for slow clients, and with long-lived connections the
+    /// stop takes up to the grace period. A setting goes into the program's configuration where that is at
+    /// hand, else the build adds it.
     ///
     /// ## When it stays silent
     /// When the program finishes its work on the signal in force, be it set here or by the base image, and

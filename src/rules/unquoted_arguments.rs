@@ -39,7 +39,7 @@ declare_rule! {
     /// ```
     ///
     /// ## Fix safety
-    /// Not safe where CMD is one word that is meant to be split (`CMD ["app --port 80"]`).
+    /// The fix is unsafe: CMD may be one word that is meant to be split (`CMD ["app --port 80"]`).
     ///
     /// ## When it stays silent
     /// When the parameters are quoted, and in other commands than `exec`.

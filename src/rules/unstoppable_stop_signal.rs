@@ -29,8 +29,8 @@ declare_rule! {
     /// ```
     ///
     /// ## Fix safety
-    /// Removing the instruction gives SIGTERM (or the base image's signal). Not safe if somebody
-    /// chose SIGKILL because the application does not stop on SIGTERM.
+    /// The fix is unsafe: removing the instruction gives the base image's signal, or SIGTERM, and somebody
+    /// may have chosen SIGKILL because the application does not stop on that.
     ///
     /// ## When it stays silent
     /// On every other signal.

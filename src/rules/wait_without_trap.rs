@@ -48,8 +48,8 @@ declare_rule! {
     /// ```
     ///
     /// ## Fix safety
-    /// There is no fix: with a single application `exec` is the smaller change, with several the
-    /// trap is needed.
+    /// The fix is unsafe: a trap that passes the signal on, and a second `wait`. With a single application
+    /// `exec` is the smaller change.
     ///
     /// ## When it stays silent
     /// When a trap is set, whether or not it works: then other rules speak.

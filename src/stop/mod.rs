@@ -8,6 +8,7 @@ mod facts;
 mod forks;
 mod judge;
 mod merge;
+mod refused;
 mod route;
 mod stopping;
 mod tree;
@@ -18,6 +19,7 @@ use crate::knowledge::Signal;
 use crate::source::Span;
 
 pub use judge::judge;
+pub use refused::refused;
 
 /// How a way through the start-up ends (DESIGN §2). The order is from best to worst.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

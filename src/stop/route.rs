@@ -45,8 +45,19 @@ pub(super) fn route(steady: &World, end: &World, application: Pid, path: &Path) 
             _ => {}
         }
     }
+    // Up to where its code decides: the simulation went on as if it handled the signal.
+    let is_open = path.verdict == Verdict::Unknown && path.reaction == Reaction::Unknown;
     for fact in end.facts.iter().filter(|fact| fact.while_stopping) {
         let text = match &fact.kind {
+            FactKind::Told {
+                pid,
+                program,
+                signal,
+            } if *pid == application && is_open => {
+                let text = format!("`{program}` gets {signal}; its code says what happens then");
+                push(&mut steps, text, fact);
+                return steps;
+            }
             FactKind::Finished { pid, program }
                 if *pid == application && path.reaction == Reaction::Drops =>
             {

@@ -98,7 +98,7 @@ const WHOLE: &[Whole] = &[
      None, Some("#!/bin/sh\nexec /app\n")),
     ("FROM debian:12-slim\nCOPY app /app\nCOPY --chmod=644 start.sh /start.sh\nCMD [\"/start.sh\"]\n", "#!/bin/sh\nexec /app\n", None, None),
     ("FROM postgres:16\nCOPY --chmod=755 start.sh /start.sh\nENTRYPOINT [\"/start.sh\"]\n", "#!/bin/sh\nexec \"$@\"\n",
-     Some("FROM postgres:16\nCOPY --chmod=755 start.sh /start.sh\nENTRYPOINT [\"/start.sh\"]\nCMD [\"postgres\"]\n"), None),
+     Some("FROM postgres:16\nCOPY --chmod=755 start.sh /start.sh\nENTRYPOINT [\"/start.sh\"]\nCMD [\"docker-entrypoint.sh\", \"postgres\"]\n"), None),
     ("FROM debian:12-slim\nRUN apt-get update && apt-get install -y nginx\nCMD service nginx start && tail -f /var/log/nginx/access.log\n", "",
      Some("FROM debian:12-slim\nRUN apt-get update && apt-get install -y nginx\nSTOPSIGNAL SIGQUIT\nCMD exec nginx -g 'daemon off;'\n"), None),
     ("FROM python:3.12-slim\nRUN pip install uwsgi\nCOPY app /app.py\nCMD [\"uwsgi\", \"--http\", \":80\", \"--master\"]\n", "",

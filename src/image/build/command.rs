@@ -29,6 +29,7 @@ impl Builder<'_, '_> {
                 self.image.dropped_cmd = Some(DroppedCmd {
                     command: command.clone(),
                     origin: inherited.origin.clone(),
+                    started: started(&self.image.entrypoint.value, command),
                     entrypoint: span.clone(),
                 });
             }
@@ -77,5 +78,19 @@ impl Builder<'_, '_> {
                     .collect()
             }
         }
+    }
+}
+
+/// The words of ENTRYPOINT and CMD together, where both are in exec form.
+fn started(entrypoint: &Known<Option<Command>>, cmd: &Command) -> Option<Vec<Mapped>> {
+    let Command::Exec(words) = cmd else {
+        return None;
+    };
+    match entrypoint {
+        Known::Known(None) => Some(words.clone()),
+        Known::Known(Some(Command::Exec(first))) => {
+            Some(first.iter().chain(words).cloned().collect())
+        }
+        Known::Known(Some(Command::Shell(..))) | Known::Unknown(_) => None,
     }
 }
