@@ -67,7 +67,7 @@ def with_reference():
     subprocess.run([sys.executable, freeze.__file__, "--check"], stdout=subprocess.DEVNULL)
     if not (freeze.HOME / "installed").exists():
         sys.exit("the reference parser cannot be installed")
-    os.execv(python, [python, __file__, *sys.argv[1:]])
+    os.execv(python, [python, *sys.argv])
 
 
 def commands(path):

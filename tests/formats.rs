@@ -207,6 +207,29 @@ fn the_schema_for_editors_has_every_key_that_the_parser_takes() {
 }
 
 #[test]
+fn the_schema_for_editors_takes_every_entry_of_the_tables() {
+    let folder = Folder::new("entries");
+    let schema = parse(&folder.run(&["schema", "config"]).stdout);
+    let tables = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("grammars");
+    let mut count = 0;
+    for kind in ["launcher", "program", "image", "package"] {
+        let files = fs::read_dir(tables.join(format!("{kind}s"))).expect("the tables are there");
+        for file in files {
+            let path = file.expect("a readable entry").path();
+            let text = fs::read_to_string(&path).expect("it is UTF-8");
+            let table: toml::Table = text.parse().expect("it is TOML");
+            let table = serde_json::to_value(&table).expect("TOML fits JSON");
+            count += table[kind].as_array().map_or(0, Vec::len);
+            let found = breaks(&schema, &schema, &table, "");
+            assert_eq!(found, [""; 0], "{}", path.display());
+        }
+    }
+    assert!(count > 300, "{count}");
+    let wrong = json!({ "program": [{ "names": ["a"], "about": "a", "evidence": "a", "lifetime": "always" }] });
+    assert_eq!(breaks(&schema, &schema, &wrong, "").len(), 1);
+}
+
+#[test]
 fn reviewdog_gets_what_its_protocol_says() {
     let folder = Folder::new("rdjson");
     let range = json!({ "type": "object", "required": ["start", "end"], "additionalProperties": false,
