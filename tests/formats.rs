@@ -302,6 +302,23 @@ fn gitlab_and_sarif_get_what_they_ask_for() {
 
 /// SARIF through the types that its published schema gives, and XML through a parser.
 #[test]
+fn every_related_place_says_why_it_is_there() {
+    let folder = Folder::new("related");
+    folder.file(
+        "svc/Dockerfile",
+        "FROM debian:12-slim\nCMD [\"/demo/app --port 80\"]\n",
+    );
+    let json = parse(&folder.run(&["check", "--format", "json"]).stdout);
+    assert_eq!(json["findings"][0]["related"][0]["label"], "");
+    let sarif = parse(&folder.run(&["check", "--format", "sarif"]).stdout);
+    let result = &sarif["runs"][0]["results"][0];
+    assert_eq!(result["relatedLocations"], json!([]));
+    let rdjson = folder.run(&["check", "--format", "rdjson"]).stdout;
+    let related = &parse(&rdjson)["diagnostics"][0]["related_locations"];
+    assert!(related.as_array().is_none_or(Vec::is_empty), "{related}");
+}
+
+#[test]
 fn consumers_can_read_every_form() {
     let folder = Folder::new("consumers");
     let log = folder.run(&["check", "--format", "sarif"]).stdout;

@@ -174,7 +174,12 @@ impl From<Suggestion> for Suggested {
 const SEVERITIES: [&str; 3] = ["ERROR", "WARNING", "INFO"];
 
 fn diagnostic(finding: &Finding) -> Diagnostic {
-    let related = finding.related.iter().map(|place| Related {
+    // A place without words only encloses the primary one.
+    let related = finding
+        .related
+        .iter()
+        .filter(|place| !place.label.is_empty());
+    let related = related.map(|place| Related {
         message: place.label.clone(),
         location: location(&place.span),
     });

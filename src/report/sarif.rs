@@ -93,7 +93,9 @@ fn result(run: &Run, finding: &Finding, fix: Option<&Fix>, print: &str) -> Value
         .iter()
         .position(|rule| rule.id == finding.rule.id);
     let related = finding.related.iter().enumerate();
+    // A place without words only encloses the primary one.
     let related: Vec<Value> = related
+        .filter(|(_, place)| !place.label.is_empty())
         .map(|(index, place)| {
             let mut location = location(&place.span, Some(&place.label));
             location["id"] = json!(index + 1);
