@@ -85,8 +85,9 @@ def by_tally(programs, paths):
         text = output(programs / "tally", "lint", *quiet, *chosen, *paths)
         if text.startswith("{"):
             return json.loads(text)["files"]
-        # A file that it cannot parse ends its run.
-        return [file for path in paths for file in look([path])] if len(paths) > 1 else []
+        # A file that it cannot parse ends its run: which one is it?
+        half = len(paths) // 2
+        return look(paths[:half]) + look(paths[half:]) if half else []
 
     real = {os.path.realpath(path): path for path in paths}
     rules = {real[os.path.realpath(file["file"])]: {it["rule"] for it in file["violations"]} for file in look(paths)}
@@ -150,6 +151,7 @@ def main():
     def tally(tree):
         lint = [programs / "tally", "lint", "--no-config", "--slow-checks=off", "--fix"]
         ran = subprocess.run([*lint, tree], capture_output=True)
+        # A file that it cannot parse ends its run.
         for path in dockerfiles(tree) if ran.returncode not in (0, 1) else []:
             subprocess.run([*lint, path], capture_output=True)
 

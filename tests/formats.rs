@@ -546,6 +546,11 @@ fn comments_silence_and_are_found_when_they_do_not() {
     ] {
         folder.file("svc/start.sh", &script(comment));
         assert_eq!(rules(&folder), expected, "{comment}");
+        let output = parse(&folder.run(&["check", "--format", "json"]).stdout);
+        let silenced = usize::from(expected.is_empty());
+        assert_eq!(output["summary"]["silenced"], silenced, "{comment}");
+        let text = folder.run(&["check", "--format", "concise"]).stdout;
+        assert_eq!(text.contains("(1 silenced)"), expected.is_empty(), "{text}");
     }
 }
 

@@ -49,7 +49,7 @@ fn run(arguments: &CheckArguments, output: &mut Output) -> Result<u8, u8> {
     });
     let findings = found.chain(unreadable);
     let findings = rules::merge(findings.collect());
-    let mut findings = silence::silence(&run, findings, &settings);
+    let (mut findings, silenced) = silence::silence(&run, findings, &settings);
     if let Some(path) = &arguments.write_baseline {
         baseline::write(path, &findings).map_err(|message| could_not(message, output))?;
         let count = report::plural(findings.len(), "finding");
@@ -69,7 +69,7 @@ fn run(arguments: &CheckArguments, output: &mut Output) -> Result<u8, u8> {
             });
         }
     }
-    let summary = Summary::of(&run, &findings);
+    let summary = Summary::of(&run, &findings, silenced);
     let page = summary_page(arguments);
     let formats = arguments.outputs.iter().map(|(format, _)| *format);
     let mut formats = formats.chain([arguments.format]);

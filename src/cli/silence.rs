@@ -12,8 +12,13 @@ use crate::report::Run;
 use crate::rules::{self, Finding, Severity};
 use crate::source::{Source, Span};
 
-/// Applies severities, `select` and `ignore`, then the comments in the files.
-pub(super) fn silence(run: &Run, findings: Vec<Finding>, settings: &Settings) -> Vec<Finding> {
+/// Applies severities, `select` and `ignore`, then the comments in the files. The answer also counts what comments
+/// silence.
+pub(super) fn silence(
+    run: &Run,
+    findings: Vec<Finding>,
+    settings: &Settings,
+) -> (Vec<Finding>, usize) {
     let mut layers = Layers {
         settings,
         known: HashMap::new(),
@@ -30,6 +35,7 @@ pub(super) fn silence(run: &Run, findings: Vec<Finding>, settings: &Settings) ->
     let comments: BTreeMap<String, Suppressions> = comments
         .filter(|(_, found)| !found.all().is_empty())
         .collect();
+    let before = wanted.len();
     let mut used: HashSet<(&str, usize, usize)> = HashSet::new();
     wanted.retain(|finding| {
         let span = &finding.primary.span;
@@ -40,6 +46,7 @@ pub(super) fn silence(run: &Run, findings: Vec<Finding>, settings: &Settings) ->
         used.extend(silent.map(|(comment, name)| (path.as_str(), comment, name)));
         silent.is_none()
     });
+    let silenced = before - wanted.len();
     for (path, found) in &comments {
         for (index, comment) in found.all().iter().enumerate().filter(|(_, c)| !c.foreign) {
             if let Some(mistake) = &comment.mistake {
@@ -68,7 +75,7 @@ pub(super) fn silence(run: &Run, findings: Vec<Finding>, settings: &Settings) ->
             }
         }
     }
-    wanted
+    (wanted, silenced)
 }
 
 /// Settings by file, each computed once.

@@ -58,6 +58,7 @@ struct SummaryReport<'a> {
     errors: usize,
     warnings: usize,
     notes: usize,
+    silenced: usize,
 }
 
 #[derive(Serialize)]
@@ -90,6 +91,7 @@ pub fn check_json(run: &Run, findings: &[Finding], fixes: &Fixes, summary: &Summ
             errors: summary.findings[0],
             warnings: summary.findings[1],
             notes: summary.findings[2],
+            silenced: summary.silenced,
         },
     };
     super::json(&report)

@@ -205,7 +205,7 @@ mod tests {
     fn a_frame_shows_the_script_and_the_instruction_that_leads_there() {
         let run = super::super::sample::run();
         let findings = crate::rules::check(&run.analyses[0].targets[0]);
-        let text = check_text(&findings, Some(&Summary::of(&run, &findings)));
+        let text = check_text(&findings, Some(&Summary::of(&run, &findings, 0)));
         let plain = anstream::adapter::strip_str(&text).to_string();
         assert_eq!(
             plain,

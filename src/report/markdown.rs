@@ -117,7 +117,11 @@ mod tests {
         let run = sample::run();
         let mut findings = rules::check(&run.analyses[0].targets[0]);
         findings[0].title = "`a | b` <script>\nc".to_owned();
-        let text = markdown(&findings, &Fixes::default(), &Summary::of(&run, &findings));
+        let text = markdown(
+            &findings,
+            &Fixes::default(),
+            &Summary::of(&run, &findings, 0),
+        );
         let row = text.lines().find(|line| line.starts_with("| ⚠️"));
         assert_eq!(
             row,

@@ -21,12 +21,17 @@ pub struct Summary {
     pub reasons: Vec<(String, usize)>,
     /// Findings by severity: errors, warnings, notes.
     pub findings: [usize; 3],
+    /// Findings that comments silence.
+    pub silenced: usize,
 }
 
 impl Summary {
-    /// Counts a run and what was found in it.
-    pub fn of(run: &Run, findings: &[Finding]) -> Summary {
-        let mut summary = Summary::default();
+    /// Counts a run, what was found in it, and what comments silence of that.
+    pub fn of(run: &Run, findings: &[Finding], silenced: usize) -> Summary {
+        let mut summary = Summary {
+            silenced,
+            ..Summary::default()
+        };
         for target in run.analyses.iter().flat_map(|analysis| &analysis.targets) {
             if target.verdict != Verdict::Unknown {
                 summary.judged += 1;
@@ -63,7 +68,7 @@ impl Summary {
         summary
     }
 
-    /// `2 errors, 1 note; 12 judged, 3 not: reasons`, with ANSI styles.
+    /// `2 errors, 1 note (4 silenced); 12 judged, 3 not: reasons`, with ANSI styles.
     pub fn line(&self) -> String {
         let [errors, warnings, notes] = self.findings;
         let counted = [
@@ -79,7 +84,11 @@ impl Summary {
             true => "no findings".paint(GOOD),
             false => parts.join(", "),
         };
-        let mut line = format!("{found}; {} judged", self.judged);
+        let silenced = match self.silenced {
+            0 => String::new(),
+            count => format!(" ({count} silenced)"),
+        };
+        let mut line = format!("{found}{silenced}; {} judged", self.judged);
         if self.not_judged > 0 {
             line.push_str(&format!(", {} not: ", self.not_judged));
             let shown = self.reasons.iter().take(REASONS);
@@ -118,11 +127,12 @@ mod tests {
                 ("`/run.sh` is not in the context".to_owned(), 1),
             ],
             findings: [1, 0, 2],
+            silenced: 4,
         };
         let plain = anstream::adapter::strip_str(&summary.line()).to_string();
         assert_eq!(
             plain,
-            "1 error, 2 notes; 12 judged, 3 not: the base image `x` is not known (2 times); \
+            "1 error, 2 notes (4 silenced); 12 judged, 3 not: the base image `x` is not known (2 times); \
              `/run.sh` is not in the context"
         );
     }
