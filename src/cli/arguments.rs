@@ -110,16 +110,18 @@ pub(super) struct CheckArguments {
 
 /// What to do about findings that have a proven fix.
 #[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("what_to_do").multiple(true))]
 pub(super) struct Fixing {
     /// Rewrite the files where a fix is proven and safe; with `-` the fixed text goes to standard output, and
     /// no file is changed
-    #[arg(long, help_heading = FIXES)]
+    #[arg(long, group = "what_to_do", help_heading = FIXES)]
     pub(super) fix: bool,
-    /// Also apply fixes that may change more than the way of the stop signal
-    #[arg(long, help_heading = FIXES)]
+    /// With --fix or --diff: also fixes that may change more than the way of the stop signal
+    #[arg(long, requires = "what_to_do", help_heading = FIXES)]
     pub(super) unsafe_fixes: bool,
     /// Print what `--fix` would change as a unified diff, and write nothing
-    #[arg(long, help_heading = FIXES)]
+    #[arg(long, group = "what_to_do", help_heading = FIXES)]
+    #[arg(conflicts_with_all = ["format", "outputs", "statistics", "write_baseline"])]
     pub(super) diff: bool,
 }
 

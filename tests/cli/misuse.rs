@@ -41,6 +41,9 @@ fn what_cannot_be_used_is_named() {
             "cannot be used with",
         ),
         (vec!["--write-baseline", "bad"], "bad: is a directory"),
+        (vec!["--unsafe-fixes"], "--fix|--diff"),
+        (vec!["--diff", "--format", "json"], "cannot be used with"),
+        (vec!["--diff", "--output", "json=x"], "cannot be used with"),
         (vec!["--target", "prod"], "no Dockerfile has a stage `prod`"),
         (
             vec!["--changed-since", "main"],
