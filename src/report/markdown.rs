@@ -8,6 +8,12 @@ use super::words::worst_first;
 use crate::fix::{Applicability, Fix, Fixes, unified_diff};
 use crate::rules::{Finding, Severity};
 
+/// GitHub takes no summary page of more than 1 MiB: bytes of the table, and of the whole page.
+const LONGEST_TABLE: usize = 300_000;
+const LONGEST_PAGE: usize = 900_000;
+/// The same for one difference, which nobody reads to its end.
+const LONGEST_DIFF: usize = 50_000;
+
 /// The summary, a table of findings, the worst first, and folded below it what each means and what would fix it.
 pub fn markdown(findings: &[Finding], fixes: &Fixes, summary: &Summary) -> String {
     let mut out = String::from("## pidone\n\n");
@@ -18,7 +24,11 @@ pub fn markdown(findings: &[Finding], fixes: &Fixes, summary: &Summary) -> Strin
     }
     out.push_str("\n| | where | rule | what |\n| --- | --- | --- | --- |\n");
     let sorted = worst_first(findings);
-    for finding in &sorted {
+    for (index, finding) in sorted.iter().enumerate() {
+        if out.len() > LONGEST_TABLE {
+            let _ = writeln!(out, "| | | | and {} more |", sorted.len() - index);
+            break;
+        }
         let mark = match finding.severity {
             Severity::Error => "❌ error",
             Severity::Warning => "⚠️ warning",
@@ -34,7 +44,11 @@ pub fn markdown(findings: &[Finding], fixes: &Fixes, summary: &Summary) -> Strin
         );
     }
     out.push_str("\n<details><summary>What will happen, and what to do</summary>\n");
-    for finding in sorted {
+    for (index, finding) in sorted.iter().enumerate() {
+        if out.len() > LONGEST_PAGE {
+            let _ = writeln!(out, "\nand {} more", sorted.len() - index);
+            break;
+        }
         let place = short(&finding.primary.span).replace('`', "'");
         let _ = writeln!(out, "\n**`{place}`** {}\n", cell(&finding.title));
         for note in &finding.notes {
@@ -73,10 +87,13 @@ fn write_fix(out: &mut String, fix: &Fix) {
         _ => " (this may change more than the way of the stop signal)",
     };
     let title = cell(&fix.title);
-    let _ = writeln!(
-        out,
-        "- fix: {title}{unsafe_part}\n\n{fence}diff\n{diff}{fence}"
-    );
+    let _ = match diff.len() > LONGEST_DIFF {
+        true => writeln!(out, "- fix: {title}{unsafe_part}"),
+        false => writeln!(
+            out,
+            "- fix: {title}{unsafe_part}\n\n{fence}diff\n{diff}{fence}"
+        ),
+    };
 }
 
 /// Text for a cell: one line, no HTML, no column of its own; code in backquotes is left alone.
@@ -111,6 +128,18 @@ mod tests {
     use super::super::sample;
     use super::*;
     use crate::rules;
+
+    #[test]
+    fn a_page_stays_below_what_github_takes() {
+        let run = sample::run();
+        let finding = rules::check(&run.analyses[0].targets[0]).remove(0);
+        let findings = vec![finding; 20_000];
+        let summary = Summary::of(&run, &findings, 0);
+        let text = markdown(&findings, &Fixes::default(), &summary);
+        assert!(text.len() < 1 << 20, "{}", text.len());
+        assert_eq!(text.matches(" more").count(), 2);
+        assert!(text.ends_with("</details>\n"));
+    }
 
     #[test]
     fn a_table_stays_a_table() {
