@@ -40,6 +40,7 @@ mod launcher_drops_signals;
 mod literal_variable_in_exec_form;
 mod malformed_exec_form;
 mod path_without_exec;
+mod program_without_graceful_stop;
 mod relative_entrypoint;
 mod restart_loop_swallows_stop;
 mod runtime_ignores_stop_signal;
@@ -106,6 +107,7 @@ pub static ALL: &[&Rule] = &[
     &literal_variable_in_exec_form::LITERAL_VARIABLE_IN_EXEC_FORM,
     &malformed_exec_form::MALFORMED_EXEC_FORM,
     &path_without_exec::PATH_WITHOUT_EXEC,
+    &program_without_graceful_stop::PROGRAM_WITHOUT_GRACEFUL_STOP,
     &relative_entrypoint::RELATIVE_ENTRYPOINT,
     &restart_loop_swallows_stop::RESTART_LOOP_SWALLOWS_STOP,
     &runtime_ignores_stop_signal::RUNTIME_IGNORES_STOP_SIGNAL,
