@@ -35,7 +35,7 @@ pub use machine::Limits;
 pub use outcome::{Assumption, Condition, Missing};
 pub use services::{SettingPlace, stop_setting};
 
-pub(crate) use explore::{Explored, Way, explore};
+pub(crate) use explore::{Explored, TOO_MANY_WAYS, Way, explore};
 pub(crate) use interpreter::display_words;
 pub(crate) use machine::{Machine, Rest, signal_process};
 pub(crate) use world::{Body, Choice, Millis, Pid, Process, Running, STOP_WORK, World};

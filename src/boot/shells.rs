@@ -207,6 +207,7 @@ impl Start<'_, '_> {
             let span = process.span.clone();
             let text = format!("`{name}` replaces itself again and again");
             self.world.candidate = None;
+            self.world.set_aside.clear();
             self.world.miss("limit", text, span);
             return Ok(());
         }

@@ -4,6 +4,7 @@ use std::hash::{BuildHasher, Hash, Hasher};
 
 use foldhash::quality::{FixedState, FoldHasher};
 
+use super::explore::newest_application;
 use super::interpreter::{Shell, State, Stored};
 use super::reads::Reads;
 use super::value::{Field, Piece, Value};
@@ -38,23 +39,39 @@ pub(super) fn identity(world: &World) -> u64 {
     hasher.finish()
 }
 
+/// Whether two worlds have the same command as the last one that may be the application, but for what
+/// has a name.
+pub(super) fn is_same_candidate(one: &World, other: &World) -> bool {
+    let number = |world: &World| {
+        let mut hasher = FixedState::default().build_hasher();
+        hash_candidate(world, &mut hasher, |_, _| {});
+        hasher.finish()
+    };
+    number(one) == number(other)
+}
+
 /// Hashes the last command that may be the application, with the world in which it goes on running.
 fn hash_candidate(
     world: &World,
     hasher: &mut FoldHasher<'static>,
     names: impl Fn(&World, &mut FoldHasher<'static>),
 ) {
+    for candidate in &world.set_aside {
+        command(candidate).hash(hasher);
+    }
     let Some(candidate) = &world.candidate else {
         return;
     };
     hash_place(candidate, hasher);
     names(candidate, hasher);
     (world.last_pid > candidate.last_pid).hash(hasher);
-    let newest = candidate
-        .processes
-        .values()
-        .rfind(|process| matches!(process.body, Body::Application(_)));
-    newest.and_then(|process| process.span.clone()).hash(hasher);
+    command(candidate).hash(hasher);
+}
+
+/// A number for the application that was started last, and its place.
+pub(super) fn command(world: &World) -> u64 {
+    let newest = newest_application(world);
+    FixedState::default().hash_one(newest.map(|process| (&process.argv, &process.span)))
 }
 
 fn hash_names(world: &World, hasher: &mut FoldHasher<'static>) {
@@ -210,6 +227,7 @@ fn hash_shell(shell: &Shell, hasher: &mut FoldHasher<'static>, looking: &Looking
     (shell.exit_trapped, shell.ever_trapped, shell.interrupted).hash(hasher);
     shell.dying.hash(hasher);
     shell.options_read.hash(hasher);
+    shell.last_background.map(looking.rank).hash(hasher);
     for job in &shell.jobs {
         job.number.hash(hasher);
         for pid in &job.pids {

@@ -72,6 +72,8 @@ pub(crate) struct World {
     pub stop_work: Millis,
     /// The last command that may be the application, and the world in which it goes on running.
     pub candidate: Option<Rc<World>>,
+    /// The candidates of ways that have been joined here, where they differ.
+    pub set_aside: Vec<Rc<World>>,
     /// The loop that has come back to where it was, if one has.
     pub steady_loop: Option<SteadyLoop>,
     /// Whether a supervisor's program has ended that may be the application: it would start it again.
@@ -82,6 +84,8 @@ pub(crate) struct World {
     pub broken: Option<(String, Option<Span>)>,
     /// Steps taken, for the limit.
     pub steps: u32,
+    /// Whether other ways have been joined with this one: it may do what none of them does.
+    pub widened: bool,
 }
 
 /// What was running when the stop signal was sent.
@@ -438,11 +442,13 @@ impl World {
             running: Rc::default(),
             stop_work: STOP_WORK,
             candidate: None,
+            set_aside: Vec::new(),
             steady_loop: None,
             restarts: false,
             answer: None,
             broken: None,
             steps: 0,
+            widened: false,
         }
     }
 
@@ -520,6 +526,7 @@ impl World {
         }
         if question.candidate && !yes {
             self.candidate = None;
+            self.set_aside.clear();
         }
         let text = if yes { &question.yes } else { &question.no };
         self.trail.push(Choice {

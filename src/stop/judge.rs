@@ -1,6 +1,8 @@
 //! From a container to judged paths.
 
-use crate::boot::{Assumption, Choice, Machine, Rest, STOP_WORK, Way, explore, initial_world};
+use crate::boot::{
+    Assumption, Choice, Machine, Rest, STOP_WORK, TOO_MANY_WAYS, Way, World, explore, initial_world,
+};
 use crate::container::Container;
 use crate::knowledge::{ShellFacts, Signal, shell_facts};
 use crate::source::Known;
@@ -181,7 +183,7 @@ impl Ends {
     fn add(&mut self, machine: &Machine, way: &Way, forks: &mut u32) {
         if !matches!(way.rest, Rest::Steady) {
             self.leaves.push(Leaf {
-                path: judge_rested(&way.world, &way.rest),
+                path: proven(&way.world, judge_rested(&way.world, &way.rest)),
                 gives_up: way.world.gives_up,
                 trail: way.world.trail.clone(),
                 passed: way.passed.clone(),
@@ -197,7 +199,10 @@ impl Ends {
             let mut passed = way.passed.clone();
             passed.extend(end.passed);
             self.leaves.push(Leaf {
-                path: judge_stopped(machine, &stopped.steady, &end.world, &end.rest),
+                path: proven(
+                    &end.world,
+                    judge_stopped(machine, &stopped.steady, &end.world, &end.rest),
+                ),
                 gives_up: false,
                 trail: end.world.trail,
                 passed,
@@ -220,15 +225,28 @@ impl Ends {
         });
         let mut paths = merge(self.leaves, &self.met);
         if self.too_many {
-            paths.push(unknown_path(
-                "limit",
-                "there are too many ways through the start-up",
-                None,
-            ));
+            paths.push(too_many_ways());
         }
         if paths.is_empty() {
             paths.push(bare_path(Verdict::Exits));
         }
         paths
     }
+}
+
+/// The path, if it can be told from one that no start-up takes: where ways have been joined, what is good on
+/// all of them is good, and what is bad may come from a mixture of two.
+fn proven(world: &World, path: Path) -> Path {
+    let is_good = matches!(
+        path.verdict,
+        Verdict::Graceful | Verdict::Exits | Verdict::Unknown
+    );
+    if world.widened && !is_good {
+        return too_many_ways();
+    }
+    path
+}
+
+fn too_many_ways() -> Path {
+    unknown_path("limit", TOO_MANY_WAYS, None)
 }

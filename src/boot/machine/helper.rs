@@ -19,6 +19,7 @@ impl Machine<'_> {
         };
         let mut kept = world.clone();
         kept.candidate = None;
+        kept.set_aside.clear();
         if let Body::Application(application) = &mut kept.process_mut(pid).body {
             application.undecided = false;
         }
@@ -37,6 +38,7 @@ impl Machine<'_> {
         // A server whose output is captured is asked something, and is not what runs in the end.
         if !is_asked {
             world.candidate = Some(Rc::new(kept));
+            world.set_aside.clear();
         }
         let is_named = world.process(pid).is_some_and(|process| {
             process

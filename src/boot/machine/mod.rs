@@ -35,6 +35,8 @@ pub struct Limits {
     pub steps: u32,
     /// Steps of all ways together, those of stopping included.
     pub total_steps: u64,
+    /// Steps of all ways together after which ways that come to the same place are joined.
+    pub steps_apart: u64,
     /// Ways.
     pub ways: usize,
     /// Processes of one world.
@@ -48,6 +50,7 @@ impl Default for Limits {
             rounds: 300,
             steps: 40_000,
             total_steps: 12_000,
+            steps_apart: 2_500,
             ways: 2_000,
             processes: 300,
         }
@@ -124,6 +127,11 @@ impl<'c> Machine<'c> {
     /// Whether all ways together have taken as many steps as they may.
     pub(crate) fn is_exhausted(&self) -> bool {
         self.spent.get() >= self.limits.total_steps
+    }
+
+    /// Whether there are so many ways that they are joined.
+    pub(crate) fn joins_ways(&self) -> bool {
+        self.spent.get() >= self.limits.steps_apart
     }
 
     /// Parses a text once.

@@ -3,19 +3,28 @@
 //! In: a world. Out: the ways that came to rest, told one by one. Ways are followed depth first. When
 //! all that can follow from a fork has been seen, it is known what was looked at from there on; a later
 //! way that comes to the same place with the same answers to just that goes on as the earlier one did,
-//! and is not followed again.
+//! and is not followed again. Where that is not enough, ways that come to the same place go on as one.
+
+mod join;
+mod known;
+mod rest;
+mod together;
 
 use std::rc::Rc;
 
 use foldhash::HashMap;
 
-use super::interpreter::display_words;
 use super::machine::{Machine, Rest};
-use super::outcome::Assumption;
 use super::reads::Reads;
 use super::state;
 use super::value::Piece;
-use super::world::{Body, Choice, Millis, Question, World};
+use super::world::{Choice, Millis, Question, World};
+use known::{Places, Seen, is_overridden, meet, remember};
+
+pub(super) use rest::newest_application;
+
+/// Why a way is unknown when not all ways could be followed one by one.
+pub(crate) const TOO_MANY_WAYS: &str = "there are too many ways through the start-up";
 
 /// A way that came to rest.
 pub(crate) struct Way {
@@ -55,23 +64,6 @@ struct Fork {
     within: Vec<Seen>,
 }
 
-/// A fork of which all has been seen.
-struct Seen {
-    number: u32,
-    place: u64,
-    world: World,
-    reads: Reads,
-}
-
-/// A fork to be met.
-struct Known {
-    number: u32,
-    reads: Rc<Reads>,
-    projection: u64,
-    /// It lies on a way that is taken only when somebody sets a variable at run time.
-    overridden: bool,
-}
-
 /// Follows a world along all its ways and tells each to `tell`. `forks` numbers the forks of the whole
 /// analysis. Afterwards the notes of what was looked at hold all that was, by `tell` too.
 pub(crate) fn explore(
@@ -84,7 +76,7 @@ pub(crate) fn explore(
     let mut all = machine.looked_at.take();
     let mut found = Explored::default();
     let mut told = 0;
-    let mut known: HashMap<u64, Vec<Known>> = HashMap::default();
+    let mut known = Places::default();
     // Forks seen as a whole, but for what follows from an open one: only the very same state meets them.
     let mut unfinished: HashMap<(u64, u64, bool), u32> = HashMap::default();
     let mut open: Vec<Fork> = Vec::new();
@@ -111,25 +103,13 @@ pub(crate) fn explore(
             found.too_many = true;
             break;
         }
-        let mut rest = machine.run(&mut world, deadline);
-        if matches!(rest, Rest::Ended | Rest::Steady)
-            && deadline.is_none()
-            && goes_back(machine, &world, &rest)
-            && let Some(candidate) = world.candidate.take()
-        {
-            // Nothing else goes on running, so the last command in the foreground is the application.
-            let mut resumed = Rc::unwrap_or_clone(candidate);
-            resumed.assume(taken_for_application(&resumed));
-            resumed.is_followed = is_followed(&resumed, &world);
-            let restarts = world.restarts;
-            world = resumed;
-            if restarts {
-                // A supervisor may have more such commands, beside this one.
-                current = Some(world);
-                continue;
-            }
-            rest = machine.run(&mut world, deadline);
+        if deadline.is_none() && machine.joins_ways() {
+            note(&mut open, &mut all, &machine.looked_at.take());
+            let waiting = together::waiting(&mut open, world);
+            together::follow(machine, waiting, known, forks, tell, &mut found);
+            break;
         }
+        let rest = rest::run(machine, &mut world, deadline);
         let question = match rest {
             Rest::Ask(question) => question,
             rest => {
@@ -168,9 +148,7 @@ pub(crate) fn explore(
             }
         };
         // One variable set at run time is looked at on a way; that several are would multiply.
-        let overridden = is_overridden(&world);
-        if let (true, Some(default)) = (overridden || is_of_scripts(&question), question.by_default)
-        {
+        if let Some(default) = default_only(&world, &question) {
             world.take(*forks, &question, default);
             *forks += 1;
             current = Some(world);
@@ -196,7 +174,7 @@ pub(crate) fn explore(
             }
             continue;
         }
-        if let Some(number) = unfinished.get(&(place, identity, overridden)) {
+        if let Some(number) = unfinished.get(&(place, identity, is_overridden(&world))) {
             found.met.push((world.trail, *number));
             let lowest = open.iter().map(|fork| fork.comes_back_to).min();
             if let (Some(last), Some(lowest)) = (open.last_mut(), lowest) {
@@ -231,6 +209,12 @@ pub(crate) fn explore(
     found
 }
 
+/// The answer to a question about a setting of which only the default is followed.
+fn default_only(world: &World, question: &Question) -> Option<bool> {
+    let is_followed = is_overridden(world) || is_of_scripts(question);
+    question.by_default.filter(|_| is_followed)
+}
+
 /// Whether the question is about a variable whose name has no capital letter: such names are used
 /// within scripts, and nobody sets them at run time (POSIX leaves them to applications, XBD 8.1).
 fn is_of_scripts(question: &Question) -> bool {
@@ -250,12 +234,7 @@ fn note(open: &mut [Fork], all: &mut Reads, reads: &Reads) {
 
 /// Makes a fork known of which all has been seen; `false` when something follows from it that is still
 /// open.
-fn close(
-    mut fork: Fork,
-    open: &mut [Fork],
-    all: &mut Reads,
-    known: &mut HashMap<u64, Vec<Known>>,
-) -> bool {
+fn close(mut fork: Fork, open: &mut [Fork], all: &mut Reads, known: &mut Places) -> bool {
     note(open, all, &fork.reads);
     let index = open.len();
     let mut seen = std::mem::take(&mut fork.within);
@@ -282,89 +261,4 @@ fn close(
         remember(known, one);
     }
     true
-}
-
-/// Makes known what has been seen as a whole.
-fn remember(known: &mut HashMap<u64, Vec<Known>>, seen: Seen) {
-    let projection = state::projection(&seen.world, &seen.reads);
-    known.entry(seen.place).or_default().push(Known {
-        number: seen.number,
-        projection,
-        reads: Rc::new(seen.reads),
-        overridden: is_overridden(&seen.world),
-    });
-}
-
-/// What has been seen as a whole and goes on as this world does.
-fn meet<'k>(known: &'k HashMap<u64, Vec<Known>>, place: u64, world: &World) -> Option<&'k Known> {
-    let overridden = is_overridden(world);
-    let earlier = known.get(&place).into_iter().flatten();
-    earlier
-        .filter(|known| overridden || !known.overridden)
-        .find(|known| state::projection(world, &known.reads) == known.projection)
-}
-
-/// Whether the way is taken only when somebody sets a variable at run time.
-fn is_overridden(world: &World) -> bool {
-    world.trail.iter().any(|choice| choice.overridden)
-}
-
-/// Whether the way leads back to the last command that may be the application.
-fn goes_back(machine: &Machine, world: &World, rest: &Rest) -> bool {
-    machine.looked_at.candidate();
-    let Some(candidate) = &world.candidate else {
-        return false;
-    };
-    match rest {
-        Rest::Ended => true,
-        _ if world.restarts => true,
-        // In a loop that goes round for ever, only a command of the loop itself.
-        _ if world.steady_loop().is_some() => world
-            .steady_loop()
-            .is_some_and(|round| candidate.steps >= round.steps),
-        // What goes on running now would have gone on running when it was first started.
-        _ => {
-            let applications = |world: &World| {
-                let processes = world.processes.values();
-                let running = processes
-                    .filter(|process| matches!(process.body, Body::Application(_)))
-                    .map(|process| process.argv.clone());
-                running.collect::<Vec<_>>()
-            };
-            let first = applications(candidate).pop();
-            first.is_some_and(|first| applications(world).contains(&first))
-        }
-    }
-}
-
-/// Whether something ran after the command that is taken for the application: another process, what
-/// PID 1 has replaced itself by, or a command of the shell that failed.
-fn is_followed(resumed: &World, end: &World) -> bool {
-    let argv = |world: &World| world.process(1).map(|process| process.argv.clone());
-    let ending = end.ending.as_ref().and_then(|ending| ending.status);
-    end.leaves
-        || end.last_pid > resumed.last_pid
-        || matches!(ending, Some(1..))
-        || argv(end) != argv(resumed)
-}
-
-fn taken_for_application(world: &World) -> Assumption {
-    let newest = world
-        .processes
-        .values()
-        .rev()
-        .find(|process| matches!(&process.body, Body::Application(_)));
-    let (subject, span) = match newest {
-        Some(process) => (display_words(&process.argv), process.span.clone()),
-        None => (String::new(), None),
-    };
-    Assumption {
-        kind: "is-application",
-        text: format!(
-            "`{subject}` is taken for the application: it is the last command that may go on running"
-        ),
-        subject,
-        span,
-        limit: None,
-    }
 }

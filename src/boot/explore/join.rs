@@ -1,0 +1,399 @@
+//! Two ways that have come to the same place, as one: what both hold stays, the rest is no longer known.
+//!
+//! In: worlds at the same place. Out: a world from which all goes on that goes on from either, and perhaps
+//! more; what is found from there is proven only if it is good. Only start-ups with very many ways come here.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use foldhash::HashMap;
+
+use crate::boot::interpreter::{Job, Shell, State, Stored, Variable};
+use crate::boot::remade::Remade;
+use crate::boot::state;
+use crate::boot::value::{Field, Piece, Value};
+use crate::boot::world::{Body, Pid, World};
+
+/// A world that stands for two.
+pub(super) struct Joined {
+    pub(super) world: World,
+    /// Whether it is anything else than the second of them.
+    pub(super) is_other: bool,
+}
+
+/// The second world without what the first does not hold, too; `None` if something differs that has to
+/// be known. Both are at the same place.
+pub(super) fn join(first: &World, second: &World) -> Option<Joined> {
+    let mut joined = second.clone();
+    let mut is_other = false;
+    joined.candidate = match (&first.candidate, &second.candidate) {
+        (Some(one), Some(other)) if state::is_same_candidate(first, second) => {
+            let candidate = join(one, other);
+            is_other |= candidate
+                .as_ref()
+                .is_none_or(|candidate| candidate.is_other);
+            candidate.map(|candidate| Rc::new(candidate.world))
+        }
+        (_, other) => {
+            is_other |= other.is_some();
+            None
+        }
+    };
+    let apart = [&first.candidate, &second.candidate].into_iter().flatten();
+    let apart = apart.filter(|_| joined.candidate.is_none());
+    for candidate in first.set_aside.iter().chain(apart) {
+        let mut known = joined.set_aside.iter();
+        if !known.any(|known| state::command(known) == state::command(candidate)) {
+            joined.set_aside.push(Rc::clone(candidate));
+            is_other = true;
+        }
+    }
+    let mut names = Names {
+        world: second,
+        held: None,
+        pid: 0,
+        forgotten: BTreeSet::new(),
+        is_other,
+    };
+    let mut processes = first.processes.values();
+    for process in joined.processes.values_mut() {
+        let known = processes.next()?;
+        names.pid = process.pid;
+        if let (Body::Shell(known), Body::Shell(shell)) = (&known.body, &mut process.body) {
+            names.join_shell(known, shell)?;
+        } else if !Rc::ptr_eq(&known.environment, &process.environment) {
+            names.join_environment(&known.environment, &mut process.environment);
+        }
+    }
+    names.pid = 0;
+    names.join_files(first, &mut joined);
+    names.forget(first, &mut joined);
+    for assumption in &first.assumptions {
+        joined.assume(assumption.clone());
+    }
+    let is_other = names.is_other;
+    joined.widened |= is_other;
+    Some(Joined {
+        world: joined,
+        is_other,
+    })
+}
+
+/// The keys under which two maps hold different things.
+fn differing<K: Ord + Clone, V: PartialEq>(
+    one: &Rc<BTreeMap<K, V>>,
+    other: &Rc<BTreeMap<K, V>>,
+) -> Vec<K> {
+    if Rc::ptr_eq(one, other) {
+        return Vec::new();
+    }
+    let in_one = one
+        .iter()
+        .filter(|(key, value)| other.get(*key) != Some(*value));
+    let in_other = other.keys().filter(|key| !one.contains_key(*key));
+    in_one
+        .map(|(key, _)| key)
+        .chain(in_other)
+        .cloned()
+        .collect()
+}
+
+/// Names that values get of which nothing is known any more.
+struct Names<'w> {
+    /// The second world.
+    world: &'w World,
+    /// Who holds what there, once that is needed.
+    held: Option<Held>,
+    /// The process that is looked at; 0 for files.
+    pid: Pid,
+    /// The variables and files of which nothing is known any more.
+    forgotten: BTreeSet<Rc<str>>,
+    /// Whether the joined world is anything else than the second.
+    is_other: bool,
+}
+
+impl Names<'_> {
+    /// An unknown value for a variable or file. The same name comes again where nothing else holds what had
+    /// it before, so that worlds that are joined again and again become the same.
+    fn unknown(&mut self, kind: Kind, name: &Rc<str>) -> Value {
+        self.forgotten.insert(Rc::clone(name));
+        let own = (self.pid, kind, Rc::clone(name));
+        let held = self.held.get_or_insert_with(|| Held::of(self.world));
+        let mut number = 1;
+        loop {
+            let unknown = format!("${name}#{number}");
+            let piece = Piece::Unknown(unknown.as_str().into());
+            if !held.elsewhere(&piece, &own) {
+                let value = Value::unknown(unknown);
+                held.value(&own, &value);
+                return value;
+            }
+            number += 1;
+        }
+    }
+
+    /// Files that only one of them has written may be there; what differs in both may be anything.
+    fn join_files(&mut self, first: &World, joined: &mut World) {
+        self.is_other |= first.made_directories && !joined.made_directories;
+        joined.made_directories |= first.made_directories;
+        let mut remade = Remade::clone(&joined.remade);
+        remade.add(&first.remade);
+        for path in differing(&first.files, &joined.files) {
+            let known = joined.files.get(&path);
+            if known.is_some() && first.files.contains_key(&path) {
+                let text = self.unknown(Kind::File, &path.as_str().into());
+                self.is_other |= known != Some(&text);
+                Rc::make_mut(&mut joined.files).insert(path, text);
+            } else {
+                self.is_other = true;
+                Rc::make_mut(&mut joined.files).remove(&path);
+                remade.put(path);
+            }
+        }
+        if remade != *joined.remade {
+            self.is_other = true;
+            joined.remade = Rc::new(remade);
+        }
+    }
+
+    /// Forgets what only one of the worlds has decided, and what was decided about forgotten values.
+    fn forget(&mut self, first: &World, joined: &mut World) {
+        let forgotten = &self.forgotten;
+        let is_forgotten = |text: &str| forgotten.iter().any(|name| mentions(text, name));
+        if !Rc::ptr_eq(&first.decided, &joined.decided) || !forgotten.is_empty() {
+            let is_kept = |(key, answer): (&Rc<str>, &bool)| {
+                first.decided.get(key) == Some(answer) && !is_forgotten(key)
+            };
+            if !joined.decided.iter().all(is_kept) {
+                self.is_other = true;
+                let decided = Rc::make_mut(&mut joined.decided);
+                decided.retain(|key, answer| is_kept((key, answer)));
+            }
+        }
+        if !Rc::ptr_eq(&first.fixed, &joined.fixed) || !forgotten.is_empty() {
+            let is_kept = |(piece, value): (&Piece, &Value)| {
+                let is_known = !matches!(piece, Piece::Unknown(name) if is_forgotten(name));
+                first.fixed.get(piece) == Some(value) && is_known
+            };
+            if !joined.fixed.iter().all(is_kept) {
+                self.is_other = true;
+                let fixed = Rc::make_mut(&mut joined.fixed);
+                fixed.retain(|piece, value| is_kept((piece, value)));
+            }
+        }
+    }
+
+    fn join_shell(&mut self, first: &Shell, shell: &mut Shell) -> Option<()> {
+        if first.status != shell.status {
+            return None;
+        }
+        for name in differing(&first.variables, &shell.variables) {
+            let known = first.variables.get(&name);
+            let own = shell.variables.get(&name);
+            // Under `set -u` a script ends where a name is not set.
+            let is_set =
+                |variable: Option<&Variable>| variable.is_some_and(|one| one.value.is_some());
+            if shell.options.nounset && is_set(known) != is_set(own) {
+                return None;
+            }
+            let job = job_of(&first.jobs, known);
+            if job.is_some() && job_of(&shell.jobs, own) == job {
+                continue;
+            }
+            let joined = self.join_variable(Kind::Variable, &name, known, own);
+            if joined.as_ref() == own {
+                continue;
+            }
+            self.is_other = true;
+            let variables = Rc::make_mut(&mut shell.variables);
+            match joined {
+                Some(variable) => variables.insert(name, variable),
+                None => variables.remove(&name),
+            };
+        }
+        let known: Vec<_> = first.saved_locals().cloned().collect();
+        let mut known = known.into_iter();
+        let functions = shell
+            .frames
+            .iter_mut()
+            .filter_map(|frame| match &mut frame.state {
+                State::Function(saved) => Some(&mut saved.locals),
+                _ => None,
+            });
+        for (at, (name, former)) in functions.flatten().enumerate() {
+            let (known_name, known) = known.next()?;
+            if known_name != *name {
+                return None;
+            }
+            if known != *former {
+                let kind = Kind::Former(at);
+                let joined = self.join_variable(kind, name, known.as_ref(), former.as_ref());
+                self.is_other |= joined != *former;
+                *former = joined;
+            }
+        }
+        known.next().is_none().then_some(())
+    }
+
+    /// What is left of a variable that differs; `None` when it is set from outside at most.
+    fn join_variable(
+        &mut self,
+        kind: Kind,
+        name: &Rc<str>,
+        first: Option<&Variable>,
+        second: Option<&Variable>,
+    ) -> Option<Variable> {
+        let stored = |variable: Option<&Variable>| variable.and_then(|one| one.value.clone());
+        let exported = [first, second]
+            .into_iter()
+            .flatten()
+            .any(|one| one.exported);
+        let value = match (stored(first), stored(second)) {
+            (None, None) => return None,
+            (Some(Stored::Array(_)), _) | (_, Some(Stored::Array(_))) => {
+                let value = self.unknown(kind, name);
+                Stored::Array(vec![Field { value, open: true }])
+            }
+            (_, _) => Stored::Text(self.unknown(kind, name)),
+        };
+        Some(Variable {
+            value: Some(value),
+            exported,
+        })
+    }
+
+    fn join_environment(
+        &mut self,
+        first: &Rc<BTreeMap<Rc<str>, Value>>,
+        environment: &mut Rc<BTreeMap<Rc<str>, Value>>,
+    ) {
+        for name in differing(first, environment) {
+            let value = self.unknown(Kind::Environment, &name);
+            if environment.get(&name) != Some(&value) {
+                self.is_other = true;
+                Rc::make_mut(environment).insert(name, value);
+            }
+        }
+    }
+}
+
+/// What can hold a value.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Variable,
+    /// What a function's return restores; the number keeps those of the same name apart.
+    Former(usize),
+    Environment,
+    File,
+    /// Words that it has come to, and that have no name.
+    Other,
+}
+
+/// What of which process holds a value, by its name.
+type Holder = (Pid, Kind, Rc<str>);
+
+/// Who holds unknown stretches of text.
+struct Held(HashMap<Piece, BTreeSet<Holder>>);
+
+impl Held {
+    fn of(world: &World) -> Held {
+        let mut held = Held(HashMap::default());
+        for process in world.processes.values() {
+            let pid = process.pid;
+            if let Body::Shell(shell) = &process.body {
+                for (name, variable) in shell.variables.iter() {
+                    held.variable(&(pid, Kind::Variable, Rc::clone(name)), variable);
+                }
+                for (at, (name, former)) in shell.saved_locals().enumerate() {
+                    let holder = (pid, Kind::Former(at), Rc::clone(name));
+                    former
+                        .iter()
+                        .for_each(|variable| held.variable(&holder, variable));
+                }
+                for value in values_at_hand(shell) {
+                    held.value(&(pid, Kind::Other, "".into()), value);
+                }
+            }
+            for word in &process.argv {
+                held.value(&(pid, Kind::Other, "".into()), &word.value);
+            }
+            for (name, value) in process.environment.iter() {
+                held.value(&(pid, Kind::Environment, Rc::clone(name)), value);
+            }
+        }
+        for text in &world.streams {
+            held.value(&(0, Kind::Other, "".into()), text);
+        }
+        for (path, text) in world.files.iter() {
+            held.value(&(0, Kind::File, path.as_str().into()), text);
+        }
+        held
+    }
+
+    fn variable(&mut self, holder: &Holder, variable: &Variable) {
+        match &variable.value {
+            Some(Stored::Text(value)) => self.value(holder, value),
+            Some(Stored::Array(fields)) => {
+                fields
+                    .iter()
+                    .for_each(|field| self.value(holder, &field.value));
+            }
+            None => {}
+        }
+    }
+
+    fn value(&mut self, holder: &Holder, value: &Value) {
+        for piece in value.pieces() {
+            if matches!(piece, Piece::Unknown(_)) {
+                let holders = self.0.entry(piece.clone()).or_default();
+                holders.insert(holder.clone());
+            }
+        }
+    }
+
+    /// Whether anything else holds the piece.
+    fn elsewhere(&self, piece: &Piece, own: &Holder) -> bool {
+        let holders = self.0.get(piece).into_iter().flatten();
+        holders.into_iter().any(|holder| holder != own)
+    }
+}
+
+/// Values that a shell has without a name for them: its parameters, and those of what it is doing.
+fn values_at_hand(shell: &Shell) -> impl Iterator<Item = &Value> {
+    let frames = shell.frames.iter().flat_map(|frame| {
+        let (words, word) = match &frame.state {
+            State::For(words, ..) | State::Source(Some(words)) => (words.as_slice(), None),
+            State::Function(saved) => (saved.positional.as_slice(), None),
+            State::Case(word, ..) => (&[][..], Some(&**word)),
+            _ => (&[][..], None),
+        };
+        let results = frame.results.iter().map(|(_, value)| value);
+        results
+            .chain(words.iter().map(|field| &field.value))
+            .chain(word)
+    });
+    let positional = shell.positional.iter().map(|field| &field.value);
+    frames.chain(positional)
+}
+
+/// Whether a text speaks of the variable or file of that name.
+fn mentions(text: &str, name: &str) -> bool {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    text.match_indices(name).any(|(at, _)| {
+        let before = text[..at].chars().next_back();
+        let after = text[at + name.len()..].chars().next();
+        !before.is_some_and(is_part) && !after.is_some_and(is_part)
+    })
+}
+
+/// Which of the jobs a variable holds the pid of, if it does.
+fn job_of(jobs: &[Job], variable: Option<&Variable>) -> Option<(usize, usize)> {
+    let Some(Stored::Text(value)) = variable?.value.as_ref() else {
+        return None;
+    };
+    let pid: Pid = value.certain()?.parse().ok()?;
+    jobs.iter().enumerate().find_map(|(index, job)| {
+        let at = job.pids.iter().position(|one| *one == pid)?;
+        Some((index, at))
+    })
+}
