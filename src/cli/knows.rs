@@ -25,6 +25,8 @@ pub(super) fn knows(arguments: &KnowsArguments, output: &mut Output) -> u8 {
     let mut pages = Vec::new();
     for name in &arguments.names {
         match page(name) {
+            // Names of one entry have one page.
+            Some(page) if pages.contains(&page) => {}
             Some(page) => pages.push(page),
             None => {
                 let meant = similar(name, knowledge::names());

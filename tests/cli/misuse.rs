@@ -128,6 +128,8 @@ fn own_entries_are_shown_and_known() {
         "{}",
         page.stderr
     );
+    let twice = folder.run(&["knows", "cron", "crond"]).stdout;
+    assert_eq!(twice, folder.run(&["knows", "cron"]).stdout);
     let shown = folder.run(&["check", "--show-config"]).stdout;
     assert!(shown.contains("[[launcher]]\n"), "{shown}");
     assert!(shown.contains("names = [\"our-init\"]"), "{shown}");
