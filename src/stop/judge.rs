@@ -158,6 +158,11 @@ fn judge_with(
         for (signal, ends) in signals.iter().zip(&mut ends) {
             machine.stop_signal.set(*signal);
             ends.add(&machine, &way, forks);
+            let is_told = |leaf: &&Leaf| !leaf.trail.iter().any(|choice| choice.overridden);
+            let newest = ends.leaves.last().filter(is_told);
+            if newest.is_some_and(|leaf| leaf.path.verdict == Verdict::Unknown) {
+                machine.found_unknown();
+            }
         }
         machine.stop_signal.set(signals[0]);
     });

@@ -35,6 +35,8 @@ pub struct Limits {
     pub steps: u32,
     /// Steps of all ways together, those of stopping included.
     pub total_steps: u64,
+    /// The same once a way is unknown, so that no more than that can be proven of the whole.
+    pub steps_in_vain: u64,
     /// Steps of all ways together after which ways that come to the same place are joined.
     pub steps_apart: u64,
     /// Ways.
@@ -49,7 +51,8 @@ impl Default for Limits {
             frames: 400,
             rounds: 300,
             steps: 40_000,
-            total_steps: 12_000,
+            total_steps: 20_000,
+            steps_in_vain: 6_000,
             steps_apart: 2_500,
             ways: 2_000,
             processes: 300,
@@ -75,6 +78,8 @@ pub(crate) struct Machine<'c> {
     texts: RefCell<Vec<Mapped>>,
     /// Steps of all ways until now.
     spent: Cell<u64>,
+    /// Whether a way has turned out to be unknown.
+    is_in_vain: Cell<bool>,
     scripts: RefCell<HashMap<(usize, usize, String), Rc<Script>>>,
     constructs: RefCell<HashMap<usize, Rc<Vec<Construct>>>>,
     /// Programs that were looked up: by name, search path and directory.
@@ -118,6 +123,7 @@ impl<'c> Machine<'c> {
             looked_at: LookedAt::default(),
             texts: RefCell::default(),
             spent: Cell::new(0),
+            is_in_vain: Cell::new(false),
             scripts: RefCell::default(),
             constructs: RefCell::default(),
             programs: RefCell::default(),
@@ -126,7 +132,16 @@ impl<'c> Machine<'c> {
 
     /// Whether all ways together have taken as many steps as they may.
     pub(crate) fn is_exhausted(&self) -> bool {
-        self.spent.get() >= self.limits.total_steps
+        let most = match self.is_in_vain.get() {
+            true => self.limits.steps_in_vain,
+            false => self.limits.total_steps,
+        };
+        self.spent.get() >= most
+    }
+
+    /// A way has turned out to be unknown, whatever becomes of the others.
+    pub(crate) fn found_unknown(&self) {
+        self.is_in_vain.set(true);
     }
 
     /// Whether there are so many ways that they are joined.
