@@ -13,6 +13,7 @@ mod launch;
 mod machine;
 mod outcome;
 mod package_scripts;
+mod processes;
 mod reads;
 mod remade;
 mod services;

@@ -20,7 +20,7 @@ pub(crate) struct Remade {
 }
 
 /// What commands of the start-up may have done at a path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Made {
     /// Something may have been put exactly there.
     is_a_place: bool,

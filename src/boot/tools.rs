@@ -4,11 +4,11 @@ use std::rc::Rc;
 
 use super::interpreter::{absolute, display_words};
 use super::machine::{Machine, signal_process};
+use super::processes;
 use super::remade::Remade;
 use super::value::{Field, Value};
-use super::world::{Body, Input, Output, Pid, Question, Status, World};
+use super::world::{Input, Output, Pid, Question, Status, World};
 use crate::image::{Content, Found};
-use crate::knowledge::Signal;
 use crate::source::Span;
 
 /// Commands that are expected to succeed, so that nobody wants to hear of the way on which they fail.
@@ -20,17 +20,25 @@ const EXPECTED: [&str; 34] = [
 ];
 
 /// The status of a short command.
-pub(super) fn status(world: &mut World, pid: Pid, name: &str, span: Option<Span>) -> Status {
+pub(super) fn status(
+    machine: &Machine,
+    world: &mut World,
+    pid: Pid,
+    name: &str,
+    span: Option<Span>,
+) -> Status {
     match name {
         "false" => return Status::Known(1),
-        "pidof" | "pgrep" | "pkill" | "killall" => {
-            let process = world.process_mut(pid);
-            let wanted = process
-                .argv
-                .last()
-                .and_then(Field::known)
-                .unwrap_or_default();
-            return Status::Known(i32::from(named(world, &wanted).is_empty()));
+        _ if processes::is_finder(name) => {
+            let words = words_of(world, pid);
+            let found = processes::found(machine, world, pid, name, &words);
+            return Status::Known(i32::from(found.is_empty()));
+        }
+        "ps" => {
+            let words = words_of(world, pid);
+            if let Some(is_listed) = processes::is_listed(world, &words) {
+                return Status::Known(i32::from(!is_listed));
+            }
         }
         "test" | "[" => {}
         _ if EXPECTED.contains(&name) => return Status::SUCCESS,
@@ -68,7 +76,7 @@ pub(super) fn status(world: &mut World, pid: Pid, name: &str, span: Option<Span>
 /// Lets a short command print, and signal.
 pub(super) fn run(machine: &Machine, world: &mut World, pid: Pid) {
     let process = world.process_mut(pid);
-    let words: Vec<Option<String>> = process.argv.iter().map(Field::known).collect();
+    let words = process.argv.iter().map(Field::known).collect::<Vec<_>>();
     let name = words.first().cloned().flatten().unwrap_or_default();
     let name = name.rsplit('/').next().unwrap_or(&name).to_owned();
     let operands: Vec<String> = words
@@ -89,20 +97,11 @@ pub(super) fn run(machine: &Machine, world: &mut World, pid: Pid) {
         "mkdir" | "install" | "cp" | "mv" | "ln" | "tar" | "unzip" | "git" | "rsync" => {
             world.made_directories = true
         }
-        "kill" => kill(machine, world, pid, &words),
+        "kill" => processes::kill(machine, world, pid, &words),
         "sv" => super::services::control(machine, world, pid, &words),
         "pkill" | "killall" => {
-            let signal = words
-                .iter()
-                .skip(1)
-                .flatten()
-                .find_map(|word| word.strip_prefix('-').and_then(Signal::parse));
-            let signal = signal.unwrap_or(Signal::TERM);
-            for target in operands
-                .iter()
-                .flat_map(|name| named(world, name))
-                .collect::<Vec<_>>()
-            {
+            let signal = processes::sent_signal(&words);
+            for target in processes::found(machine, world, pid, &name, &words) {
                 signal_process(machine, world, pid, target, signal);
             }
         }
@@ -129,11 +128,8 @@ pub(super) fn run(machine: &Machine, world: &mut World, pid: Pid) {
             world.write(&output, &Value::text(text + "\n"));
         }
         "pidof" | "pgrep" => {
-            let pids: Vec<String> = operands
-                .iter()
-                .flat_map(|name| named(world, name))
-                .map(|pid| pid.to_string())
-                .collect();
+            let found = processes::found(machine, world, pid, &name, &words);
+            let pids: Vec<String> = found.iter().map(ToString::to_string).collect();
             let joiner = if name == "pidof" { " " } else { "\n" };
             if !pids.is_empty() {
                 world.write(&output, &Value::text(pids.join(joiner) + "\n"));
@@ -363,39 +359,8 @@ fn content(machine: &Machine, world: &World, path: &str) -> Value {
     }
 }
 
-/// Running processes by the name of their program, as `pidof` sees it.
-fn named(world: &World, name: &str) -> Vec<Pid> {
-    let base = name.rsplit('/').next().unwrap_or(name);
-    let matches = world.processes.values().filter(|process| {
-        let argv0 = process
-            .argv
-            .first()
-            .and_then(Field::known)
-            .unwrap_or_default();
-        !matches!(process.body, Body::Ended(_)) && argv0.rsplit('/').next() == Some(base)
-    });
-    matches.map(|process| process.pid).collect()
-}
-
-fn kill(machine: &Machine, world: &mut World, pid: Pid, words: &[Option<String>]) {
-    let mut signal = Signal::TERM;
-    let mut words = words.iter().skip(1).flatten().peekable();
-    while let Some(word) = words.next() {
-        match word.as_str() {
-            "--" => {}
-            "-s" => {
-                if let Some(parsed) = words.next().and_then(|word| Signal::parse(word)) {
-                    signal = parsed;
-                }
-            }
-            _ => match (
-                word.strip_prefix('-').and_then(Signal::parse),
-                word.parse::<Pid>(),
-            ) {
-                (Some(parsed), _) => signal = parsed,
-                (None, Ok(target)) => signal_process(machine, world, pid, target, signal),
-                _ => {}
-            },
-        }
-    }
+/// The words of a process's command line, where they are known.
+fn words_of(world: &World, pid: Pid) -> Vec<Option<String>> {
+    let argv = world.process(pid).map(|process| process.argv.as_slice());
+    argv.unwrap_or_default().iter().map(Field::known).collect()
 }

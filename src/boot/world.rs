@@ -6,6 +6,7 @@ use std::rc::Rc;
 use super::fact::Fact;
 use super::interpreter::Shell;
 use super::outcome::{Assumption, Condition, Missing};
+use super::processes;
 use super::reads::LookedAt;
 use super::remade::Remade;
 use super::value::{Field, Piece, Value};
@@ -685,7 +686,10 @@ impl World {
                     todo.extend(launcher.children.iter().map(|child| child.pid));
                 }
                 Some(Body::Shell(shell)) => todo.extend(shell.awaited_pids()),
-                Some(Body::Idle(_)) => found.idle.push(pid),
+                Some(Body::Idle(_)) => match self.process(pid).and_then(processes::followed) {
+                    Some(followed) => todo.push(followed),
+                    None => found.idle.push(pid),
+                },
                 _ => {}
             }
         }

@@ -6,8 +6,10 @@ use super::step::{Attempt, Turn};
 use super::{Asked, Code, Foreground, State};
 use crate::boot::value::{Field, Value};
 use crate::boot::world::{Output, Question, Status};
-use crate::knowledge::ShellFamily;
-use crate::shell::{AndOr, ArmEnd, Compound, Condition, Kind, Redirect, Separator};
+use crate::knowledge::{Feature, ShellFamily};
+use crate::shell::{
+    AndOr, ArmEnd, Compound, Condition, Kind, Redirect, RedirectOperator, Separator,
+};
 
 impl Turn<'_, '_> {
     pub(super) fn list(&mut self, code: Code, next: usize) -> Attempt<()> {
@@ -23,13 +25,43 @@ impl Turn<'_, '_> {
         };
         self.top().state = State::List(next + 1);
         let inner = code.at(item.node);
-        if item.end == Separator::Background {
+        if item.end == Separator::Background || self.redirects_both_in_background(&inner) {
             self.background(&inner);
             return Ok(());
         }
         let tail = self.list_tail(&code, items, next);
         self.push(inner, tail);
         Ok(())
+    }
+
+    /// Whether a command ends in `&>file`, and the shell reads that as `&` and `>file`.
+    fn redirects_both_in_background(&self, code: &Code) -> bool {
+        if self.shell.facts.has(Feature::RedirectBoth) {
+            return false;
+        }
+        let script = &code.script;
+        let mut node = code.node;
+        loop {
+            let redirects = match &script.node(node).kind {
+                Kind::AndOr { first, rest } => {
+                    node = rest.last().map_or(*first, |(_, last)| *last);
+                    continue;
+                }
+                Kind::Pipeline { parts, .. } => match parts.last() {
+                    Some(last) => {
+                        node = *last;
+                        continue;
+                    }
+                    None => return false,
+                },
+                Kind::Simple(simple) => &simple.redirects,
+                Kind::Compound(_, redirects) => redirects,
+                _ => return false,
+            };
+            return redirects
+                .iter()
+                .any(|redirect| redirect.operator == RedirectOperator::WriteBoth);
+        }
     }
 
     pub(super) fn and_or(&mut self, code: Code, begun: usize) -> Attempt<()> {
@@ -165,6 +197,7 @@ impl Turn<'_, '_> {
             files: &self.machine.container.image.files,
             written: &self.world.files,
             shell: &self.shell,
+            world: self.world,
             fixed: &self.world.fixed,
             looked_at: &self.machine.looked_at,
             directory: &self.world.processes[&self.pid].directory,

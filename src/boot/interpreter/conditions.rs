@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::Shell;
 use crate::boot::reads::LookedAt;
 use crate::boot::value::{Field, Piece, Value};
-use crate::boot::world::{ON_DISK, Question, Status};
+use crate::boot::world::{ON_DISK, Pid, Question, Status, World};
 use crate::image::{Files, Found};
 use crate::source::Span;
 
@@ -56,6 +56,8 @@ pub(super) struct Context<'a> {
     pub written: &'a std::collections::BTreeMap<String, Value>,
     /// The shell, for its variables.
     pub shell: &'a Shell,
+    /// The processes, for what stands below `/proc`.
+    pub world: &'a World,
     /// Values that decisions have fixed.
     pub fixed: &'a std::collections::BTreeMap<Piece, Value>,
     /// Takes notes of what is looked at.
@@ -310,6 +312,11 @@ fn file(context: &Context, operator: &str, word: &Field, shown: &str) -> Answer 
         return Answer::Is(false);
     }
     let path = absolute(context.directory, &path);
+    if let (Some(pid), "-e" | "-d" | "-r" | "-a" | "-f") = (process_of(&path), operator) {
+        let is_directory = path.matches('/').count() == 2;
+        let can_be = operator != "-f" || !is_directory;
+        return Answer::Is(can_be && context.world.alive(pid));
+    }
     if matches!(operator, "-e" | "-f" | "-r" | "-w" | "-a") && context.is_written(&path) {
         return Answer::Is(true);
     }
@@ -328,6 +335,12 @@ fn file(context: &Context, operator: &str, word: &Field, shown: &str) -> Answer 
         (Found::Directory, "-f" | "-S" | "-p" | "-b" | "-c") => Answer::Is(false),
         _ => question,
     }
+}
+
+/// The process whose directory below `/proc` a path is, or is in.
+fn process_of(path: &str) -> Option<Pid> {
+    let number = path.strip_prefix("/proc/")?.split('/').next()?;
+    number.parse().ok()
 }
 
 /// `[[ word =~ expression ]]`. Quoted stretches of the expression stand for themselves. POSIX extended

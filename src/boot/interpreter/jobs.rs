@@ -51,13 +51,10 @@ impl Turn<'_, '_> {
                 inner = code.at(*body);
                 redirects = around;
                 // bash does not fork again for the only command of a subshell, redirected or not.
-                if let (ShellFamily::Bash, Kind::List(items)) =
-                    (facts.family, &script.node(*body).kind)
-                    && let [only] = items.as_slice()
-                    && matches!(script.node(only.node).kind, Kind::Simple(_))
-                    && only.end != crate::shell::Separator::Background
+                if facts.family == ShellFamily::Bash
+                    && let Some(only) = only_command(&inner)
                 {
-                    inner = code.at(only.node);
+                    inner = only;
                     forced = true;
                 }
                 tail = facts.subshell_exec != crate::knowledge::ImplicitExec::Never;
@@ -170,8 +167,23 @@ impl Turn<'_, '_> {
     pub(super) fn process_substitution(&mut self, code: &Code, output: bool) -> Value {
         let stream = self.world.new_stream();
         let pid = self.fork(code, true, (!output).then_some(stream));
+        if let Body::Shell(copy) = &mut self.world.process_mut(pid).body
+            && copy.facts.family == ShellFamily::Bash
+            && let Some(frame) = copy.frames.last_mut()
+        {
+            // bash treats its text as that of a subshell (measured: 5.2).
+            match only_command(code) {
+                Some(only) => (frame.code, frame.forced) = (only, true),
+                None => {
+                    frame.tail = copy.facts.subshell_exec != crate::knowledge::ImplicitExec::Never;
+                }
+            }
+        }
         if output {
             self.world.process_mut(pid).input = Input::Pipe(stream);
+        }
+        if self.shell.facts.family == ShellFamily::Bash {
+            self.shell.last_background = Some(pid);
         }
         Value::text(format!("/dev/fd/{stream}"))
     }
@@ -662,6 +674,19 @@ impl Process {
         copy.history = crate::boot::world::History::default();
         copy
     }
+}
+
+/// The simple command that is all of a list, in the foreground.
+fn only_command(code: &Code) -> Option<Code> {
+    let Kind::List(items) = &code.script.node(code.node).kind else {
+        return None;
+    };
+    let [only] = items.as_slice() else {
+        return None;
+    };
+    let is_simple = matches!(code.script.node(only.node).kind, Kind::Simple(_));
+    let waits = only.end != crate::shell::Separator::Background;
+    (is_simple && waits).then(|| code.at(only.node))
 }
 
 /// Whether the output of a process is read by somebody.

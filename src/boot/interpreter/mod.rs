@@ -4,6 +4,7 @@
 //! that the values at hand do not answer. No recursion: where a real shell would call itself, a
 //! frame is pushed.
 
+mod associative;
 mod builtins;
 mod compound;
 mod conditions;

@@ -102,16 +102,31 @@ impl Turn<'_, '_> {
                             redirect.operator,
                             RedirectOperator::Write | RedirectOperator::WriteBoth
                         );
-                        let files = Rc::make_mut(&mut self.world.files);
-                        let file = files.entry(path.clone()).or_default();
-                        if truncates {
-                            *file = Value::default();
-                        }
+                        let before = match truncates {
+                            true => Value::default(),
+                            false => self.text_before(&path),
+                        };
+                        Rc::make_mut(&mut self.world.files).insert(path.clone(), before);
                         Output::File(path.into())
                     }
                     None => Output::Elsewhere,
                 };
             }
+        }
+    }
+
+    /// The text of a file to which something is about to be added.
+    fn text_before(&self, path: &str) -> Value {
+        if let Some(text) = self.world.written(path, &self.machine.looked_at) {
+            return text.clone();
+        }
+        match self.image_file(path) {
+            Found::File(file) => match file.content {
+                Content::Text(text) => Value::text(text.text()),
+                _ => Value::unknown(format!("$(cat {path})")),
+            },
+            // What only some command may have put there is taken to be new.
+            _ => Value::default(),
         }
     }
 

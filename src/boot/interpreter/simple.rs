@@ -2,21 +2,24 @@
 
 use std::rc::Rc;
 
+use super::associative::is_pair;
 use super::expand::Expansion;
 use super::redirect::Streams;
 use super::step::{Attempt, Turn};
-use super::{Code, Foreground, Saved, State, Stored, Variable};
+use super::{Code, Foreground, Saved, Shell, State, Stored, Variable};
 use crate::boot::fact::FactKind;
 use crate::boot::start::{Caller, Failure, start};
 use crate::boot::value::{Field, Piece, Value};
-use crate::boot::world::{Body, Environment, Output, Pid, Process, Question, Status};
+use crate::boot::world::{Body, Environment, Input, Output, Pid, Process, Question, Status};
 use crate::knowledge::ShellFamily;
-use crate::shell::{AssignedValue, Assignment, Kind, Part, Simple, Word};
+use crate::shell::{AssignedValue, Assignment, Kind, Part, RedirectOperator, Simple, Word};
 use crate::source::Span;
 
 /// An assignment after expansion.
 pub(super) struct Assigned {
     name: String,
+    /// The key, of an element of an associative array.
+    key: Option<String>,
     index: Option<i64>,
     append: bool,
     value: Stored,
@@ -53,6 +56,9 @@ impl Turn<'_, '_> {
             if streams.failed {
                 return self.finish(Status::Known(1));
             }
+            if self.prints_its_input(simple) {
+                return self.print_input(streams.input);
+            }
             let status = if substituted {
                 self.shell.status.clone()
             } else {
@@ -64,6 +70,26 @@ impl Turn<'_, '_> {
             return Ok(());
         }
         self.run(code, words, assigned, streams)
+    }
+
+    /// Whether it is the `< file` of `$(< file)`, which bash prints.
+    fn prints_its_input(&mut self, simple: &Simple) -> bool {
+        let reads = matches!(simple.redirects.as_slice(), [only]
+            if only.operator == RedirectOperator::Read && only.descriptor.is_none());
+        let captured = self.world.process_mut(self.pid).captured;
+        let is_bash = self.shell.facts.family == ShellFamily::Bash;
+        reads && simple.assignments.is_empty() && captured && is_bash
+    }
+
+    fn print_input(&mut self, input: Input) -> Attempt<()> {
+        let text = match input {
+            Input::Text(text) => text,
+            Input::Null => Value::default(),
+            Input::Pipe(_) | Input::Unknown => self.world.unknown_output("< file"),
+        };
+        let output = self.world.process_mut(self.pid).output.clone();
+        self.world.write(&output, &text);
+        self.finish(Status::SUCCESS)
     }
 
     /// Words of a command after expansion.
@@ -109,6 +135,12 @@ impl Turn<'_, '_> {
         self.expand(code, |expansion: &mut Expansion| {
             let mut done = Vec::new();
             for assignment in assignments {
+                let key = match &assignment.index {
+                    Some(index) if expansion.is_associative(&assignment.name) => {
+                        expansion.single(index)?.known()
+                    }
+                    _ => None,
+                };
                 let index = match &assignment.index {
                     Some(index) => expansion
                         .arithmetic(index)?
@@ -121,7 +153,13 @@ impl Turn<'_, '_> {
                     AssignedValue::Array(words) => {
                         let mut fields = Vec::new();
                         for word in words {
-                            fields.extend(expansion.fields(word)?);
+                            match is_pair(word) {
+                                true => fields.push(Field {
+                                    value: expansion.single(word)?,
+                                    open: false,
+                                }),
+                                false => fields.extend(expansion.fields(word)?),
+                            }
                         }
                         drop_empty_settings(&mut fields);
                         Stored::Array(fields)
@@ -129,6 +167,7 @@ impl Turn<'_, '_> {
                 };
                 done.push(Assigned {
                     name: assignment.name.clone(),
+                    key,
                     index,
                     append: assignment.append,
                     value,
@@ -140,11 +179,20 @@ impl Turn<'_, '_> {
 
     fn assign(&mut self, assigned: Assigned) {
         let Assigned {
-            name,
-            index,
+            mut name,
+            key,
+            mut index,
             append,
             value,
         } = assigned;
+        if let Some(key) = key {
+            (name, index) = (Shell::element(&name, &key), None);
+        }
+        if let (Stored::Array(fields), None) = (&value, index)
+            && self.shell.assign_elements(&name, fields)
+        {
+            return;
+        }
         let current = match index.is_some() || append {
             true => self.read_variable(&name).cloned(),
             false => self.shell.variable(&name).cloned(),
@@ -397,6 +445,7 @@ impl Turn<'_, '_> {
         let caller = Caller::Shell(self.shell.facts);
         match start(self.machine, self.world, pid, words, caller) {
             Ok(()) => {
+                self.fills_file(pid);
                 self.top().state = State::Foreground(Box::new(Foreground {
                     pids: vec![pid],
                     ended: vec![None],
@@ -409,6 +458,19 @@ impl Turn<'_, '_> {
                 let status = self.start_failed(&command, failure, &span);
                 self.finish(status)
             }
+        }
+    }
+
+    /// What a program writes that goes on running is not known; short commands have written by now.
+    fn fills_file(&mut self, pid: Pid) {
+        let Some(process) = self.world.process(pid) else {
+            return;
+        };
+        if let (Body::Application(_) | Body::Launcher(_), Output::File(path)) =
+            (&process.body, process.output.clone())
+        {
+            let text = Value::unknown(format!("$(cat {path})"));
+            self.world.write(&Output::File(path), &text);
         }
     }
 
@@ -470,10 +532,6 @@ impl Turn<'_, '_> {
         process.ignored.extend(ignored);
         if monitor {
             process.group = pid;
-        }
-        if let Output::File(path) = &streams.output {
-            Rc::make_mut(&mut self.world.files)
-                .insert(path.to_string(), Value::unknown(format!("$(cat {path})")));
         }
         self.world.processes.insert(pid, process);
         pid
@@ -682,7 +740,10 @@ fn drop_empty_settings(words: &mut Vec<Field>) {
         .and_then(Field::known)
         .is_some_and(|word| word == "[" || word == "test");
     if is_test {
-        for word in words.iter_mut() {
+        for at in 0..words.len() {
+            // `[ -n $X ]` without quotes holds whether there is a word behind the operator or not.
+            let behind_n = at > 0 && words[at - 1].known().as_deref() == Some("-n");
+            let word = &mut words[at];
             if word.open
                 && word
                     .value
@@ -691,6 +752,9 @@ fn drop_empty_settings(words: &mut Vec<Field>) {
                     .all(|piece| matches!(piece, Piece::Setting(_)))
             {
                 word.open = false;
+                if behind_n {
+                    *word = Field::text("-n");
+                }
             }
         }
         return;

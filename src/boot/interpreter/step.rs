@@ -223,6 +223,13 @@ impl Turn<'_, '_> {
                     .set(&name, super::Stored::Text(Value::text(pid.to_string())));
                 self.finish(Status::SUCCESS)
             }
+            Kind::Unparsed { .. } if hides_reserved_word(code.text()) => {
+                let span = code.span();
+                let why = "a carriage return hides a reserved word";
+                self.start_up_breaks(why.into(), Some(span));
+                self.exit(Status::Known(2));
+                Ok(())
+            }
             Kind::Unparsed { why } => {
                 let span = code.span();
                 self.world
@@ -530,6 +537,16 @@ impl Turn<'_, '_> {
         self.shell.check_failure = false;
         self.pop()
     }
+}
+
+/// Whether a reserved word at the end of a line is none because a carriage return belongs to it: a syntax error.
+fn hides_reserved_word(text: &str) -> bool {
+    const WORDS: [&str; 9] = ["then", "do", "else", "fi", "done", "esac", "in", "{", "}"];
+    let mut lines = text.split('\n').filter_map(|line| line.strip_suffix('\r'));
+    lines.any(|line| {
+        let last = line.rsplit([' ', '\t', ';']).next();
+        last.is_some_and(|word| WORDS.contains(&word))
+    })
 }
 
 /// Whether a variable that a script cannot do without is given at run time.

@@ -4,6 +4,7 @@
 
 mod children;
 mod plan;
+mod words;
 
 use crate::boot::fact::{Fact, FactKind};
 use crate::boot::interpreter::display_words;
@@ -16,6 +17,7 @@ use crate::knowledge::{self, Alternative, How, Launch};
 
 pub(super) use children::follow;
 pub(super) use plan::{Job, Plan, Run};
+pub(super) use words::read_words;
 
 impl Start<'_, '_> {
     /// A launcher.
@@ -34,6 +36,13 @@ impl Start<'_, '_> {
                 }
                 None => self.process().body = Body::Idle(None),
             }
+            return Ok(());
+        }
+        if launch.name == "xargs" && self.reads_words() {
+            // It starts its command when it has read its input: `read_words`.
+            let process = self.process();
+            process.argv = argv;
+            process.body = Body::Filter;
             return Ok(());
         }
         self.decide(&argv, &mut launch);

@@ -69,7 +69,7 @@ pub(in crate::boot) fn end_process(
 
 /// Lets background jobs become what they run: they are started although PID 1 ends before it is
 /// their turn.
-pub(super) fn start_jobs(machine: &Machine, world: &mut World) {
+pub(in crate::boot) fn start_jobs(machine: &Machine, world: &mut World) {
     const STEPS: u32 = 100;
     let jobs: Vec<Pid> = world.processes.keys().copied().collect();
     for pid in jobs {

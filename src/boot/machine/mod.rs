@@ -22,7 +22,7 @@ use crate::source::{Mapped, Span};
 
 pub(in crate::boot) use deliver::signal_group;
 pub(crate) use deliver::signal_process;
-pub(in crate::boot) use ending::end_process;
+pub(in crate::boot) use ending::{end_process, start_jobs};
 
 /// Bounds that keep every input finite. Reaching one makes the way unknown, with the reason.
 #[derive(Clone, Copy, Debug)]
@@ -326,12 +326,23 @@ impl<'c> Machine<'c> {
                     return Progress::Blocked;
                 }
                 let (name, span) = (process.program.to_string(), process.span.clone());
+                if name == "xargs" {
+                    super::launch::read_words(self, world, pid);
+                    return Progress::Ran;
+                }
                 super::tools::filter_output(world, pid);
-                let status = super::tools::status(world, pid, &name, span);
+                let status = super::tools::status(self, world, pid, &name, span);
                 end_process(self, world, pid, status, None);
                 Progress::Ran
             }
             Body::Launcher(_) => self.watch(world, pid),
+            Body::Idle(None) => match super::processes::followed(process) {
+                Some(followed) if !world.alive(followed) => {
+                    end_process(self, world, pid, Status::SUCCESS, None);
+                    Progress::Ran
+                }
+                _ => Progress::Blocked,
+            },
             Body::Application(_) | Body::Idle(_) | Body::Ended(_) => Progress::Blocked,
         }
     }

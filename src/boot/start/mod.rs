@@ -158,6 +158,9 @@ impl Start<'_, '_> {
             let why = "the command is the empty string".into();
             return self.fail(127, "", ExecProblem::NotAProgram, why);
         }
+        if let Some(outcome) = self.written(&name, &argv, caller) {
+            return outcome;
+        }
         let found = self.find(&name);
         match found {
             Found::Directory => {

@@ -215,7 +215,7 @@ impl Start<'_, '_> {
 
     fn short_status(&mut self, program: &knowledge::Program) -> Status {
         let span = self.process().span.clone();
-        crate::boot::tools::status(self.world, self.pid, &program.name, span)
+        crate::boot::tools::status(self.machine, self.world, self.pid, &program.name, span)
     }
 
     /// A server that puts itself into the background, as a child of nobody.

@@ -8,12 +8,53 @@ use std::rc::Rc;
 use super::names::is_script_name;
 use super::{Caller, Failure, Start};
 use crate::boot::fact::ExecProblem;
+use crate::boot::interpreter::absolute;
 use crate::boot::outcome::Missing;
+use crate::boot::remade::Made;
 use crate::boot::value::Field;
 use crate::image::{Content, File, Found};
 use crate::source::Mapped;
 
 impl Start<'_, '_> {
+    /// A file that the start-up has written: what it wrote is what runs, once it has been made executable.
+    pub(super) fn written(
+        &mut self,
+        name: &str,
+        argv: &[Field],
+        caller: Caller,
+    ) -> Option<Result<(), Failure>> {
+        let directory = Rc::clone(&self.process().directory);
+        let path = name.contains('/').then(|| absolute(&directory, name))?;
+        let value = self.world.written(&path, &self.machine.looked_at)?.clone();
+        let was = match self.machine.container.image.files.look_up(&path) {
+            Found::File(file) => file.mode.map(|mode| mode & 0o111 != 0),
+            _ => Some(false),
+        };
+        self.machine.looked_at.remade(&path);
+        let made = self.world.remade.at(&path);
+        if was == Some(false) && made == Made::default() {
+            // What a redirection makes is not executable.
+            let why = format!("`{name}` is not executable");
+            let reason = ExecProblem::NotExecutable { mode: 0o644 };
+            return Some(self.fail(126, name, reason, why));
+        }
+        let Some(text) = value.known() else {
+            let span = self.process().span.clone();
+            let text = format!("what the start-up writes into `{name}` is not known");
+            let unsure = Missing {
+                kind: "script",
+                text,
+                span,
+            };
+            self.application(argv.to_vec(), None, Some(unsure));
+            return Some(Ok(()));
+        };
+        let mapped = self
+            .machine
+            .locate(&text, self.process().span.clone().as_ref());
+        Some(self.script(name.to_owned(), argv.to_vec(), &path, mapped, caller))
+    }
+
     pub(super) fn file(
         &mut self,
         name: String,

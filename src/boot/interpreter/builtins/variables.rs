@@ -78,6 +78,9 @@ impl Turn<'_, '_> {
                     self.shell.set(&variable, Stored::Array(fields));
                 }
             }
+            if is_bash && shows_associative(words) {
+                self.shell.declare_associative(&variable);
+            }
             if let Some(mut value) = value {
                 if append && let Some(Stored::Text(former)) = self.read_variable(&variable) {
                     let mut joined = former.clone();
@@ -282,6 +285,12 @@ impl Turn<'_, '_> {
         }
         Ok(())
     }
+}
+
+/// Whether a declaration has `-A` among its options.
+fn shows_associative(words: &[Field]) -> bool {
+    let mut options = words[1..].iter().filter_map(Field::known);
+    options.any(|word| word.starts_with('-') && word.contains('A'))
 }
 
 /// Whether the text can be the name of a variable.

@@ -23,6 +23,11 @@ impl Expansion<'_> {
             return None;
         }
         self.machine.looked_at.variable(&parameter.name);
+        if self.is_associative(&parameter.name) {
+            let elements = self.shell.elements(&parameter.name).into_iter();
+            let fields = elements.map(|(_, value)| Field { value, open: false });
+            return Some(fields.collect());
+        }
         match self.shell.variable(&parameter.name) {
             Some(Stored::Array(fields)) => all(fields),
             Some(Stored::Text(value)) => Some(vec![Field {

@@ -89,6 +89,11 @@ impl<'a> Expansion<'a> {
         }
     }
 
+    /// Whether a variable is an associative array.
+    pub(in crate::boot::interpreter) fn is_associative(&self, name: &str) -> bool {
+        self.shell.is_associative(name)
+    }
+
     /// A word as fields: split and globbed.
     pub(in crate::boot::interpreter) fn fields(&mut self, word: &Word) -> Result<Vec<Field>, Need> {
         let mut fields = Vec::new();

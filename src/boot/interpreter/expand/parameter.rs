@@ -1,8 +1,8 @@
 //! `${…}`: the value of one parameter and what its operator makes of it.
 
 use super::{Expansion, Need, Segment, push_value};
-use crate::boot::interpreter::Stored;
 use crate::boot::interpreter::pattern::{self};
+use crate::boot::interpreter::{Shell, Stored};
 use crate::boot::value::{Field, Piece, Value};
 use crate::knowledge::{Feature, ShellFamily};
 use crate::shell::{Operator, Parameter, Word};
@@ -67,6 +67,16 @@ impl Expansion<'_> {
             return Ok(self.lookup(&parameter.name));
         };
         self.machine.looked_at.variable(&parameter.name);
+        if self.is_associative(&parameter.name) {
+            let key = self.single(index)?;
+            return Ok(match key.known() {
+                Some(key) => match self.shell.variable(&Shell::element(&parameter.name, &key)) {
+                    Some(Stored::Text(value)) => Some(value.clone()),
+                    _ => None,
+                },
+                None => Some(Value::unknown(format!("${{{}[…]}}", parameter.name))),
+            });
+        }
         let index = self
             .arithmetic(index)?
             .known()
@@ -294,6 +304,15 @@ impl Expansion<'_> {
         single: bool,
         out: &mut Vec<Segment>,
     ) -> Result<(), Need> {
+        if parameter.index.is_some() && self.is_associative(&parameter.name) {
+            let elements = self.shell.elements(&parameter.name).into_iter();
+            let keys = elements.map(|(key, _)| Field::text(key)).collect();
+            let direct = Parameter {
+                indirect: false,
+                ..parameter.clone()
+            };
+            return self.list_parameter(&direct, keys, quoted, single, out);
+        }
         // Where words are subscripts (`declare -A`, `x=([k]=v)`), the places say nothing.
         let text = self.script.text.text();
         let has_keys = text.contains("-A") || text.contains("=([");

@@ -156,13 +156,17 @@ impl Expansion<'_> {
         } else {
             format!("{}/{directory}", self.directory.trim_end_matches('/'))
         };
-        match self
-            .machine
-            .container
-            .image
-            .files
-            .list(if absolute.is_empty() { "/" } else { &absolute })
-        {
+        let files = &self.machine.container.image.files;
+        let listed = match files.list(if absolute.is_empty() { "/" } else { &absolute }) {
+            // What the Dockerfile puts there is there. Whatever else a command may have put beside it is taken to be
+            // of no matter; where nothing is known of a directory, anything may stand in it.
+            Known::Unknown(why) => match files.put_in(&absolute) {
+                names if names.is_empty() => Known::Unknown(why),
+                names => Known::Known(names),
+            },
+            known => known,
+        };
+        match listed {
             Known::Unknown(_) => fields.push(unknown),
             Known::Known(names) => {
                 let pieces = [Stretch {

@@ -1,0 +1,79 @@
+//! Associative arrays of bash: `declare -A m`, `m[key]=value`, `m=([key]=value …)`.
+//!
+//! An element is a variable of its own, under the name `m[key]`; `m[` says that `m` is such an array.
+
+use std::rc::Rc;
+
+use super::{Shell, Stored};
+use crate::boot::value::{Field, Value};
+use crate::shell::{Part, Word};
+
+impl Shell {
+    /// Declares an associative array.
+    pub(super) fn declare_associative(&mut self, name: &str) {
+        self.set(&mark(name), Stored::Text(Value::default()));
+    }
+
+    /// Whether a variable is an associative array.
+    pub(crate) fn is_associative(&self, name: &str) -> bool {
+        self.variable(&mark(name)).is_some()
+    }
+
+    /// The name of the variable that holds an element.
+    pub(super) fn element(name: &str, key: &str) -> String {
+        format!("{name}[{key}]")
+    }
+
+    /// The elements: their keys and values, in an order of ours (bash has another, which nothing tells).
+    pub(crate) fn elements(&self, name: &str) -> Vec<(String, Value)> {
+        let prefix = mark(name);
+        let below = self.variables.range(Rc::from(prefix.as_str())..);
+        let own = below.take_while(|(known, _)| known.starts_with(&prefix));
+        own.filter_map(|(known, variable)| {
+            let key = known[prefix.len()..].strip_suffix(']')?;
+            match &variable.value {
+                Some(Stored::Text(value)) => Some((key.to_owned(), value.clone())),
+                _ => None,
+            }
+        })
+        .collect()
+    }
+
+    /// Takes an array of fields `[key]=value` for an associative one, if it was declared so; `false` where it is an
+    /// array of words.
+    pub(super) fn assign_elements(&mut self, name: &str, fields: &[Field]) -> bool {
+        let pairs: Vec<(String, Value)> = fields.iter().filter_map(pair).collect();
+        if pairs.len() != fields.len() || pairs.is_empty() {
+            return false;
+        }
+        self.declare_associative(name);
+        for (key, value) in pairs {
+            self.set(&Shell::element(name, &key), Stored::Text(value));
+        }
+        true
+    }
+}
+
+/// Whether a word of an array is `[key]=value`, which is neither split nor a pattern.
+pub(super) fn is_pair(word: &Word) -> bool {
+    matches!(word.parts.first(), Some(Part::Literal(text)) if text.starts_with('[')
+        && (text.contains("]=") || word.parts.len() > 1 && !text.contains(']')))
+}
+
+fn mark(name: &str) -> String {
+    format!("{name}[")
+}
+
+/// The key and the value of a field `[key]=value` whose key is known.
+fn pair(field: &Field) -> Option<(String, Value)> {
+    let shown = field.value.pieces();
+    let crate::boot::value::Piece::Text(head) = shown.first()? else {
+        return None;
+    };
+    let (key, rest) = head.strip_prefix('[')?.split_once("]=")?;
+    let mut value = Value::text(rest);
+    for piece in &shown[1..] {
+        value.push(piece.clone());
+    }
+    Some((key.to_owned(), value))
+}

@@ -1,0 +1,51 @@
+//! `xargs`: the words that it reads become operands of its command.
+
+use crate::boot::machine::{Machine, end_process};
+use crate::boot::start::{Caller, Start, start};
+use crate::boot::value::{Field, Value};
+use crate::boot::world::{Input, Pid, Status, World};
+
+impl Start<'_, '_> {
+    /// Whether something that the start-up writes stands on the input of `xargs`.
+    pub(super) fn reads_words(&mut self) -> bool {
+        matches!(self.process().input, Input::Text(_) | Input::Pipe(_))
+    }
+}
+
+/// Lets `xargs` start its command with the words that it has read.
+pub(in crate::boot) fn read_words(machine: &Machine, world: &mut World, pid: Pid) {
+    let process = world.process_mut(pid);
+    let input = std::mem::replace(&mut process.input, Input::Null);
+    let mut argv = process.argv.clone();
+    let text = match input {
+        Input::Text(text) => text,
+        Input::Pipe(stream) => world.streams[stream].clone(),
+        Input::Null | Input::Unknown => Value::default(),
+    };
+    let has = |letter: char| {
+        let mut options = argv
+            .iter()
+            .skip(1)
+            .map_while(|word| word.known().filter(|word| word.starts_with('-')));
+        options.any(|option| !option.starts_with("--") && option.contains(letter))
+    };
+    let (replaces, only_with_words) = (has('I') || has('i'), has('r'));
+    let read: Vec<Field> = match text.known() {
+        Some(text) => text.split_whitespace().map(Field::text).collect(),
+        None => vec![Field {
+            value: text,
+            open: true,
+        }],
+    };
+    if read.is_empty() && (only_with_words || replaces) {
+        end_process(machine, world, pid, Status::SUCCESS, None);
+        return;
+    }
+    // `-I` puts each line where the mark stands, which changes no program that matters here.
+    if !replaces {
+        argv.extend(read);
+    }
+    if start(machine, world, pid, argv, Caller::Library).is_err() {
+        end_process(machine, world, pid, Status::Known(127), None);
+    }
+}
