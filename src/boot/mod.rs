@@ -7,6 +7,7 @@
 mod execline;
 mod explore;
 mod fact;
+mod filters;
 mod interpreter;
 mod json;
 mod launch;

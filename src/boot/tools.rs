@@ -2,12 +2,13 @@
 
 use std::rc::Rc;
 
+use super::filters;
 use super::interpreter::{absolute, display_words};
 use super::machine::{Machine, signal_process};
 use super::processes;
 use super::remade::Remade;
 use super::value::{Field, Value};
-use super::world::{Input, Output, Pid, Question, Status, World};
+use super::world::{Input, Output, Pid, Process, Question, Status, World};
 use crate::image::{Content, Found};
 use crate::source::Span;
 
@@ -29,6 +30,20 @@ pub(super) fn status(
 ) -> Status {
     match name {
         "false" => return Status::Known(1),
+        "expr" => {
+            let words = world.process(pid).map(certain_words);
+            if let Some(done) = words
+                .flatten()
+                .and_then(|words| filters::expression(&words))
+            {
+                return Status::Known(done.status);
+            }
+        }
+        "grep" | "egrep" | "fgrep" => {
+            if let Some(done) = filtered(machine, world, pid, name) {
+                return Status::Known(done.status);
+            }
+        }
         _ if processes::is_finder(name) => {
             let words = words_of(world, pid);
             let found = processes::found(machine, world, pid, name, &words);
@@ -106,6 +121,14 @@ pub(super) fn run(machine: &Machine, world: &mut World, pid: Pid) {
             }
         }
         _ if matches!(output, Output::Elsewhere) => {}
+        "expr" => {
+            let words = certain_words(world.process_mut(pid));
+            let value = match words.and_then(|words| filters::expression(&words)) {
+                Some(done) => Value::text(done.text),
+                None => world.unknown_output(&command),
+            };
+            world.write(&output, &value);
+        }
         // A text without variables stays as it is.
         "envsubst" => {
             let text = match &world.process_mut(pid).input {
@@ -327,7 +350,7 @@ fn user_name(user: &str) -> Value {
 }
 
 /// A filter that has read all its input writes something, unless it is known to copy.
-pub(super) fn filter_output(world: &mut World, pid: Pid) {
+pub(super) fn filter_output(machine: &Machine, world: &mut World, pid: Pid) {
     let process = world.process_mut(pid);
     let output = process.output.clone();
     if matches!(output, Output::Elsewhere) {
@@ -339,9 +362,31 @@ pub(super) fn filter_output(world: &mut World, pid: Pid) {
         ("cat" | "tee", Input::Text(text)) => text,
         ("cat" | "tee", Input::Pipe(stream)) => world.streams[stream].clone(),
         ("cat" | "tee", Input::Null) => Value::default(),
-        _ => world.unknown_output(&name),
+        _ => match filtered(machine, world, pid, &name) {
+            Some(done) => Value::text(done.text),
+            None => world.unknown_output(&name),
+        },
     };
     world.write(&output, &value);
+}
+
+/// What a filter makes of its input, or of the file that it names, where both are known.
+fn filtered(machine: &Machine, world: &World, pid: Pid, name: &str) -> Option<filters::Filtered> {
+    let process = world.process(pid)?;
+    let mut words = certain_words(process)?;
+    let mut text = match &process.input {
+        Input::Text(text) => text.certain(),
+        Input::Pipe(stream) => world.streams[*stream].certain(),
+        Input::Null => Some(String::new()),
+        Input::Unknown => None,
+    };
+    if name.ends_with("grep")
+        && let [file] = filters::files_of_grep(&words)
+    {
+        text = content(machine, world, &absolute(&process.directory, file)).certain();
+        words.pop();
+    }
+    filters::run(name, &words, &text?)
 }
 
 /// The text of a file, as far as it is known.
@@ -363,4 +408,11 @@ fn content(machine: &Machine, world: &World, path: &str) -> Value {
 fn words_of(world: &World, pid: Pid) -> Vec<Option<String>> {
     let argv = world.process(pid).map(|process| process.argv.as_slice());
     argv.unwrap_or_default().iter().map(Field::known).collect()
+}
+
+/// The operands of a command, if all of them are known for sure.
+fn certain_words(process: &Process) -> Option<Vec<String>> {
+    let operands = process.argv.iter().skip(1);
+    let words = operands.map(|word| word.value.certain().filter(|_| !word.open));
+    words.collect()
 }

@@ -24,6 +24,22 @@ impl Shell {
         format!("{name}[{key}]")
     }
 
+    /// `unset array[key]`. The elements behind it keep their order, not their places.
+    pub(super) fn unset_element(&mut self, name: &str, key: &str) {
+        if self.is_associative(name) {
+            let variables = Rc::make_mut(&mut self.variables);
+            variables.remove(Shell::element(name, key).as_str());
+            return;
+        }
+        if let (Some(Stored::Array(fields)), Ok(at)) = (self.variable(name), key.parse::<usize>())
+            && at < fields.len()
+        {
+            let mut fields = fields.clone();
+            fields.remove(at);
+            self.set(name, Stored::Array(fields));
+        }
+    }
+
     /// The elements: their keys and values, in an order of ours (bash has another, which nothing tells).
     pub(crate) fn elements(&self, name: &str) -> Vec<(String, Value)> {
         let prefix = mark(name);

@@ -250,6 +250,7 @@ fn unary_of(context: &Context, operator: &str, word: &Field) -> Answer {
         | "-b" | "-c" => file(context, operator, word, &shown),
         "-t" => Answer::Is(false),
         "-v" => is_set(context, word, &shown),
+        _ if !operator.starts_with('-') => Answer::Wrong,
         _ => Answer::Ask(Box::new(ask(
             context,
             format!("`{operator} {shown}` holds"),
@@ -418,6 +419,14 @@ pub(super) fn binary(context: &Context, left: &Field, operator: &str, right: &Fi
 fn binary_of(context: &Context, left: &Field, operator: &str, right: &Field) -> Answer {
     match operator {
         "==" if !context.double_equals => Answer::Wrong,
+        "<" | ">" if left.value.certain().is_some() && right.value.certain().is_some() => {
+            let (left, right) = (left.value.certain(), right.value.certain());
+            Answer::Is(if operator == "<" {
+                left < right
+            } else {
+                left > right
+            })
+        }
         "=" | "==" => equal(context, left, right),
         "!=" => equal(context, left, right).negated(),
         "-eq" | "-ne" | "-lt" | "-le" | "-gt" | "-ge" => {

@@ -199,6 +199,14 @@ impl Turn<'_, '_> {
                 body,
                 keyword: _,
             } => {
+                if super::simple::is_special(name) && self.shell.facts.special_builtin_errors_end {
+                    // A special builtin cannot be a function (measured: dash, busybox 1.35, bash as sh).
+                    let title = &self.shell.facts.title;
+                    let why = format!("{title} does not take `{name}` for the name of a function");
+                    self.start_up_breaks(why, Some(code.span()));
+                    self.exit(Status::Known(2));
+                    return Ok(());
+                }
                 let body = code.at(*body);
                 Rc::make_mut(&mut self.shell.functions).insert(name.as_str().into(), body);
                 self.finish(Status::SUCCESS)

@@ -6,7 +6,7 @@
 use super::step::Turn;
 use super::{Code, Shell};
 use crate::knowledge::{ImplicitExec, ShellFamily, TrapName};
-use crate::shell::{Item, Kind, NodeId, Script, Separator};
+use crate::shell::{Item, Kind, NodeId, RedirectTarget, Script, Separator};
 
 /// Whether the root of a `-c` string begins in tail position.
 pub(in crate::boot) fn root_tail(shell: &Shell, script: &Script) -> bool {
@@ -25,7 +25,34 @@ pub(in crate::boot) fn root_tail(shell: &Shell, script: &Script) -> bool {
         ImplicitExec::Never => false,
         // They know that the string has ended only when no newline follows.
         ImplicitExec::Tail => !after.contains('\n'),
-        ImplicitExec::Bash => bash_may_end(after),
+        ImplicitExec::Bash => bash_may_end(behind_documents(script, last.node)),
+    }
+}
+
+/// What follows a command and the here-documents whose text stands behind it.
+fn behind_documents(script: &Script, last: NodeId) -> &str {
+    let text = script.text.text();
+    let end = script.node(last).range.end;
+    let bodies = script.nodes.iter().flat_map(|node| {
+        let redirects = match &node.kind {
+            Kind::Simple(simple) => simple.redirects.as_slice(),
+            Kind::Compound(_, redirects) => redirects,
+            _ => &[],
+        };
+        redirects
+            .iter()
+            .filter_map(|redirect| match &redirect.target {
+                RedirectTarget::Body(body) => Some(body.range.end),
+                RedirectTarget::Word(_) => None,
+            })
+    });
+    match bodies.filter(|body| *body > end).max() {
+        // The line with the end mark belongs to the document.
+        Some(body) => {
+            let rest = text.get(body..).unwrap_or("");
+            rest.split_once('\n').map_or("", |(_, rest)| rest)
+        }
+        None => text.get(end..).unwrap_or(""),
     }
 }
 

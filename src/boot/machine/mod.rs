@@ -330,7 +330,7 @@ impl<'c> Machine<'c> {
                     super::launch::read_words(self, world, pid);
                     return Progress::Ran;
                 }
-                super::tools::filter_output(world, pid);
+                super::tools::filter_output(self, world, pid);
                 let status = super::tools::status(self, world, pid, &name, span);
                 end_process(self, world, pid, status, None);
                 Progress::Ran

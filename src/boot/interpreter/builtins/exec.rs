@@ -30,13 +30,23 @@ impl Turn<'_, '_> {
                     rest = &rest[1..];
                     break;
                 }
-                "-a" if facts.exec_options.contains('a') => {
+                // busybox looks for the program under the other name, unless it has a path.
+                "-a" if facts.family == ShellFamily::Ash && names_path(rest.get(2)) => {
                     argv0 = rest.get(1).cloned();
                     rest = rest.get(2..).unwrap_or_default();
                 }
-                "-c" if facts.exec_options.contains('c') => rest = &rest[1..],
-                "-l" if facts.exec_options.contains('l') => rest = &rest[1..],
-                _ => break,
+                letters => {
+                    let letters = letters.strip_prefix('-').unwrap_or_default();
+                    let known = |letter: char| facts.exec_options.contains(letter);
+                    if letters.is_empty() || !letters.chars().all(known) {
+                        break;
+                    }
+                    rest = &rest[1..];
+                    if letters.ends_with('a') {
+                        argv0 = rest.first().cloned();
+                        rest = rest.get(1..).unwrap_or_default();
+                    }
+                }
             }
         }
         if rest.is_empty() {
@@ -126,4 +136,10 @@ impl Turn<'_, '_> {
         }
         false
     }
+}
+
+/// Whether a command is named by a path.
+fn names_path(command: Option<&Field>) -> bool {
+    let name = command.and_then(Field::known);
+    name.is_some_and(|name| name.contains('/'))
 }

@@ -51,8 +51,10 @@ impl Turn<'_, '_> {
         let span = code.span();
         match name {
             ":" | "true" | "times" | "hash" | "unalias" | "enable" | "caller" | "complete"
-            | "bind" | "history" | "suspend" | "logout" | "umask" | "ulimit" | "bg" | "mapfile"
-            | "readarray" | "getopts" => self.without_effect(name, &words),
+            | "bind" | "history" | "suspend" | "logout" | "umask" | "ulimit" | "bg" | "getopts" => {
+                self.without_effect(name, &words)
+            }
+            "mapfile" | "readarray" => self.map_file(&words, &streams),
             "false" => self.finish(Status::Known(1)),
             "exec" => self.exec(code, words, streams, prefix),
             "exit" => {
@@ -97,6 +99,11 @@ impl Turn<'_, '_> {
                     }
                     Rc::make_mut(&mut self.shell.functions).remove(word.as_str());
                     if only_functions {
+                        continue;
+                    }
+                    if let Some((array, rest)) = word.split_once('[') {
+                        let key = rest.strip_suffix(']').unwrap_or(rest);
+                        self.shell.unset_element(array, key);
                         continue;
                     }
                     Rc::make_mut(&mut self.shell.variables).insert(
@@ -145,7 +152,7 @@ impl Turn<'_, '_> {
                 let answer = conditions::test(&self.condition_context(Some(span)), &operands);
                 self.finish(answer.status())
             }
-            "read" => self.read_builtin(&words, &streams),
+            "read" => self.read_builtin(&words, &streams, &prefix),
             "command" | "builtin" => self.command(code, words, streams, prefix),
             "type" => {
                 let known = words.get(1).and_then(Field::known);
@@ -201,20 +208,6 @@ impl Turn<'_, '_> {
     fn without_effect(&mut self, name: &str, words: &[Field]) -> Attempt<()> {
         match name {
             "getopts" => self.getopts(words),
-            "mapfile" | "readarray" => {
-                if let Some(variable) = words
-                    .last()
-                    .and_then(Field::known)
-                    .filter(|word| !word.starts_with('-'))
-                {
-                    let field = Field {
-                        value: Value::unknown(format!("${{{variable}[…]}}")),
-                        open: true,
-                    };
-                    self.shell.set(&variable, Stored::Array(vec![field]));
-                }
-                self.finish(Status::SUCCESS)
-            }
             _ => self.finish(Status::SUCCESS),
         }
     }

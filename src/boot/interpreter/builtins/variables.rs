@@ -8,7 +8,7 @@ use crate::boot::interpreter::redirect::Streams;
 use crate::boot::interpreter::step::{Attempt, Turn};
 use crate::boot::interpreter::{Code, State, Stored, Variable};
 use crate::boot::value::{Field, Value};
-use crate::boot::world::{Input, Question, Status};
+use crate::boot::world::{Environment, Input, Question, Status};
 use crate::image::Found;
 use crate::knowledge::ShellFamily;
 
@@ -143,13 +143,14 @@ impl Turn<'_, '_> {
         let is_far =
             matches!(found, Found::Unknown(_)) && self.machine.container.image.files.is_far(&path);
         let why = match found {
+            Found::Unknown(_) if path.ends_with('\r') => Some("its name ends in a carriage return"),
             Found::File(_) => Some("it is a file"),
             Found::Absent if !self.world.made(&path, &self.machine.looked_at) => {
                 Some("it is not there")
             }
             _ => None,
         };
-        if is_far && !self.world.made(&path, &self.machine.looked_at) {
+        if is_far && why.is_none() && !self.world.made(&path, &self.machine.looked_at) {
             let text = format!("nothing says that the directory `{path}` is there");
             self.world.miss("value", text, Some(span.clone()));
         }
@@ -175,21 +176,64 @@ impl Turn<'_, '_> {
         self.finish(Status::SUCCESS)
     }
 
+    /// `mapfile` and `readarray`: the lines of the input as an array.
+    pub(super) fn map_file(&mut self, words: &[Field], streams: &Streams) -> Attempt<()> {
+        let name = words.iter().skip(1).filter_map(Field::known).next_back();
+        let name = name.filter(|name| !name.starts_with('-'));
+        let name = name.unwrap_or_else(|| "MAPFILE".to_owned());
+        let text = match &streams.input {
+            Input::Text(text) => text.known(),
+            Input::Pipe(stream) if self.world.stream_is_open(*stream) => {
+                return Err(crate::boot::interpreter::step::Progress::Blocked);
+            }
+            Input::Pipe(stream) => self.world.streams[*stream].known(),
+            Input::Null => Some(String::new()),
+            Input::Unknown => None,
+        };
+        let fields = match text {
+            Some(text) => text.lines().map(Field::text).collect(),
+            None => vec![Field {
+                value: Value::unknown(format!("${{{name}[…]}}")),
+                open: true,
+            }],
+        };
+        self.shell.set(&name, Stored::Array(fields));
+        self.finish(Status::SUCCESS)
+    }
+
     /// `read`: takes a line from what stands on its input.
-    pub(super) fn read_builtin(&mut self, words: &[Field], streams: &Streams) -> Attempt<()> {
+    pub(super) fn read_builtin(
+        &mut self,
+        words: &[Field],
+        streams: &Streams,
+        prefix: &Environment,
+    ) -> Attempt<()> {
         let mut names: Vec<String> = Vec::new();
+        let mut array = None;
         let mut skip = false;
+        let mut is_array = false;
         for word in words[1..].iter().filter_map(Field::known) {
-            if skip {
-                skip = false;
+            if std::mem::take(&mut skip) {
                 continue;
             }
-            match word.as_str() {
-                "-d" | "-t" | "-n" | "-N" | "-p" | "-u" | "-a" | "-i" => skip = true,
-                option if option.starts_with('-') => {}
-                name => names.push(name.to_owned()),
+            if std::mem::take(&mut is_array) {
+                array = Some(word);
+                continue;
+            }
+            match word.strip_prefix('-') {
+                Some(letters) if letters.ends_with('a') => is_array = true,
+                Some(letters) => skip = letters.ends_with(['d', 't', 'n', 'N', 'p', 'u', 'i']),
+                None => names.push(word),
             }
         }
+        let separators = match prefix.iter().find(|(name, _)| name == "IFS") {
+            Some((_, value)) => value.known(),
+            None => match self.shell.variable("IFS") {
+                Some(Stored::Text(value)) => value.known(),
+                _ => None,
+            },
+        };
+        let separators = separators.unwrap_or_else(|| " \t\n".to_owned());
         let input = streams.input.clone();
         let own = self.world.process_mut(self.pid).input == input;
         match input {
@@ -207,6 +251,7 @@ impl Turn<'_, '_> {
                         None => (Some(text), String::new()),
                     },
                     None => {
+                        names.extend(array);
                         for name in &names {
                             self.shell
                                 .set(name, Stored::Text(Value::unknown(format!("${name}"))));
@@ -222,13 +267,15 @@ impl Turn<'_, '_> {
                 }
                 let found = line.is_some();
                 let line = line.unwrap_or_default();
-                let mut words = line
-                    .trim()
-                    .splitn(names.len().max(1), [' ', '\t'])
-                    .map(str::trim);
+                if let Some(array) = array {
+                    let fields = split_line(&line, &separators, usize::MAX);
+                    let fields = fields.into_iter().map(Field::text).collect();
+                    self.shell.set(&array, Stored::Array(fields));
+                }
+                let mut words = split_line(&line, &separators, names.len().max(1)).into_iter();
                 for name in &names {
-                    self.shell
-                        .set(name, Stored::Text(Value::text(words.next().unwrap_or(""))));
+                    let word = words.next().unwrap_or_default();
+                    self.shell.set(name, Stored::Text(Value::text(word)));
                 }
                 self.finish(Status::Known(i32::from(!found)))
             }
@@ -241,6 +288,7 @@ impl Turn<'_, '_> {
                 Ok(())
             }
             Input::Unknown => {
+                names.extend(array);
                 for name in &names {
                     self.shell
                         .set(name, Stored::Text(Value::unknown(format!("${name}"))));
@@ -285,6 +333,28 @@ impl Turn<'_, '_> {
         }
         Ok(())
     }
+}
+
+/// The words of a line as `read` takes them, at most so many: the last one has the rest.
+fn split_line(line: &str, separators: &str, most: usize) -> Vec<String> {
+    let is_blank = |letter: char| letter.is_whitespace() && separators.contains(letter);
+    let mut rest = line.trim_matches(is_blank);
+    let mut words = Vec::new();
+    while !rest.is_empty() && words.len() + 1 < most {
+        let Some(at) = rest.find(|letter| separators.contains(letter)) else {
+            break;
+        };
+        words.push(rest[..at].to_owned());
+        rest = rest[at..].trim_start_matches(is_blank);
+        // One separator that is no blank ends a word, with the blanks around it.
+        if let Some(behind) = rest.strip_prefix(|letter| separators.contains(letter)) {
+            rest = behind.trim_start_matches(is_blank);
+        }
+    }
+    if !rest.is_empty() {
+        words.push(rest.to_owned());
+    }
+    words
 }
 
 /// Whether a declaration has `-A` among its options.

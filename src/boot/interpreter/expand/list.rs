@@ -83,9 +83,7 @@ impl Expansion<'_> {
                 };
                 let is_positional = matches!(parameter.name.as_str(), "@" | "*");
                 match (offset, length) {
-                    (Some(offset), Some(length))
-                        if offset >= 0 && !fields.iter().any(|field| field.open) =>
-                    {
+                    (Some(offset), Some(length)) if !fields.iter().any(|field| field.open) => {
                         if is_positional {
                             fields.insert(
                                 0,
@@ -95,7 +93,10 @@ impl Expansion<'_> {
                                 },
                             );
                         }
-                        let skip = usize::try_from(offset).unwrap_or(usize::MAX);
+                        // A negative offset counts from the end; one before the beginning gives nothing.
+                        let from_end = fields.len() as i64 + offset;
+                        let start = if offset < 0 { from_end } else { offset };
+                        let skip = usize::try_from(start).unwrap_or(usize::MAX);
                         fields = fields.into_iter().skip(skip).take(length).collect();
                     }
                     _ => {

@@ -51,6 +51,11 @@ impl Expansion<'_> {
             }
             "PWD" => Value::text(self.directory),
             "PPID" => Value::unknown("$PPID"),
+            "BASH_VERSION" if matches!(&*shell.facts.id, "bash" | "bash-posix") => {
+                let mut version = Value::text("5.");
+                version.append(&Value::unknown("$BASH_VERSION"));
+                version
+            }
             "FUNCNAME" | "SHLVL" | "OSTYPE" | "MACHTYPE" | "HOSTTYPE" | "PIPESTATUS"
             | "BASH_REMATCH" | "BASH_VERSION" | "BASH_VERSINFO" | "SHELLOPTS" | "GROUPS" | "_"
                 if shell.facts.family == ShellFamily::Bash && shell.variable(name).is_none() =>
