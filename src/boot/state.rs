@@ -78,6 +78,7 @@ fn hash_names(world: &World, hasher: &mut FoldHasher<'static>) {
     world.fixed.hash(hasher);
     world.decided.hash(hasher);
     world.files.hash(hasher);
+    world.fifos.hash(hasher);
     world.made_directories.hash(hasher);
     world.remade.hash(hasher);
     for process in world.processes.values() {

@@ -112,6 +112,12 @@ pub(super) fn run(machine: &Machine, world: &mut World, pid: Pid) {
         "mkdir" | "install" | "cp" | "mv" | "ln" | "tar" | "unzip" | "git" | "rsync" => {
             world.made_directories = true
         }
+        "mkfifo" => {
+            let paths = operands.iter().filter(|word| word.parse::<u32>().is_err());
+            for path in paths {
+                world.make_fifo(absolute(&directory, path));
+            }
+        }
         "kill" => processes::kill(machine, world, pid, &words),
         "sv" => super::services::control(machine, world, pid, &words),
         "pkill" | "killall" => {

@@ -38,6 +38,8 @@ pub(crate) struct World {
     pub streams: Vec<Value>,
     /// Files that scripts have written.
     pub files: Rc<BTreeMap<String, Value>>,
+    /// Named pipes that the start-up has made, and whether somebody has opened them for writing.
+    pub fifos: Rc<BTreeMap<String, Fifo>>,
     /// Where commands may have put files, or changed modes.
     pub remade: Rc<Remade>,
     /// Whether a command ran that may have made directories.
@@ -87,6 +89,15 @@ pub(crate) struct World {
     pub steps: u32,
     /// Whether other ways have been joined with this one: it may do what none of them does.
     pub widened: bool,
+}
+
+/// A named pipe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Fifo {
+    /// What is written to it.
+    stream: usize,
+    /// Whether a writer has come: until then who reads waits for one.
+    is_written: bool,
 }
 
 /// What was running when the stop signal was sent.
@@ -426,6 +437,7 @@ impl World {
             last_pid: 0,
             streams: Vec::new(),
             files: Rc::default(),
+            fifos: Rc::default(),
             remade: Rc::default(),
             made_directories: false,
             trail: Vec::new(),
@@ -587,8 +599,37 @@ impl World {
         self.streams.len() - 1
     }
 
-    /// Whether some running process still writes to the stream.
+    /// Makes a named pipe.
+    pub(crate) fn make_fifo(&mut self, path: String) {
+        let stream = self.new_stream();
+        let fifo = Fifo {
+            stream,
+            is_written: false,
+        };
+        Rc::make_mut(&mut self.fifos).entry(path).or_insert(fifo);
+    }
+
+    /// The stream behind a named pipe that is opened for reading.
+    pub(crate) fn fifo_to_read(&self, path: &str) -> Option<usize> {
+        self.fifos.get(path).map(|fifo| fifo.stream)
+    }
+
+    /// The stream behind a named pipe that is opened for writing.
+    pub(crate) fn fifo_to_write(&mut self, path: &str) -> Option<usize> {
+        if !self.fifos.contains_key(path) {
+            return None;
+        }
+        let fifo = Rc::make_mut(&mut self.fifos).get_mut(path)?;
+        fifo.is_written = true;
+        Some(fifo.stream)
+    }
+
+    /// Whether some running process still writes to the stream, or somebody has yet to open it.
     pub(crate) fn stream_is_open(&self, stream: usize) -> bool {
+        let mut fifos = self.fifos.values();
+        if fifos.any(|fifo| fifo.stream == stream && !fifo.is_written) {
+            return true;
+        }
         self.processes.values().any(|process| {
             !matches!(process.body, Body::Ended(_))
                 && (process.output == Output::Stream(stream)

@@ -86,6 +86,13 @@ impl Turn<'_, '_> {
                 if descriptor.unwrap_or(1) != 1 {
                     return;
                 }
+                let fifo = path
+                    .as_ref()
+                    .and_then(|path| self.world.fifo_to_write(path));
+                if let Some(stream) = fifo {
+                    streams.output = Output::Stream(stream);
+                    return;
+                }
                 streams.output = match path {
                     Some(path) if path.starts_with("/dev/fd/") => {
                         let stream = path["/dev/fd/".len()..].parse::<usize>().ok();
@@ -144,6 +151,9 @@ impl Turn<'_, '_> {
             } else {
                 Input::Unknown
             });
+        }
+        if let Some(stream) = self.world.fifo_to_read(path) {
+            return Some(Input::Pipe(stream));
         }
         if path == "/dev/null" {
             return Some(Input::Null);

@@ -7,7 +7,7 @@ mod plan;
 mod words;
 
 use crate::boot::fact::{Fact, FactKind};
-use crate::boot::interpreter::display_words;
+use crate::boot::interpreter::{display_words, is_read};
 use crate::boot::machine::end_process;
 use crate::boot::start::{Failure, Start};
 use crate::boot::value::Field;
@@ -49,6 +49,12 @@ impl Start<'_, '_> {
         let run = match self.plan(&argv, &launch) {
             Plan::Run(run) => run,
             Plan::Nothing => {
+                // Without a command it prints something: `env` its variables.
+                let output = self.process().output.clone();
+                if is_read(&output) {
+                    let printed = self.world.unknown_output(&display_words(&argv));
+                    self.world.write(&output, &printed);
+                }
                 self.process().argv = argv;
                 end_process(self.machine, self.world, pid, Status::SUCCESS, None);
                 return Ok(());

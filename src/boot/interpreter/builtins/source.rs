@@ -83,12 +83,9 @@ impl Turn<'_, '_> {
             Some(value) => match value.known() {
                 Some(text) => Some(crate::boot::interpreter::traps::locate(&text, &span)),
                 None => {
-                    self.world.miss(
-                        "script",
-                        format!("the content of `{path}` is not known"),
-                        Some(span.clone()),
-                    );
-                    None
+                    let why =
+                        crate::source::Why::new("what the start-up writes there is not known");
+                    self.unseen_source(&path, why, &span)
                 }
             },
             None => match self.image_file(&path) {
