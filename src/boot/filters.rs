@@ -87,16 +87,12 @@ pub(super) fn expression(words: &[String]) -> Option<Filtered> {
     })
 }
 
-/// The files that a `grep` reads instead of its input.
-pub(super) fn files_of_grep(words: &[String]) -> &[String] {
-    let is_option = |word: &&String| word.starts_with('-') && word.len() > 1;
-    let options = words.iter().take_while(is_option).count();
-    let has_expression = words.iter().any(|word| word == "-e");
-    let operands = &words[options.min(words.len())..];
-    match has_expression {
-        true => &[],
-        false => operands.get(1..).unwrap_or_default(),
-    }
+/// The file that a `grep` reads instead of its input: the second operand, behind everything else.
+pub(super) fn file_of_grep(words: &[String]) -> Option<&str> {
+    let mut operands = words.iter().filter(|word| !word.starts_with('-'));
+    let (_, file, more) = (operands.next()?, operands.next()?, operands.next());
+    let is_last = words.last() == Some(file) && more.is_none();
+    is_last.then_some(file.as_str())
 }
 
 fn grep(name: &str, words: &[String], text: &str) -> Option<Filtered> {
@@ -121,7 +117,9 @@ fn grep(name: &str, words: &[String], text: &str) -> Option<Filtered> {
     if !letters.chars().all(|letter| "qiEFvxwcsh".contains(letter)) {
         return None;
     }
-    let pattern = operands.first()?;
+    let [pattern] = operands.as_slice() else {
+        return None;
+    };
     let has = |letter: char| letters.contains(letter);
     let mut expression = if has('F') || name == "fgrep" {
         regex::escape(pattern)
@@ -399,7 +397,9 @@ mod tests {
         assert_eq!(printed(&["grep", "-ic", "A"], "a\nb\n"), Some("1\n".into()));
         assert_eq!(succeeds(&["grep", "-P", "a"], "a\n"), None);
         assert_eq!(succeeds(&["grep", "-q", "("], "(\n"), Some(true));
-        assert_eq!(files_of_grep(&words(&["-q", "foo", "file"])), ["file"]);
+        assert_eq!(succeeds(&["grep", "a", "-A2"], "a\n"), None);
+        assert_eq!(file_of_grep(&words(&["-q", "foo", "file"])), Some("file"));
+        assert_eq!(file_of_grep(&words(&["foo", "-A2"])), None);
     }
 
     #[test]

@@ -387,7 +387,7 @@ fn filtered(machine: &Machine, world: &World, pid: Pid, name: &str) -> Option<fi
         Input::Unknown => None,
     };
     if name.ends_with("grep")
-        && let [file] = filters::files_of_grep(&words)
+        && let Some(file) = filters::file_of_grep(&words)
     {
         text = content(machine, world, &absolute(&process.directory, file)).certain();
         words.pop();

@@ -36,9 +36,12 @@ impl Turn<'_, '_> {
 
     /// Whether a command ends in `&>file`, and the shell reads that as `&` and `>file`.
     fn redirects_both_in_background(&self, code: &Code) -> bool {
-        if self.shell.facts.has(Feature::RedirectBoth) {
-            return false;
-        }
+        // busybox has `&>file`, and not `&>>file`.
+        let unknown: &[RedirectOperator] = match self.shell.facts.family {
+            ShellFamily::Bash => return false,
+            ShellFamily::Ash => &[RedirectOperator::AppendBoth],
+            ShellFamily::Dash => &[RedirectOperator::WriteBoth, RedirectOperator::AppendBoth],
+        };
         let script = &code.script;
         let mut node = code.node;
         loop {
@@ -58,9 +61,14 @@ impl Turn<'_, '_> {
                 Kind::Compound(_, redirects) => redirects,
                 _ => return false,
             };
+            let text = script.text.text();
+            let begins_with_and = |redirect: &Redirect| {
+                let at = redirect.range.start;
+                text.get(at..).is_some_and(|rest| rest.starts_with("&>"))
+            };
             return redirects
                 .iter()
-                .any(|redirect| redirect.operator == RedirectOperator::WriteBoth);
+                .any(|redirect| unknown.contains(&redirect.operator) && begins_with_and(redirect));
         }
     }
 
@@ -300,9 +308,8 @@ impl Turn<'_, '_> {
                 self.finish(answer.status())
             }
             Compound::Arithmetic(expression) => {
-                if self.shell.facts.family != ShellFamily::Bash
-                    && self.shell.facts.family != ShellFamily::Ash
-                {
+                if !self.shell.facts.has(Feature::ArithmeticCommand) {
+                    // Two subshells, and a command that is not there.
                     return self.finish(Status::Known(127));
                 }
                 let value = self.expand(code, |expansion| expansion.arithmetic(expression))?;

@@ -97,10 +97,10 @@ pub(in crate::boot) fn constructs(script: &Script) -> Vec<Construct> {
                     .words
                     .iter()
                     .for_each(|word| in_word(word, &mut found));
-                in_redirects(&simple.redirects, &mut found);
+                in_redirects(script.text.text(), &simple.redirects, &mut found);
             }
             Kind::Compound(compound, redirects) => {
-                in_redirects(redirects, &mut found);
+                in_redirects(script.text.text(), redirects, &mut found);
                 match compound {
                     Compound::ForArithmetic { .. } => {
                         found.push((range.clone(), Feature::ArithmeticCommand, "`for ((…))`"));
@@ -136,8 +136,20 @@ fn in_word(word: &Word, found: &mut Vec<Construct>) {
     }
 }
 
-fn in_redirects(redirects: &[Redirect], found: &mut Vec<Construct>) {
+fn in_redirects(text: &str, redirects: &[Redirect], found: &mut Vec<Construct>) {
     for redirect in redirects {
+        // `>&file` is a bad descriptor where it is not known; `&>file` is read as `&` and `>file`.
+        if redirect.operator == RedirectOperator::WriteBoth
+            && text
+                .get(redirect.range.start..)
+                .is_some_and(|rest| rest.starts_with('>'))
+        {
+            found.push((
+                redirect.range.clone(),
+                Feature::RedirectBoth,
+                "`>&` with a file",
+            ));
+        }
         if redirect.operator == RedirectOperator::HereString {
             found.push((redirect.range.clone(), Feature::HereString, "`<<<`"));
         }

@@ -617,13 +617,8 @@ impl Turn<'_, '_> {
     }
 
     fn fg_fails(&mut self) -> Attempt<()> {
-        if self.shell.facts.special_builtin_errors_end
-            && self.shell.facts.family != ShellFamily::Bash
-        {
-            self.exit(Status::Known(2));
-            return Ok(());
-        }
-        self.finish(Status::Known(1))
+        let is_bash = self.shell.facts.family == ShellFamily::Bash;
+        self.finish(Status::Known(if is_bash { 1 } else { 2 }))
     }
 
     /// `jobs`: prints pids with `-p`.

@@ -11,6 +11,7 @@ use crate::boot::value::Field;
 use crate::boot::world::{Environment, Output, Status};
 use crate::image::Found;
 use crate::knowledge::ShellFamily;
+use crate::shell::{Redirect, RedirectOperator};
 
 impl Turn<'_, '_> {
     /// `exec`: the shell becomes the command, or keeps the redirections.
@@ -53,6 +54,10 @@ impl Turn<'_, '_> {
             if words.len() > 1 || code.text().contains('@') || code.text().contains('$') {
                 self.note(FactKind::ExecWithoutCommand, Some(code.span()));
             }
+            if self.shell.facts.special_builtin_errors_end && self.log_cannot_be_opened(code) {
+                self.exit(Status::Known(2));
+                return Ok(());
+            }
             if let Output::Stream(stream) = streams.output {
                 self.shell.held.push(stream);
             }
@@ -82,7 +87,16 @@ impl Turn<'_, '_> {
         let crate::shell::Kind::Simple(simple) = &code.script.node(code.node).kind else {
             return false;
         };
-        for redirect in &simple.redirects {
+        let writes = |redirect: &&Redirect| {
+            matches!(
+                redirect.operator,
+                RedirectOperator::Write
+                    | RedirectOperator::Append
+                    | RedirectOperator::WriteBoth
+                    | RedirectOperator::AppendBoth
+            )
+        };
+        for redirect in simple.redirects.iter().filter(writes) {
             let crate::shell::RedirectTarget::Word(word) = &redirect.target else {
                 continue;
             };

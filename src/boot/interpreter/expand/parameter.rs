@@ -5,7 +5,7 @@ use crate::boot::interpreter::pattern::{self};
 use crate::boot::interpreter::{Shell, Stored};
 use crate::boot::value::{Field, Piece, Value};
 use crate::knowledge::{Feature, ShellFamily};
-use crate::shell::{Operator, Parameter, Word};
+use crate::shell::{Operator, Parameter, Part, Word};
 
 impl Expansion<'_> {
     /// The segments that a parameter expands to.
@@ -330,7 +330,23 @@ impl Expansion<'_> {
         }
         let name = self.lookup(&parameter.name).and_then(|value| value.known());
         match name {
-            Some(name) if parameter.index.is_none() => {
+            // `${!1}` where `$1` is `array[@]`.
+            Some(name) if parameter.index.is_none() && name.ends_with("[@]") => {
+                let base = name.trim_end_matches("[@]").to_owned();
+                let index = Word {
+                    parts: vec![Part::Literal("@".to_owned())],
+                    ..Word::default()
+                };
+                let direct = Parameter {
+                    name: base,
+                    indirect: false,
+                    index: Some(index),
+                    ..parameter.clone()
+                };
+                let fields = self.list(&direct).unwrap_or_default();
+                self.list_parameter(&direct, fields, quoted, single, out)
+            }
+            Some(name) if parameter.index.is_none() && !name.contains('[') => {
                 let direct = Parameter {
                     name,
                     indirect: false,
