@@ -134,13 +134,15 @@ pub(super) fn signal_shell(machine: &Machine, world: &mut World, pid: Pid, signa
             .is_some_and(|trap| !trap.action.is_certainly_empty());
     if has_exit_trap && signal.ends_by_default() && !shell.exiting {
         let interrupts = signal == Signal::INT;
-        if interrupts && shell.facts.exit_trap_on_signal && shell.is_waiting_in_foreground() {
-            // bash looks after its foreground command first.
+        if interrupts && shell.is_waiting_in_foreground() {
+            // Every shell looks after its foreground command first.
             shell.interrupted = true;
             return;
         }
-        // dash and busybox leave `wait` on SIGINT, and run their EXIT trap then (measured).
-        let leaves_wait = interrupts && shell.facts.interrupt_ends_wait && shell.is_in_wait();
+        // dash and busybox raise SIGINT once more when it finds them in `wait`; only PID 1 survives that, leaves the
+        // script, and runs its EXIT trap (measured).
+        let catches = shell.facts.interrupt_ends_wait && pid == 1;
+        let leaves_wait = interrupts && catches && shell.is_in_wait();
         if shell.facts.exit_trap_on_signal || leaves_wait {
             shell.pending.clear();
             shell.dying = Some(signal);
