@@ -133,7 +133,6 @@ impl Reads {
         }
         if self.every_file {
             world.files.hash(hasher);
-            world.made_directories.hash(hasher);
         } else {
             for path in &self.files {
                 world.files.get(&**path).hash(hasher);

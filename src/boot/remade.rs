@@ -17,6 +17,8 @@ pub(crate) struct Remade {
     places: BTreeSet<String>,
     /// Paths at which, or below which, modes may have been changed.
     modes: BTreeSet<String>,
+    /// Directories that were made; `/` where one is not known by name.
+    directories: BTreeSet<String>,
 }
 
 /// What commands of the start-up may have done at a path.
@@ -28,6 +30,15 @@ pub(crate) struct Made {
     below_a_place: bool,
     /// The mode there, or everywhere below a directory above it, may have been changed.
     below_a_mode: bool,
+    /// A directory may have been made there.
+    is_made: bool,
+}
+
+impl Made {
+    /// Whether a directory may have been made there.
+    pub(crate) fn is_directory(self) -> bool {
+        self.is_made || self.below_a_place
+    }
 }
 
 impl Remade {
@@ -86,6 +97,9 @@ impl Remade {
             is_a_place: self.places.contains(path),
             below_a_place: covers(&self.places, path),
             below_a_mode: covers(&self.modes, path),
+            is_made: self.directories.contains("/")
+                || is_on_the_way(&self.directories, path)
+                || is_on_the_way(&self.places, path),
         }
     }
 
@@ -98,6 +112,7 @@ impl Remade {
     pub(crate) fn add(&mut self, other: &Remade) {
         self.places.extend(other.places.iter().cloned());
         self.modes.extend(other.modes.iter().cloned());
+        self.directories.extend(other.directories.iter().cloned());
     }
 
     /// Something may have been put anywhere.
@@ -169,6 +184,10 @@ impl Remade {
             "chmod" => self
                 .modes
                 .extend(operands.iter().skip(1).copied().map(place)),
+            "mkdir" => self.directories.extend(operands.iter().copied().map(place)),
+            "install" if has("-d") || has("--directory") => {
+                self.directories.extend(operands.iter().copied().map(place));
+            }
             "cp" | "mv" | "install" | "rsync" => {
                 let given = after(&["-t", "--target-directory"]);
                 let last = || operands.last().copied();
@@ -218,8 +237,9 @@ impl Remade {
 }
 
 /// Commands that put files into the place that they name.
-const CHANGING: [&str; 12] = [
-    "chmod", "cp", "mv", "install", "rsync", "ln", "tar", "bsdtar", "unzip", "git", "curl", "wget",
+const CHANGING: [&str; 13] = [
+    "chmod", "mkdir", "cp", "mv", "install", "rsync", "ln", "tar", "bsdtar", "unzip", "git",
+    "curl", "wget",
 ];
 
 /// Commands that bring files to places of their own: packages, builds.
@@ -262,6 +282,16 @@ fn covers(paths: &BTreeSet<String>, path: &str) -> bool {
     paths.iter().any(is_above)
 }
 
+/// Whether one of the paths is that path, or below it.
+fn is_on_the_way(paths: &BTreeSet<String>, path: &str) -> bool {
+    let path = path.trim_end_matches('/');
+    let is_below = |below: &String| {
+        let rest = below.trim_end_matches('/').strip_prefix(path);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    paths.iter().any(is_below)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -295,5 +325,31 @@ mod tests {
         assert!(after("apt-get install -y x", "/usr/bin/x"));
         assert!(!after("mv /a /srv/b", "/srv/bc"));
         assert!(!after("chmod +x /srv/b", "/srv/b"));
+    }
+
+    #[test]
+    fn directories_are_made_where_commands_say() {
+        let made = |command: &str, path: &str| {
+            let words = command.split(' ');
+            let words: Vec<_> = words
+                .map(|word| (word != "?").then(|| word.to_owned()))
+                .collect();
+            let mut remade = Remade::default();
+            remade.run(
+                command.split(' ').next().unwrap_or_default(),
+                &words,
+                "/srv",
+            );
+            remade.at(path).is_directory()
+        };
+        assert!(made("mkdir -p /data/a/b", "/data/a/b"));
+        assert!(made("mkdir -p /data/a/b", "/data/a"));
+        assert!(!made("mkdir -p /data/a/b", "/data/a/b/c"));
+        assert!(!made("mkdir -p /data/a", "/other"));
+        assert!(made("mkdir -p x", "/srv/x"));
+        assert!(made("mkdir -p ?", "/other"));
+        assert!(made("install -d -m 755 /a /b", "/a"));
+        assert!(made("tar -xf /a.tar -C /opt", "/opt/any/where"));
+        assert!(made("cp -r /a /data/b", "/data"));
     }
 }

@@ -78,8 +78,6 @@ fn hash_names(world: &World, hasher: &mut FoldHasher<'static>) {
     world.fixed.hash(hasher);
     world.decided.hash(hasher);
     world.files.hash(hasher);
-    world.fifos.hash(hasher);
-    world.made_directories.hash(hasher);
     world.remade.hash(hasher);
     for process in world.processes.values() {
         match &process.body {
@@ -105,6 +103,9 @@ fn hash_place(world: &World, hasher: &mut FoldHasher<'static>) {
     world.missing.hash(hasher);
     world.broken.is_some().hash(hasher);
     (world.gives_up, world.leaves, world.is_followed).hash(hasher);
+    for (path, fifo) in world.fifos.iter() {
+        (path, fifo.is_written).hash(hasher);
+    }
     world.steady_loop().is_some().hash(hasher);
     let looking = Looking {
         plain: &|value| value.clone(),

@@ -109,9 +109,6 @@ pub(super) fn run(machine: &Machine, world: &mut World, pid: Pid) {
         Rc::make_mut(&mut world.remade).run(&name, &words, &directory);
     }
     match name.as_str() {
-        "mkdir" | "install" | "cp" | "mv" | "ln" | "tar" | "unzip" | "git" | "rsync" => {
-            world.made_directories = true
-        }
         "mkfifo" => {
             let paths = operands.iter().filter(|word| word.parse::<u32>().is_err());
             for path in paths {

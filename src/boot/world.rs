@@ -42,8 +42,6 @@ pub(crate) struct World {
     pub fifos: Rc<BTreeMap<String, Fifo>>,
     /// Where commands may have put files, or changed modes.
     pub remade: Rc<Remade>,
-    /// Whether a command ran that may have made directories.
-    pub made_directories: bool,
     /// Conditions decided on this way.
     pub trail: Vec<Choice>,
     /// Tests decided on this way, by their text, so that the same test is not decided twice.
@@ -97,7 +95,7 @@ pub(crate) struct Fifo {
     /// What is written to it.
     stream: usize,
     /// Whether a writer has come: until then who reads waits for one.
-    is_written: bool,
+    pub is_written: bool,
 }
 
 /// What was running when the stop signal was sent.
@@ -439,7 +437,6 @@ impl World {
             files: Rc::default(),
             fifos: Rc::default(),
             remade: Rc::default(),
-            made_directories: false,
             trail: Vec::new(),
             decided: Rc::default(),
             fixed: Rc::default(),
@@ -640,7 +637,8 @@ impl World {
     /// Whether scripts have made something at the path or below it, as far as that is followed.
     pub(crate) fn made(&self, path: &str, looked_at: &LookedAt) -> bool {
         looked_at.every_file();
-        self.made_directories
+        looked_at.remade(path);
+        self.remade.at(path).is_directory()
             || self.files.keys().any(|file| {
                 file.strip_prefix(path)
                     .is_some_and(|rest| rest.starts_with('/'))

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::boot::{Assumption, Body, Machine, Millis, Pid, Rest, STOP_WORK, World, display_words};
+use crate::boot::{
+    Assumption, Body, FactKind, Machine, Millis, Pid, Rest, STOP_WORK, World, display_words,
+};
 
 use super::stopping::stop;
 use super::way::judge_application;
@@ -31,6 +33,34 @@ pub(super) fn assume_handling(path: &mut Path, steady: &World, applications: &[P
             span: process.span.clone(),
             limit: None,
         });
+    }
+}
+
+/// Says aloud that an earlier run of the application's own program is taken to end by itself: `app migrate`
+/// before `app serve`.
+pub(super) fn assume_preparations(path: &mut Path, steady: &World, applications: &[Pid]) {
+    fn name(command: &str) -> &str {
+        let program = command.split(' ').next().unwrap_or_default();
+        program.rsplit('/').next().unwrap_or_default()
+    }
+    let applications: Vec<String> = applications
+        .iter()
+        .filter_map(|pid| Some(display_words(&steady.process(*pid)?.argv)))
+        .collect();
+    for fact in &path.facts {
+        let FactKind::Preparation { command } = &fact.kind else {
+            continue;
+        };
+        let is_own = applications.iter().any(|own| name(own) == name(command));
+        if is_own {
+            path.assumptions.push(Assumption {
+                kind: "ends-before",
+                text: format!("`{command}` is a preparation and ends by itself"),
+                subject: command.clone(),
+                span: fact.span.clone(),
+                limit: None,
+            });
+        }
     }
 }
 

@@ -5,7 +5,7 @@
 use crate::boot::{Body, Condition, FactKind, Machine, Missing, Pid, Rest, World, display_words};
 use crate::knowledge::{Effect, Signal};
 
-use super::assumed::{assume_handling, assume_time};
+use super::assumed::{assume_handling, assume_preparations, assume_time};
 use super::facts::{before_stop, killed_with_pid1, waiting_facts};
 use super::route::route;
 use super::tree::process_tree;
@@ -135,6 +135,7 @@ pub(super) fn judge_stopped(machine: &Machine, steady: &World, end: &World, rest
     }
     if path.verdict == Verdict::Graceful && !script_alone {
         assume_handling(&mut path, steady, applications, end);
+        assume_preparations(&mut path, steady, applications);
         assume_time(machine, steady, applications, &mut path);
     }
     path.processes = Some(process_tree(steady, end, applications));

@@ -49,8 +49,19 @@ pub(crate) struct Answer {
     pub(crate) kind: Kind,
     /// The verdicts of its paths, joined with `/`.
     pub(crate) predicted: String,
+    /// What each graceful path rests on.
+    pub(crate) claims: Vec<Claim>,
     /// Whether the first process of the tree is the application exactly where it was measured to be.
     pub(crate) is_pid1_right: bool,
+}
+
+/// What a graceful path says that it rests on.
+#[derive(Clone, Debug)]
+pub(crate) struct Claim {
+    /// The program that it takes for the application.
+    pub(crate) application: Option<String>,
+    /// Whether a command of the application's program is assumed to end by itself.
+    pub(crate) ends_before: bool,
 }
 
 #[derive(Deserialize)]
@@ -69,6 +80,13 @@ struct Target {
 struct TracePath {
     verdict: String,
     processes: Option<Process>,
+    assumptions: Vec<Assumption>,
+}
+
+#[derive(Deserialize)]
+struct Assumption {
+    kind: String,
+    subject: String,
 }
 
 #[derive(Deserialize)]
@@ -165,6 +183,7 @@ fn judge(target: Option<&Target>, measured: Measured) -> Answer {
         return Answer {
             kind: Kind::Unknown,
             predicted: "nothing".to_owned(),
+            claims: Vec::new(),
             is_pid1_right: false,
         };
     };
@@ -210,10 +229,24 @@ fn judge(target: Option<&Target>, measured: Measured) -> Answer {
             .and_then(|word| word.as_deref()?.rsplit('/').next());
         name.is_some_and(|name| ["app", "app2", "worker"].contains(&name))
     });
+    let graceful = target
+        .paths
+        .iter()
+        .filter(|path| path.verdict == "graceful");
+    let claims = graceful.map(|path| {
+        let of_kind = |kind: &str| path.assumptions.iter().find(|one| one.kind == kind);
+        let application = of_kind("program-handles").map(|one| one.subject.clone());
+        Claim {
+            application,
+            ends_before: of_kind("ends-before").is_some(),
+        }
+    });
+    let claims = claims.collect();
     let predicted = paths.into_iter().collect::<Vec<_>>().join("/");
     Answer {
         kind,
         predicted,
+        claims,
         is_pid1_right: app_is_first == measured.app_is_pid1,
     }
 }

@@ -360,6 +360,20 @@ fn random_scripts_reach_every_verdict() {
     }
 }
 
+/// Whether every graceful path is right under an assumption that it states and that the stubs do not keep: that the
+/// application is `worker`, or that an earlier run of it ends by itself (the stub never does).
+fn rests_on_what_it_says(sandbox: &Sandbox, disagreement: &Disagreement) -> bool {
+    let worker = || {
+        let run = sandbox.run(&disagreement.startup).ok()?;
+        Some(run.worker?.verdict)
+    };
+    disagreement.answer.kind == Kind::FalseOk
+        && disagreement.answer.claims.iter().all(|claim| {
+            let is_worker = claim.application.as_deref() == Some("worker");
+            claim.ends_before || is_worker && worker() == Some(Word::Graceful)
+        })
+}
+
 #[test]
 fn random_scripts_agree_with_pidone() {
     let Some(sandbox) = sandbox_or_skip() else {
@@ -385,6 +399,12 @@ fn random_scripts_agree_with_pidone() {
         .collect();
     let mut again = sandbox.measure_all(&again, 2).into_iter();
     differing.retain(|disagreement| again.next() == Some(Some(disagreement.measured)));
+    let all = differing.len();
+    differing.retain(|disagreement| !rests_on_what_it_says(sandbox, disagreement));
+    println!(
+        "{} more are graceful for `worker`, or if a command ends first, as their assumptions say",
+        all - differing.len()
+    );
     differing.sort_by_key(|disagreement| disagreement.answer.kind);
     for disagreement in differing.iter().take(SHOWN) {
         let small = shrink(sandbox, disagreement, &directory("shrink"));
@@ -406,7 +426,7 @@ fn random_scripts_agree_with_pidone() {
         .filter(|disagreement| disagreement.answer.kind == Kind::FalseOk)
         .count();
     assert_eq!(false_ok, 0, "pidone calls start-ups graceful that are not");
-    let exact = sample.startups.len() - differing.len();
+    let exact = sample.startups.len() - all;
     assert!(
         exact * 100 >= sample.startups.len() * RANDOM_EXACT,
         "only {exact} of {} are exact",

@@ -67,6 +67,9 @@ pub(crate) struct Run {
     pub(crate) measured: Option<Measured>,
     /// The sandbox's own line, the application's log and what the start-up wrote.
     pub(crate) story: String,
+    /// What happened to `worker`, should that be the application.
+    #[allow(dead_code, reason = "the tests of fixes have one program")]
+    pub(crate) worker: Option<Measured>,
     /// What the application was given: the number of words, the words, the directory, the variables.
     #[allow(dead_code, reason = "the tests of fixes compare it")]
     pub(crate) given: Vec<String>,
@@ -274,7 +277,8 @@ impl Sandbox {
                 .next()
                 .and_then(|word| word.parse().ok())
                 .filter(|_| ended),
-            measured: read(&outcome, &log, signal),
+            measured: read(&outcome, &log, signal, &["app", "app-default"]),
+            worker: read(&outcome, &log, signal, &["worker"]),
             story: format!("{outcome}{log}--\n{written}"),
         })
     }
@@ -405,8 +409,8 @@ fn signal_number(name: &str) -> Option<u32> {
         .map(|(_, number)| number)
 }
 
-/// Reads the verdict from the sandbox's line and the application's log.
-fn read(outcome: &str, log: &str, stop_signal: u32) -> Option<Measured> {
+/// Reads the verdict about one of these programs from the sandbox's line and the log that all write.
+fn read(outcome: &str, log: &str, stop_signal: u32, about: &[&str]) -> Option<Measured> {
     let mut fields = outcome.split_whitespace();
     let kind = fields.next()?;
     let times: Vec<u64> = fields
@@ -424,7 +428,7 @@ fn read(outcome: &str, log: &str, stop_signal: u32) -> Option<Measured> {
             .filter(|event| event[0] == "start" && event.len() == 5)
     };
     // Where only helpers ever start, the last one is what the start-up came to.
-    let is_application = |start: &&Vec<&str>| start[3] == "app" || start[3] == "app-default";
+    let is_application = |start: &&Vec<&str>| about.contains(&start[3]);
     let judged = starts()
         .find(is_application)
         .or_else(|| starts().next_back());

@@ -134,8 +134,6 @@ impl Names<'_> {
 
     /// Files that only one of them has written may be there; what differs in both may be anything.
     fn join_files(&mut self, first: &World, joined: &mut World) {
-        self.is_other |= first.made_directories && !joined.made_directories;
-        joined.made_directories |= first.made_directories;
         let mut remade = Remade::clone(&joined.remade);
         remade.add(&first.remade);
         for path in differing(&first.files, &joined.files) {

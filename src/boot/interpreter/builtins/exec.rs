@@ -127,7 +127,9 @@ impl Turn<'_, '_> {
             self.machine.looked_at.every_file();
             let others = self.world.files.keys().filter(|known| **known != path);
             let mut below = others.filter_map(|known| known.strip_prefix(directory));
-            let was_made = self.world.made_directories || below.any(|rest| rest.starts_with('/'));
+            self.machine.looked_at.remade(directory);
+            let was_made = self.world.remade.at(directory).is_directory()
+                || below.any(|rest| rest.starts_with('/'));
             if is_usual || was_made {
                 continue;
             }
