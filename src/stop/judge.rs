@@ -218,6 +218,17 @@ impl Ends {
 
     /// The paths, in a stable order; at least one.
     fn paths(mut self) -> Vec<Path> {
+        if self.too_many {
+            // What would end a loop some day may be among what was not followed.
+            for leaf in &mut self.leaves {
+                if leaf
+                    .goes_round_since
+                    .is_some_and(|since| leaf.trail.len() > since)
+                {
+                    leaf.path = too_many_ways();
+                }
+            }
+        }
         // What holds comes before what does not, whichever was looked at first.
         self.leaves.sort_by(|one, other| {
             let branches = |leaf: &Leaf| {
@@ -229,7 +240,12 @@ impl Ends {
             branches(one).cmp(&branches(other))
         });
         let mut paths = merge(self.leaves, &self.met);
-        if self.too_many {
+        let is_told = |path: &Path| {
+            path.missing
+                .iter()
+                .any(|missing| missing.text == TOO_MANY_WAYS)
+        };
+        if self.too_many && !paths.iter().any(is_told) {
             paths.push(too_many_ways());
         }
         if paths.is_empty() {
