@@ -107,7 +107,13 @@ impl Start<'_, '_> {
                 None => not_known("value"),
             },
             Wrapped::Made(words) if words.is_empty() => not_known("value"),
-            Wrapped::Made(words) => vec![Job::new(made(words))].into(),
+            Wrapped::Made(words) => {
+                let mut words = made(words);
+                if launch.name.ends_with("find") {
+                    words.iter_mut().for_each(put_found_file);
+                }
+                vec![Job::new(words)].into()
+            }
             Wrapped::Shell {
                 shell,
                 text,
@@ -194,6 +200,13 @@ fn caller(launcher: &str) -> Caller {
     match launcher {
         "gosu" => Caller::Kernel,
         _ => Caller::Library,
+    }
+}
+
+/// What `find` puts in the place of `{}` is not known.
+fn put_found_file(word: &mut Field) {
+    if word.known().is_some_and(|text| text.contains("{}")) {
+        word.value = Value::unknown("a file that `find` finds");
     }
 }
 
