@@ -3,6 +3,7 @@
 use crate::boot::{Choice, Condition};
 
 use super::forks::Forks;
+use super::way::unknown_path;
 use super::{Path, Verdict};
 
 /// A judged way with its choices.
@@ -46,6 +47,23 @@ fn shape(tree: &super::ProcessTree) -> Vec<(u32, String, usize)> {
     out
 }
 
+/// Where a start-up gives up by default, and with each setting that is given at run time, too: it demands several
+/// of them, and what it does with all is not known.
+fn demands_more(leaves: &[Leaf]) -> Option<Path> {
+    let gives_up = |leaf: &Leaf| leaf.gives_up && leaf.path.verdict == Verdict::Exits;
+    if !leaves.iter().all(gives_up) {
+        return None;
+    }
+    let mut trails = leaves.iter().map(|leaf| &leaf.trail);
+    let given = trails.find_map(|trail| trail.iter().find(|choice| choice.overridden))?;
+    let condition = given.condition.as_ref()?;
+    let text = format!(
+        "settings that the start-up demands are not given: it ends even where {}",
+        condition.text
+    );
+    Some(unknown_path("value", &text, condition.span.clone()))
+}
+
 /// Turns leaves into paths. `met` are ways that met another one at a fork that it had passed: they
 /// end as that way did from there on.
 pub(super) fn merge(leaves: Vec<Leaf>, met: &[(Vec<Choice>, u32)]) -> Vec<Path> {
@@ -59,6 +77,10 @@ pub(super) fn merge(leaves: Vec<Leaf>, met: &[(Vec<Choice>, u32)]) -> Vec<Path> 
         .into_iter()
         .filter(|leaf| !others || !is_error(leaf))
         .collect();
+
+    if let Some(path) = demands_more(&leaves) {
+        return vec![path];
+    }
 
     // What happens only when somebody sets a variable at run time is told when it is bad.
     let is_harmless_override = |leaf: &Leaf| {
