@@ -264,6 +264,11 @@ pub enum FactKind {
         /// The command.
         command: String,
     },
+    /// A foreground command that may be anything is taken to end by itself.
+    EndsByItself {
+        /// The command.
+        command: String,
+    },
 }
 
 /// An exec that failed.

@@ -48,7 +48,7 @@ pub(super) fn assume_preparations(path: &mut Path, steady: &World, applications:
         .filter_map(|pid| Some(display_words(&steady.process(*pid)?.argv)))
         .collect();
     for fact in &path.facts {
-        let FactKind::Preparation { command } = &fact.kind else {
+        let FactKind::EndsByItself { command } = &fact.kind else {
             continue;
         };
         let is_own = applications.iter().any(|own| name(own) == name(command));

@@ -67,9 +67,9 @@ pub(crate) struct Run {
     pub(crate) measured: Option<Measured>,
     /// The sandbox's own line, the application's log and what the start-up wrote.
     pub(crate) story: String,
-    /// What happened to `worker`, should that be the application.
+    /// What happened to each `worker`, should that be the application.
     #[allow(dead_code, reason = "the tests of fixes have one program")]
-    pub(crate) worker: Option<Measured>,
+    pub(crate) workers: Vec<Measured>,
     /// What the application was given: the number of words, the words, the directory, the variables.
     #[allow(dead_code, reason = "the tests of fixes compare it")]
     pub(crate) given: Vec<String>,
@@ -278,7 +278,10 @@ impl Sandbox {
                 .and_then(|word| word.parse().ok())
                 .filter(|_| ended),
             measured: read(&outcome, &log, signal, &["app", "app-default"]),
-            worker: read(&outcome, &log, signal, &["worker"]),
+            workers: workers(&log)
+                .iter()
+                .filter_map(|log| read(&outcome, log, signal, &["worker"]))
+                .collect(),
             story: format!("{outcome}{log}--\n{written}"),
         })
     }
@@ -407,6 +410,19 @@ fn signal_number(name: &str) -> Option<u32> {
         .into_iter()
         .find(|(known, _)| *known == name)
         .map(|(_, number)| number)
+}
+
+/// The log of each process called `worker`.
+fn workers(log: &str) -> Vec<String> {
+    let pid = |line: &str| line.split(' ').nth(2).map(str::to_owned);
+    let starts = log
+        .lines()
+        .filter(|line| line.split(' ').nth(3) == Some("worker"));
+    let own = |start: &str| {
+        let lines = log.lines().filter(|line| pid(line) == pid(start));
+        lines.map(|line| format!("{line}\n")).collect()
+    };
+    starts.map(own).collect()
 }
 
 /// Reads the verdict about one of these programs from the sandbox's line and the log that all write.

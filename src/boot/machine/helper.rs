@@ -46,6 +46,12 @@ impl Machine<'_> {
                 .first()
                 .is_some_and(|word| word.known().is_some())
         });
+        if is_named {
+            let fact = FactKind::EndsByItself {
+                command: command.clone(),
+            };
+            note(world, fact, span.clone());
+        }
         if is_named && world.is_deaf_to(self.stop_signal.get()) {
             let command = command.clone();
             note(world, FactKind::Preparation { command }, span.clone());
