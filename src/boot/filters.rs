@@ -48,21 +48,17 @@ pub(super) fn expression(words: &[String]) -> Option<Filtered> {
     };
     let truth = |holds: bool| i64::from(holds).to_string();
     let text = match operator.as_str() {
-        "+" => numbers()
-            .and_then(|(left, right)| left.checked_add(right))?
-            .to_string(),
-        "-" => numbers()
-            .and_then(|(left, right)| left.checked_sub(right))?
-            .to_string(),
-        "*" => numbers()
-            .and_then(|(left, right)| left.checked_mul(right))?
-            .to_string(),
-        "/" => numbers()
-            .and_then(|(left, right)| left.checked_div(right))?
-            .to_string(),
-        "%" => numbers()
-            .and_then(|(left, right)| left.checked_rem(right))?
-            .to_string(),
+        "+" | "-" | "*" | "/" | "%" => {
+            let (left, right) = numbers()?;
+            let number = match operator.as_str() {
+                "+" => left.checked_add(right),
+                "-" => left.checked_sub(right),
+                "*" => left.checked_mul(right),
+                "/" => left.checked_div(right),
+                _ => left.checked_rem(right),
+            };
+            number?.to_string()
+        }
         "=" | "==" => truth(compared().is_eq()),
         "!=" => truth(compared().is_ne()),
         "<" => truth(compared().is_lt()),

@@ -112,6 +112,12 @@ impl Reads {
                     continue;
                 };
                 shell.variables.get(name).hash(hasher);
+                // The elements of an associative array stand behind its mark.
+                if name.ends_with('[') {
+                    let behind = shell.variables.range(Rc::clone(name)..);
+                    let own = behind.take_while(|(known, _)| known.starts_with(&**name));
+                    own.for_each(|element| element.hash(hasher));
+                }
                 for (known, former) in shell.saved_locals() {
                     if known == name {
                         former.hash(hasher);

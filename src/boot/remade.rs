@@ -103,11 +103,6 @@ impl Remade {
         }
     }
 
-    /// Something may have been put to a path.
-    pub(crate) fn put(&mut self, path: String) {
-        self.places.insert(path);
-    }
-
     /// What other commands may have done, too.
     pub(crate) fn add(&mut self, other: &Remade) {
         self.places.extend(other.places.iter().cloned());

@@ -93,7 +93,7 @@ pub(crate) struct World {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Fifo {
     /// What is written to it.
-    stream: usize,
+    pub stream: usize,
     /// Whether a writer has come: until then who reads waits for one.
     pub is_written: bool,
 }

@@ -6,6 +6,7 @@
 use super::exec_form::is_builtin;
 use super::foreground;
 use super::keep_alive::is_keep_alive;
+use super::layout::behind_one_another;
 use super::place::{self, Command};
 use super::tail::defines;
 use super::trap_pattern;
@@ -58,16 +59,7 @@ fn with_work_after(target: &Target, finding: &Finding) -> Option<String> {
     let [edit] = drafts.first()?.edits.as_slice() else {
         return None;
     };
-    let mut commands = String::new();
-    for line in edit.replacement.lines().map(str::trim) {
-        let separator = match commands.ends_with('&') {
-            _ if commands.is_empty() => "",
-            true => " ",
-            false => "; ",
-        };
-        commands.push_str(separator);
-        commands.push_str(line);
-    }
+    let commands = behind_one_another(edit.replacement.lines().map(str::trim));
     Some(format!(
         "write `{commands}`; or `exec` it if what follows can go"
     ))

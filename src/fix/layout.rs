@@ -22,6 +22,21 @@ pub(super) struct Layout {
     span: Span,
 }
 
+/// Commands as one line. Behind `&` no `;` may stand.
+pub(super) fn behind_one_another<'c>(commands: impl Iterator<Item = &'c str>) -> String {
+    let mut text = String::new();
+    for command in commands {
+        let separator = match text.ends_with('&') {
+            _ if text.is_empty() => "",
+            true => " ",
+            false => "; ",
+        };
+        text.push_str(separator);
+        text.push_str(command);
+    }
+    text
+}
+
 impl Layout {
     pub(super) fn of(target: &Target, command: &Command) -> Option<Layout> {
         let script = &command.text.script;
@@ -41,16 +56,7 @@ impl Layout {
         let text = match &self.indent {
             Some(indent) if !self.in_chain => commands.join(&format!("\n{indent}")),
             _ => {
-                let mut text = String::new();
-                for command in commands {
-                    let separator = match text.ends_with('&') {
-                        _ if text.is_empty() => "",
-                        true => " ",
-                        false => "; ",
-                    };
-                    text.push_str(separator);
-                    text.push_str(command);
-                }
+                let text = behind_one_another(commands.iter().map(String::as_str));
                 match is_last && !self.in_chain {
                     true => text,
                     false => format!("{{ {text}; }}"),

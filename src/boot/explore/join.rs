@@ -66,7 +66,7 @@ pub(super) fn join(first: &World, second: &World) -> Option<Joined> {
         }
     }
     names.pid = 0;
-    names.join_files(first, &mut joined);
+    names.join_files(first, &mut joined)?;
     names.forget(first, &mut joined);
     for assumption in &first.assumptions {
         joined.assume(assumption.clone());
@@ -132,26 +132,23 @@ impl Names<'_> {
         }
     }
 
-    /// Files that only one of them has written may be there; what differs in both may be anything.
-    fn join_files(&mut self, first: &World, joined: &mut World) {
+    /// What differs in a file may be anything; `None` where only one of the worlds has written it: whether it is
+    /// there has to be known.
+    fn join_files(&mut self, first: &World, joined: &mut World) -> Option<()> {
+        for path in differing(&first.files, &joined.files) {
+            let known = joined.files.get(&path)?;
+            first.files.get(&path)?;
+            let text = self.unknown(Kind::File, &path.as_str().into());
+            self.is_other |= *known != text;
+            Rc::make_mut(&mut joined.files).insert(path, text);
+        }
         let mut remade = Remade::clone(&joined.remade);
         remade.add(&first.remade);
-        for path in differing(&first.files, &joined.files) {
-            let known = joined.files.get(&path);
-            if known.is_some() && first.files.contains_key(&path) {
-                let text = self.unknown(Kind::File, &path.as_str().into());
-                self.is_other |= known != Some(&text);
-                Rc::make_mut(&mut joined.files).insert(path, text);
-            } else {
-                self.is_other = true;
-                Rc::make_mut(&mut joined.files).remove(&path);
-                remade.put(path);
-            }
-        }
         if remade != *joined.remade {
             self.is_other = true;
             joined.remade = Rc::new(remade);
         }
+        Some(())
     }
 
     /// Forgets what only one of the worlds has decided, and what was decided about forgotten values.
@@ -188,6 +185,10 @@ impl Names<'_> {
         for name in differing(&first.variables, &shell.variables) {
             let known = first.variables.get(&name);
             let own = shell.variables.get(&name);
+            // Nothing is known of words that are split at what is not known.
+            if &*name == "IFS" {
+                return None;
+            }
             // Under `set -u` a script ends where a name is not set.
             let is_set =
                 |variable: Option<&Variable>| variable.is_some_and(|one| one.value.is_some());

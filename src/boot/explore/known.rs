@@ -8,14 +8,6 @@ use crate::boot::reads::Reads;
 use crate::boot::state;
 use crate::boot::world::World;
 
-/// A fork of which all has been seen.
-pub(super) struct Seen {
-    pub(super) number: u32,
-    pub(super) place: u64,
-    pub(super) world: World,
-    pub(super) reads: Reads,
-}
-
 /// A fork to be met.
 pub(super) struct Known {
     pub(super) number: u32,
@@ -28,14 +20,19 @@ pub(super) struct Known {
 /// What has been seen, by place.
 pub(super) type Places = HashMap<u64, Vec<Known>>;
 
-/// Makes known what has been seen as a whole.
-pub(super) fn remember(known: &mut Places, seen: Seen) {
-    let projection = state::projection(&seen.world, &seen.reads);
-    known.entry(seen.place).or_default().push(Known {
-        number: seen.number,
-        projection,
-        reads: Rc::new(seen.reads),
-        overridden: is_overridden(&seen.world),
+/// Makes known what has been seen as a whole: the fork or rest of that number, and what was looked at from there on.
+pub(super) fn remember(
+    known: &mut Places,
+    number: u32,
+    place: u64,
+    world: &World,
+    reads: Rc<Reads>,
+) {
+    known.entry(place).or_default().push(Known {
+        number,
+        projection: state::projection(world, &reads),
+        reads,
+        overridden: is_overridden(world),
     });
 }
 

@@ -19,7 +19,7 @@ use super::reads::Reads;
 use super::state;
 use super::value::Piece;
 use super::world::{Choice, Millis, Question, World};
-use known::{Places, Seen, is_overridden, meet, remember};
+use known::{Places, is_overridden, meet, remember};
 
 pub(super) use rest::newest_application;
 
@@ -62,6 +62,14 @@ struct Fork {
     comes_back_to: usize,
     /// Forks below, seen as a whole but for what follows from an open one that they come back to.
     within: Vec<Seen>,
+}
+
+/// A fork of which all has been seen.
+struct Seen {
+    number: u32,
+    place: u64,
+    world: World,
+    reads: Reads,
 }
 
 /// Follows a world along all its ways and tells each to `tell`. `forks` numbers the forks of the whole
@@ -115,35 +123,13 @@ pub(crate) fn explore(
             rest => {
                 told += 1;
                 note(&mut open, &mut all, &machine.looked_at.take());
-                let place = state::place(&world, "");
-                let is_steady = matches!(rest, Rest::Steady) && deadline.is_none();
-                if is_steady && let Some(known) = meet(&known, place, &world) {
-                    let reads = Rc::clone(&known.reads);
-                    found.met.push((world.trail, known.number));
-                    note(&mut open, &mut all, &reads);
-                    continue;
-                }
-                let number = *forks;
-                *forks += 1;
-                let passed = open.iter().map(|fork| fork.number).chain([number]);
                 let way = Way {
-                    world: world.clone(),
+                    world,
                     rest,
-                    passed: passed.collect(),
+                    passed: open.iter().map(|fork| fork.number).collect(),
                 };
-                tell(forks, way);
-                let reads = machine.looked_at.take();
+                let reads = tell_rest(machine, way, &mut known, forks, tell, &mut found);
                 note(&mut open, &mut all, &reads);
-                if is_steady {
-                    // Another way that comes to the same state is stopped alike.
-                    let seen = Seen {
-                        number,
-                        place,
-                        world,
-                        reads,
-                    };
-                    remember(&mut known, seen);
-                }
                 continue;
             }
         };
@@ -209,6 +195,34 @@ pub(crate) fn explore(
     found
 }
 
+/// Tells a way that has come to rest, unless it met one that was in the same steady state, which is stopped alike.
+/// Gives what is looked at from there on.
+fn tell_rest(
+    machine: &Machine,
+    mut way: Way,
+    known: &mut Places,
+    forks: &mut u32,
+    tell: &mut dyn FnMut(&mut u32, Way),
+    found: &mut Explored,
+) -> Rc<Reads> {
+    let place = state::place(&way.world, "");
+    let is_steady = matches!(way.rest, Rest::Steady) && way.world.stopped_at.is_none();
+    if is_steady && let Some(known) = meet(known, place, &way.world) {
+        found.met.push((way.world.trail, known.number));
+        return Rc::clone(&known.reads);
+    }
+    let number = *forks;
+    *forks += 1;
+    way.passed.push(number);
+    let world = is_steady.then(|| way.world.clone());
+    tell(forks, way);
+    let reads = Rc::new(machine.looked_at.take());
+    if let Some(world) = world {
+        remember(known, number, place, &world, Rc::clone(&reads));
+    }
+    reads
+}
+
 /// The answer to a question about a setting of which only the default is followed.
 fn default_only(world: &World, question: &Question) -> Option<bool> {
     let is_followed = is_overridden(world) || is_of_scripts(question);
@@ -258,7 +272,7 @@ fn close(mut fork: Fork, open: &mut [Fork], all: &mut Reads, known: &mut Places)
         if several {
             one.reads.add(&reads);
         }
-        remember(known, one);
+        remember(known, one.number, one.place, &one.world, Rc::new(one.reads));
     }
     true
 }

@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 use foldhash::HashMap;
 
 use super::join::join;
-use super::known::{Places, Seen, meet, remember};
-use super::{Explored, Fork, Way, default_only, rest};
+use super::known::{Places, meet};
+use super::{Explored, Fork, Way, default_only, rest, tell_rest};
 use crate::boot::machine::{Machine, Rest};
 use crate::boot::reads::Reads;
 use crate::boot::state;
@@ -70,7 +70,7 @@ pub(super) fn follow(
             found.too_many = true;
             break;
         }
-        let Some((mut world, mut passed)) = together.waiting.pop() else {
+        let Some((mut world, passed)) = together.waiting.pop() else {
             let Some((_, index)) = together.queue.pop_first() else {
                 break;
             };
@@ -89,33 +89,14 @@ pub(super) fn follow(
                 None => together.arrive(&question.yes, world, passed, forks, found),
             },
             rest => {
-                let place = state::place(&world, "");
-                let is_steady = matches!(rest, Rest::Steady);
-                if is_steady && let Some(known) = meet(&together.known, place, &world) {
-                    found.met.push((world.trail, known.number));
-                    continue;
-                }
                 told += 1;
-                let number = *forks;
-                *forks += 1;
-                passed.push(number);
                 let way = Way {
-                    world: world.clone(),
+                    world,
                     rest,
                     passed,
                 };
-                tell(forks, way);
-                let reads = machine.looked_at.take();
+                let reads = tell_rest(machine, way, &mut together.known, forks, tell, found);
                 together.all.add(&reads);
-                if is_steady {
-                    let seen = Seen {
-                        number,
-                        place,
-                        world,
-                        reads,
-                    };
-                    remember(&mut together.known, seen);
-                }
             }
         }
     }

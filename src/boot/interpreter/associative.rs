@@ -76,7 +76,8 @@ pub(super) fn is_pair(word: &Word) -> bool {
         && (text.contains("]=") || word.parts.len() > 1 && !text.contains(']')))
 }
 
-fn mark(name: &str) -> String {
+/// The name of the variable that marks an associative array: those of its elements begin with it.
+pub(super) fn mark(name: &str) -> String {
     format!("{name}[")
 }
 

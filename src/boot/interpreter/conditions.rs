@@ -271,8 +271,13 @@ fn is_set(context: &Context, word: &Field, shown: &str) -> Answer {
         return Answer::Ask(Box::new(question));
     };
     context.looked_at.variable(&name);
-    if context.shell.variable(&name).is_some() {
-        return Answer::Is(true);
+    match context.shell.variable(&name) {
+        // On one of the ways that were joined it may not be set.
+        Some(stored) if context.world.widened && !stored.is_known() => {
+            return Answer::Ask(Box::new(question));
+        }
+        Some(_) => return Answer::Is(true),
+        None => {}
     }
     if context.shell.is_unset_here(&name) {
         return Answer::Is(false);

@@ -207,6 +207,16 @@ pub(crate) enum Stored {
     Array(Vec<Field>),
 }
 
+impl Stored {
+    /// Whether all of it is known.
+    pub(crate) fn is_known(&self) -> bool {
+        match self {
+            Stored::Text(value) => value.known().is_some(),
+            Stored::Array(fields) => fields.iter().all(|field| field.known().is_some()),
+        }
+    }
+}
+
 /// An alias and whether a line has ended since it was defined.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Alias {

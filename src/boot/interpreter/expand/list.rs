@@ -56,6 +56,12 @@ impl Expansion<'_> {
             push_value(out, value, quoted);
             return Ok(());
         }
+        if let Some(open) = fields.iter().find(|field| field.open)
+            && let Some(unknown) = self.perhaps_empty(parameter, Some(&open.value))
+        {
+            push_value(out, unknown, quoted);
+            return Ok(());
+        }
         match &parameter.operator {
             Some(Operator::Default { word, .. }) if fields.is_empty() => {
                 out.extend(self.nested(word, quoted, single)?);

@@ -7,8 +7,8 @@ mod split;
 
 use std::rc::Rc;
 
-use crate::boot::interpreter::Shell;
 use crate::boot::interpreter::pattern::Stretch;
+use crate::boot::interpreter::{Shell, associative};
 use crate::boot::machine::Machine;
 use crate::boot::value::{Field, Piece, Value};
 use crate::boot::world::World;
@@ -91,6 +91,7 @@ impl<'a> Expansion<'a> {
 
     /// Whether a variable is an associative array.
     pub(in crate::boot::interpreter) fn is_associative(&self, name: &str) -> bool {
+        self.machine.looked_at.variable(&associative::mark(name));
         self.shell.is_associative(name)
     }
 

@@ -117,6 +117,14 @@ impl Expansion<'_> {
         single: bool,
         out: &mut Vec<Segment>,
     ) -> Result<(), Need> {
+        if let Some(unknown) = self.perhaps_empty(parameter, value.as_ref()) {
+            if let Some(Operator::Assign { .. }) = &parameter.operator {
+                self.assigned
+                    .push((parameter.name.clone(), unknown.clone()));
+            }
+            push_value(out, unknown, quoted);
+            return Ok(());
+        }
         // A setting is not there unless somebody overrides it at run time.
         let empty = |colon: bool, value: &Option<Value>| match value {
             None => true,
@@ -196,6 +204,22 @@ impl Expansion<'_> {
             }
         }
         Ok(())
+    }
+
+    /// What `${x:-w}`, `${x=w}` or `${x+w}` gives where the value is what is left of joined ways: on one of them it
+    /// may have been empty, or not set.
+    pub(super) fn perhaps_empty(
+        &self,
+        parameter: &Parameter,
+        value: Option<&Value>,
+    ) -> Option<Value> {
+        let sign = match &parameter.operator {
+            Some(Operator::Default { .. } | Operator::Assign { .. }) => '-',
+            Some(Operator::Alternative { .. }) => '+',
+            _ => return None,
+        };
+        let is_left = self.world.widened && value?.known().is_none();
+        is_left.then(|| Value::unknown(format!("${{{}{sign}…}}", parameter.name)))
     }
 
     /// Prefix and suffix removal, substrings, replacement.
