@@ -14,6 +14,7 @@ mod launch;
 mod machine;
 mod outcome;
 mod package_scripts;
+mod process;
 mod processes;
 mod reads;
 mod remade;

@@ -40,6 +40,14 @@ impl Shell {
         }
     }
 
+    /// `unset array`, and what declares it anew: none of its elements is left.
+    pub(super) fn forget_elements(&mut self, name: &str) {
+        let prefix = mark(name);
+        if self.variables.contains_key(prefix.as_str()) {
+            Rc::make_mut(&mut self.variables).retain(|known, _| !known.starts_with(&prefix));
+        }
+    }
+
     /// The elements: their keys and values, in an order of ours (bash has another, which nothing tells).
     pub(crate) fn elements(&self, name: &str) -> Vec<(String, Value)> {
         let prefix = mark(name);
@@ -56,11 +64,14 @@ impl Shell {
     }
 
     /// Takes an array of fields `[key]=value` for an associative one, if it was declared so; `false` where it is an
-    /// array of words.
-    pub(super) fn assign_elements(&mut self, name: &str, fields: &[Field]) -> bool {
+    /// array of words. What `append` does not add to takes the place of the elements there were.
+    pub(super) fn assign_elements(&mut self, name: &str, fields: &[Field], append: bool) -> bool {
         let pairs: Vec<(String, Value)> = fields.iter().filter_map(pair).collect();
         if pairs.len() != fields.len() || pairs.is_empty() {
             return false;
+        }
+        if !append {
+            self.forget_elements(name);
         }
         self.declare_associative(name);
         for (key, value) in pairs {

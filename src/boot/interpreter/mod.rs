@@ -4,12 +4,15 @@
 //! that the values at hand do not answer. No recursion: where a real shell would call itself, a
 //! frame is pushed.
 
+mod aliases;
+mod assign;
 mod associative;
 mod builtins;
 mod compound;
 mod conditions;
 mod dialect;
 mod expand;
+mod functions;
 mod jobs;
 mod loops;
 mod pattern;

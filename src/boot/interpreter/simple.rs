@@ -2,28 +2,18 @@
 
 use std::rc::Rc;
 
-use super::associative::is_pair;
+use super::assign::{Assigned, environment_of};
 use super::expand::Expansion;
 use super::redirect::Streams;
 use super::step::{Attempt, Turn};
-use super::{Code, Foreground, Saved, Shell, State, Stored, Variable};
+use super::{Code, Foreground, State};
 use crate::boot::fact::FactKind;
 use crate::boot::start::{Caller, Failure, start};
 use crate::boot::value::{Field, Piece, Value};
 use crate::boot::world::{Body, Environment, Input, Output, Pid, Process, Question, Status};
 use crate::knowledge::ShellFamily;
-use crate::shell::{AssignedValue, Assignment, Kind, Part, RedirectOperator, Simple, Word};
+use crate::shell::{Kind, Part, RedirectOperator, Simple, Word};
 use crate::source::Span;
-
-/// An assignment after expansion.
-pub(super) struct Assigned {
-    name: String,
-    /// The key, of an element of an associative array.
-    key: Option<String>,
-    index: Option<i64>,
-    append: bool,
-    value: Stored,
-}
 
 /// Builtins whose arguments of the form `A=x` are assignments, not split.
 const DECLARATIONS: [&str; 6] = ["export", "readonly", "local", "declare", "typeset", "alias"];
@@ -131,119 +121,6 @@ impl Turn<'_, '_> {
         }
     }
 
-    fn assigned(&mut self, code: &Code, assignments: &[Assignment]) -> Attempt<Vec<Assigned>> {
-        self.expand(code, |expansion: &mut Expansion| {
-            let mut done = Vec::new();
-            for assignment in assignments {
-                let key = match &assignment.index {
-                    Some(index) if expansion.is_associative(&assignment.name) => {
-                        expansion.single(index)?.known()
-                    }
-                    _ => None,
-                };
-                let index = match &assignment.index {
-                    Some(index) => expansion
-                        .arithmetic(index)?
-                        .known()
-                        .and_then(|text| text.parse().ok()),
-                    None => None,
-                };
-                let value = match &assignment.value {
-                    AssignedValue::Word(word) => Stored::Text(expansion.single(word)?),
-                    AssignedValue::Array(words) => {
-                        let mut fields = Vec::new();
-                        for word in words {
-                            match is_pair(word) {
-                                true => fields.push(Field {
-                                    value: expansion.single(word)?,
-                                    open: false,
-                                }),
-                                false => fields.extend(expansion.fields(word)?),
-                            }
-                        }
-                        drop_empty_settings(&mut fields);
-                        Stored::Array(fields)
-                    }
-                };
-                done.push(Assigned {
-                    name: assignment.name.clone(),
-                    key,
-                    index,
-                    append: assignment.append,
-                    value,
-                });
-            }
-            Ok(done)
-        })
-    }
-
-    fn assign(&mut self, assigned: Assigned) {
-        let Assigned {
-            mut name,
-            key,
-            mut index,
-            append,
-            value,
-        } = assigned;
-        if let Some(key) = key {
-            (name, index) = (Shell::element(&name, &key), None);
-        }
-        if let (Stored::Array(fields), None) = (&value, index)
-            && self.shell.assign_elements(&name, fields)
-        {
-            return;
-        }
-        let current = match index.is_some() || append {
-            true => self.read_variable(&name).cloned(),
-            false => self.shell.variable(&name).cloned(),
-        };
-        let value = match (current, index, append, value) {
-            (Some(Stored::Array(mut fields)), None, true, Stored::Array(more)) => {
-                fields.extend(more);
-                Stored::Array(fields)
-            }
-            (Some(Stored::Text(first)), None, true, Stored::Array(more)) => {
-                let mut fields = vec![Field {
-                    value: first,
-                    open: false,
-                }];
-                fields.extend(more);
-                Stored::Array(fields)
-            }
-            (Some(Stored::Text(mut text)), None, true, Stored::Text(more)) => {
-                text.append(&more);
-                Stored::Text(text)
-            }
-            (Some(Stored::Array(mut fields)), index, append, Stored::Text(text)) => {
-                let at = usize::try_from(index.unwrap_or(0)).unwrap_or(usize::MAX);
-                if at < fields.len() {
-                    let field = &mut fields[at];
-                    if append {
-                        field.value.append(&text);
-                    } else {
-                        field.value = text;
-                    }
-                } else {
-                    fields.push(Field {
-                        value: text,
-                        open: at > fields.len(),
-                    });
-                }
-                Stored::Array(fields)
-            }
-            (None, Some(0), _, Stored::Text(text)) => Stored::Array(vec![Field {
-                value: text,
-                open: false,
-            }]),
-            (None, Some(_), _, Stored::Text(text)) => Stored::Array(vec![Field {
-                value: text,
-                open: true,
-            }]),
-            (_, _, _, value) => value,
-        };
-        self.shell.set(&name, value);
-    }
-
     /// Runs a command whose words are known as far as they can be.
     pub(super) fn run(
         &mut self,
@@ -305,84 +182,6 @@ impl Turn<'_, '_> {
         // In POSIX mode special builtins are found before functions (POSIX, 2.9.1.4).
         is_special(name)
             && (self.shell.facts.family != ShellFamily::Bash || !self.shell.facts.is_plain_bash())
-    }
-
-    fn call(
-        &mut self,
-        code: &Code,
-        body: Code,
-        words: Vec<Field>,
-        assigned: Vec<Assigned>,
-        streams: Streams,
-    ) -> Attempt<()> {
-        for assignment in assigned {
-            self.assign(assignment);
-        }
-        let process = self.world.process_mut(self.pid);
-        let saved_streams = (
-            std::mem::replace(&mut process.input, streams.input),
-            std::mem::replace(&mut process.output, streams.output),
-        );
-        let positional = std::mem::replace(&mut self.shell.positional, words[1..].to_vec());
-        self.top().state = State::Restore(Box::new(saved_streams));
-        self.top().results.clear();
-        let saved = Saved {
-            positional,
-            locals: Vec::new(),
-        };
-        self.push_state(code.clone(), false, State::Function(Box::new(saved)));
-        self.shell.status = Status::SUCCESS;
-        self.push(body, false);
-        Ok(())
-    }
-
-    pub(super) fn end_function(&mut self) -> Attempt<()> {
-        let state = std::mem::replace(&mut self.top().state, State::Start);
-        if let State::Function(saved) = state {
-            self.shell.positional = saved.positional;
-            let variables = Rc::make_mut(&mut self.shell.variables);
-            for (name, former) in saved.locals.into_iter().rev() {
-                match former {
-                    Some(variable) => variables.insert(name, variable),
-                    None => variables.remove(&name),
-                };
-            }
-        }
-        self.end_call()
-    }
-
-    /// Ends the frame of a call (of a function, a file that was read, a text that was evaluated): to `set -e` it is one
-    /// simple command, whatever excused the last command in it.
-    pub(super) fn end_call(&mut self) -> Attempt<()> {
-        self.shell.check_failure = true;
-        self.pop()
-    }
-
-    /// Makes a name local to the innermost function.
-    pub(super) fn make_local(&mut self, name: &str) {
-        let former = self.shell.variables.get(name).cloned();
-        let function =
-            self.shell
-                .frames
-                .iter_mut()
-                .rev()
-                .find_map(|frame| match &mut frame.state {
-                    State::Function(saved) => Some(saved),
-                    _ => None,
-                });
-        if let Some(saved) = function
-            && !saved.locals.iter().any(|(known, _)| &**known == name)
-        {
-            saved.locals.push((name.into(), former.clone()));
-        }
-        let exported = former.is_some_and(|variable| variable.exported);
-        Rc::make_mut(&mut self.shell.variables).insert(
-            name.into(),
-            Variable {
-                value: None,
-                exported,
-            },
-        );
     }
 
     /// Starts a program: in this process where the shell replaces itself, else in a child.
@@ -620,54 +419,6 @@ impl Turn<'_, '_> {
         }
     }
 
-    /// Replaces a command word by its alias, where this dialect does, and runs the text instead.
-    fn expand_alias(&mut self, code: &Code, simple: &Simple) -> bool {
-        if !(self.shell.facts.expands_aliases || self.shell.options.expand_aliases) {
-            return false;
-        }
-        let Some(word) = simple.words.first() else {
-            return false;
-        };
-        let [Part::Literal(name)] = word.parts.as_slice() else {
-            return false;
-        };
-        let Some(alias) = self
-            .shell
-            .aliases
-            .get(name.as_str())
-            .filter(|alias| alias.active)
-        else {
-            return false;
-        };
-        let rest = code
-            .script
-            .text
-            .text()
-            .get(word.range.end..code.script.node(code.node).range.end)
-            .unwrap_or("");
-        let text = format!("{}{rest}", alias.text);
-        if alias.text.split_whitespace().next() == Some(name.as_str()) {
-            return false;
-        }
-        let span = code.span();
-        let Some(script) = self.parse_value(&Value::text(text), Some(&span)) else {
-            return false;
-        };
-        let tail = self.top().tail;
-        self.shell.frames.pop();
-        self.push(Code::root(&script), tail);
-        true
-    }
-
-    /// Aliases are seen from the line after their definition on.
-    pub(super) fn activate_aliases(&mut self) {
-        if self.shell.aliases.values().any(|alias| !alias.active) {
-            for alias in Rc::make_mut(&mut self.shell.aliases).values_mut() {
-                alias.active = true;
-            }
-        }
-    }
-
     /// `time command` where `time` is no reserved word: the program of that name.
     pub(super) fn external_time(&mut self, code: &Code, parts: &[u32]) -> Attempt<()> {
         let [only] = parts else {
@@ -697,16 +448,6 @@ fn redirects_of(code: &Code) -> bool {
     matches!(&code.script.node(code.node).kind, Kind::Simple(simple) if !simple.redirects.is_empty())
 }
 
-fn environment_of(assigned: Vec<Assigned>) -> Environment {
-    assigned
-        .into_iter()
-        .filter_map(|assigned| match assigned.value {
-            Stored::Text(value) => Some((assigned.name, value)),
-            Stored::Array(_) => None,
-        })
-        .collect()
-}
-
 fn is_assignment(word: &Word) -> bool {
     matches!(word.parts.first(), Some(Part::Literal(text))
         if text.split_once('=').is_some_and(|(name, _)| !name.is_empty() && name.trim_end_matches('+').chars().all(|c| c.is_ascii_alphanumeric() || c == '_')))
@@ -734,7 +475,7 @@ pub(super) fn is_special(name: &str) -> bool {
 }
 
 /// Words that are empty unless a setting is overridden vanish when they stand without quotes.
-fn drop_empty_settings(words: &mut Vec<Field>) {
+pub(super) fn drop_empty_settings(words: &mut Vec<Field>) {
     let is_test = words
         .first()
         .and_then(Field::known)

@@ -106,6 +106,7 @@ impl Turn<'_, '_> {
                         self.shell.unset_element(array, key);
                         continue;
                     }
+                    self.shell.forget_elements(&word);
                     Rc::make_mut(&mut self.shell.variables).insert(
                         word.as_str().into(),
                         Variable {

@@ -1,0 +1,154 @@
+//! Assignments: `A=x`, `A+=x`, `a[1]=x`, `a=(x y)`.
+//!
+//! In: assignments as they are written. Out: variables of the shell, or of one command's environment.
+
+use super::associative::is_pair;
+use super::expand::Expansion;
+use super::simple::drop_empty_settings;
+use super::step::{Attempt, Turn};
+use super::{Code, Shell, Stored};
+use crate::boot::value::Field;
+use crate::boot::world::Environment;
+use crate::shell::{AssignedValue, Assignment};
+
+/// An assignment after expansion.
+pub(super) struct Assigned {
+    name: String,
+    /// The key, of an element of an associative array.
+    key: Option<String>,
+    index: Option<i64>,
+    append: bool,
+    value: Stored,
+}
+
+/// What assignments in front of a command put into its environment.
+pub(super) fn environment_of(assigned: Vec<Assigned>) -> Environment {
+    assigned
+        .into_iter()
+        .filter_map(|assigned| match assigned.value {
+            Stored::Text(value) => Some((assigned.name, value)),
+            Stored::Array(_) => None,
+        })
+        .collect()
+}
+
+impl Turn<'_, '_> {
+    /// The assignments of a command, with their values.
+    pub(super) fn assigned(
+        &mut self,
+        code: &Code,
+        assignments: &[Assignment],
+    ) -> Attempt<Vec<Assigned>> {
+        self.expand(code, |expansion: &mut Expansion| {
+            let mut done = Vec::new();
+            for assignment in assignments {
+                let key = match &assignment.index {
+                    Some(index) if expansion.is_associative(&assignment.name) => {
+                        expansion.single(index)?.known()
+                    }
+                    _ => None,
+                };
+                let index = match &assignment.index {
+                    Some(index) => expansion
+                        .arithmetic(index)?
+                        .known()
+                        .and_then(|text| text.parse().ok()),
+                    None => None,
+                };
+                let value = match &assignment.value {
+                    AssignedValue::Word(word) => Stored::Text(expansion.single(word)?),
+                    AssignedValue::Array(words) => {
+                        let mut fields = Vec::new();
+                        for word in words {
+                            match is_pair(word) {
+                                true => fields.push(Field {
+                                    value: expansion.single(word)?,
+                                    open: false,
+                                }),
+                                false => fields.extend(expansion.fields(word)?),
+                            }
+                        }
+                        drop_empty_settings(&mut fields);
+                        Stored::Array(fields)
+                    }
+                };
+                done.push(Assigned {
+                    name: assignment.name.clone(),
+                    key,
+                    index,
+                    append: assignment.append,
+                    value,
+                });
+            }
+            Ok(done)
+        })
+    }
+
+    /// Sets a variable, an element, or a whole array.
+    pub(super) fn assign(&mut self, assigned: Assigned) {
+        let Assigned {
+            mut name,
+            key,
+            mut index,
+            append,
+            value,
+        } = assigned;
+        if let Some(key) = key {
+            (name, index) = (Shell::element(&name, &key), None);
+        }
+        if let (Stored::Array(fields), None) = (&value, index)
+            && self.shell.assign_elements(&name, fields, append)
+        {
+            return;
+        }
+        let current = match index.is_some() || append {
+            true => self.read_variable(&name).cloned(),
+            false => self.shell.variable(&name).cloned(),
+        };
+        let value = match (current, index, append, value) {
+            (Some(Stored::Array(mut fields)), None, true, Stored::Array(more)) => {
+                fields.extend(more);
+                Stored::Array(fields)
+            }
+            (Some(Stored::Text(first)), None, true, Stored::Array(more)) => {
+                let mut fields = vec![Field {
+                    value: first,
+                    open: false,
+                }];
+                fields.extend(more);
+                Stored::Array(fields)
+            }
+            (Some(Stored::Text(mut text)), None, true, Stored::Text(more)) => {
+                text.append(&more);
+                Stored::Text(text)
+            }
+            (Some(Stored::Array(mut fields)), index, append, Stored::Text(text)) => {
+                let at = usize::try_from(index.unwrap_or(0)).unwrap_or(usize::MAX);
+                if at < fields.len() {
+                    let field = &mut fields[at];
+                    if append {
+                        field.value.append(&text);
+                    } else {
+                        field.value = text;
+                    }
+                } else {
+                    fields.push(Field {
+                        value: text,
+                        open: at > fields.len(),
+                    });
+                }
+                Stored::Array(fields)
+            }
+            (None, Some(0), _, Stored::Text(text)) => Stored::Array(vec![Field {
+                value: text,
+                open: false,
+            }]),
+            (None, Some(_), _, Stored::Text(text)) => Stored::Array(vec![Field {
+                value: text,
+                open: true,
+            }]),
+            (_, _, _, value) => value,
+        };
+        self.shell.set(&name, value);
+    }
+}

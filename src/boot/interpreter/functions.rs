@@ -1,0 +1,92 @@
+//! Functions: calls, returns, and variables of their own.
+
+use std::rc::Rc;
+
+use super::assign::Assigned;
+use super::redirect::Streams;
+use super::step::{Attempt, Turn};
+use super::{Code, Saved, State, Variable};
+use crate::boot::value::Field;
+use crate::boot::world::Status;
+
+impl Turn<'_, '_> {
+    /// Calls a function.
+    pub(super) fn call(
+        &mut self,
+        code: &Code,
+        body: Code,
+        words: Vec<Field>,
+        assigned: Vec<Assigned>,
+        streams: Streams,
+    ) -> Attempt<()> {
+        for assignment in assigned {
+            self.assign(assignment);
+        }
+        let process = self.world.process_mut(self.pid);
+        let saved_streams = (
+            std::mem::replace(&mut process.input, streams.input),
+            std::mem::replace(&mut process.output, streams.output),
+        );
+        let positional = std::mem::replace(&mut self.shell.positional, words[1..].to_vec());
+        self.top().state = State::Restore(Box::new(saved_streams));
+        self.top().results.clear();
+        let saved = Saved {
+            positional,
+            locals: Vec::new(),
+        };
+        self.push_state(code.clone(), false, State::Function(Box::new(saved)));
+        self.shell.status = Status::SUCCESS;
+        self.push(body, false);
+        Ok(())
+    }
+
+    /// Returns from a function: what was local to it is what it was before.
+    pub(super) fn end_function(&mut self) -> Attempt<()> {
+        let state = std::mem::replace(&mut self.top().state, State::Start);
+        if let State::Function(saved) = state {
+            self.shell.positional = saved.positional;
+            let variables = Rc::make_mut(&mut self.shell.variables);
+            for (name, former) in saved.locals.into_iter().rev() {
+                match former {
+                    Some(variable) => variables.insert(name, variable),
+                    None => variables.remove(&name),
+                };
+            }
+        }
+        self.end_call()
+    }
+
+    /// Ends the frame of a call (of a function, a file that was read, a text that was evaluated): to `set -e` it is one
+    /// simple command, whatever excused the last command in it.
+    pub(super) fn end_call(&mut self) -> Attempt<()> {
+        self.shell.check_failure = true;
+        self.pop()
+    }
+
+    /// Makes a name local to the innermost function.
+    pub(super) fn make_local(&mut self, name: &str) {
+        let former = self.shell.variables.get(name).cloned();
+        let function =
+            self.shell
+                .frames
+                .iter_mut()
+                .rev()
+                .find_map(|frame| match &mut frame.state {
+                    State::Function(saved) => Some(saved),
+                    _ => None,
+                });
+        if let Some(saved) = function
+            && !saved.locals.iter().any(|(known, _)| &**known == name)
+        {
+            saved.locals.push((name.into(), former.clone()));
+        }
+        let exported = former.is_some_and(|variable| variable.exported);
+        Rc::make_mut(&mut self.shell.variables).insert(
+            name.into(),
+            Variable {
+                value: None,
+                exported,
+            },
+        );
+    }
+}
