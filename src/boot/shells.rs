@@ -305,6 +305,7 @@ impl Start<'_, '_> {
                 Variable {
                     value: Some(Stored::Text(value.clone())),
                     exported: true,
+                    read_only: false,
                 },
             )
         });

@@ -49,6 +49,9 @@ pub struct ShellFacts {
     pub ignores_quit: bool,
     /// Options that `exec` takes: a subset of `- a c l` (`-` for `--`).
     pub exec_options: String,
+    /// Variables that the shell sets and lets nobody assign to.
+    #[serde(default)]
+    pub read_only: Vec<String>,
     /// Words and syntax that it has beyond POSIX.
     pub has: Vec<Feature>,
 }
@@ -129,6 +132,8 @@ pub enum Feature {
     Braces,
     /// `${x:1:2}` and `${x/a/b}`
     Substring,
+    /// `$'…'`
+    DollarQuotes,
     /// `builtin`
     BuiltinWord,
     /// `;&`

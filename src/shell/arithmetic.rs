@@ -35,13 +35,8 @@ pub enum ArithmeticDialect {
 /// How deeply parentheses, operators and variables that hold expressions may nest.
 const DEEPEST: usize = 50;
 
-/// The value of an expression in bash, its expansions done.
-pub fn evaluate(expression: &str, variables: &mut dyn Variables) -> Result<i64, ArithmeticError> {
-    evaluate_as(expression, ArithmeticDialect::Bash, variables)
-}
-
 /// The value of an expression in one dialect, its expansions done.
-pub fn evaluate_as(
+pub fn evaluate(
     expression: &str,
     dialect: ArithmeticDialect,
     variables: &mut dyn Variables,
@@ -63,7 +58,8 @@ fn evaluate_nested(
     }
     let mut evaluation = Evaluation {
         rest: expression,
-        extended: dialect == ArithmeticDialect::Bash,
+        dialect,
+        extended: dialect != ArithmeticDialect::Dash,
         variables,
         depth,
         live: true,
@@ -80,6 +76,7 @@ fn evaluate_nested(
 
 struct Evaluation<'e, 'v> {
     rest: &'e str,
+    dialect: ArithmeticDialect,
     /// Whether the operators that dash lacks exist.
     extended: bool,
     variables: &'v mut dyn Variables,
@@ -361,12 +358,7 @@ impl<'e> Evaluation<'e, '_> {
                 self.depth + 1,
             );
         }
-        evaluate_nested(
-            &text,
-            ArithmeticDialect::Bash,
-            self.variables,
-            self.depth + 1,
-        )
+        evaluate_nested(&text, self.dialect, self.variables, self.depth + 1)
     }
 
     fn assign(&mut self, name: &str, value: i64) {
@@ -442,7 +434,7 @@ fn power(mut base: i64, mut exponent: i64) -> i64 {
 mod tests {
     use std::collections::BTreeMap;
 
-    use super::ArithmeticDialect::Dash;
+    use super::ArithmeticDialect::{Bash, Dash};
     use super::*;
 
     /// Variables by name; `unknown` is not known.
@@ -514,7 +506,7 @@ mod tests {
         ];
         for (expression, value) in cases {
             assert_eq!(
-                evaluate(expression, &mut table()),
+                evaluate(expression, Bash, &mut table()),
                 Ok(value),
                 "{expression}"
             );
@@ -526,14 +518,14 @@ mod tests {
         for expression in [
             "1 +", "1 2", "(1", "1 / 0", "x % 0", "08", "word", "1 = 2", "2 ** -1", "*", "1 ? 2",
         ] {
-            let value = evaluate(expression, &mut table());
+            let value = evaluate(expression, Bash, &mut table());
             assert!(
                 matches!(value, Err(ArithmeticError::Invalid(_))),
                 "{expression}: {value:?}"
             );
         }
         let unknown = ArithmeticError::UnknownVariable("unknown".to_owned());
-        assert_eq!(evaluate("1 + unknown", &mut table()), Err(unknown));
+        assert_eq!(evaluate("1 + unknown", Bash, &mut table()), Err(unknown));
     }
 
     /// Every value is what dash 0.5.12 prints, `Err` where it fails.
@@ -555,7 +547,7 @@ mod tests {
             ("y", None),
         ];
         for (expression, value) in cases {
-            let found = evaluate_as(expression, Dash, &mut table());
+            let found = evaluate(expression, Dash, &mut table());
             assert_eq!(found.clone().ok(), value, "{expression}: {found:?}");
         }
     }
@@ -564,7 +556,7 @@ mod tests {
     fn assignments_are_kept() {
         let mut variables = table();
         assert_eq!(
-            evaluate("x = 1, z += x++, 0 && (x = 7)", &mut variables),
+            evaluate("x = 1, z += x++, 0 && (x = 7)", Bash, &mut variables),
             Ok(0)
         );
         assert_eq!(variables.0["x"], "2");
@@ -579,13 +571,16 @@ mod tests {
             "1?".repeat(100_000),
             "x=".repeat(100_000),
         ] {
-            assert_eq!(evaluate(&text, &mut table()), Err(ArithmeticError::TooDeep));
+            assert_eq!(
+                evaluate(&text, Bash, &mut table()),
+                Err(ArithmeticError::TooDeep)
+            );
         }
         assert_eq!(
-            evaluate("loop", &mut table()),
+            evaluate("loop", Bash, &mut table()),
             Err(ArithmeticError::TooDeep)
         );
         let sum = "1+".repeat(200_000) + "1";
-        assert_eq!(evaluate(&sum, &mut table()), Ok(200_001));
+        assert_eq!(evaluate(&sum, Bash, &mut table()), Ok(200_001));
     }
 }

@@ -197,7 +197,7 @@ impl Word {
                     }
                     out.push_str(text);
                 }
-                Part::Quoted(text) => out.push_str(text),
+                Part::Quoted(text) | Part::DollarQuoted { text, .. } => out.push_str(text),
                 _ => return None,
             }
         }
@@ -212,6 +212,13 @@ pub enum Part {
     Literal(String),
     /// Quoted text, its quotes and escapes resolved: no character in it is active.
     Quoted(String),
+    /// `$'…'`, or the dollar of `$"…"`, which some shells take for a dollar in front of a quoted text.
+    DollarQuoted {
+        /// What it is where the shell knows it: quoted text.
+        text: String,
+        /// What it is elsewhere; only `$` for that of `$"…"`.
+        written: String,
+    },
     /// `$x`, `${x…}`.
     Parameter {
         /// What is expanded.

@@ -288,7 +288,10 @@ impl Check<'_> {
                     self.node(*body, range);
                 }
                 Part::Arithmetic { expression, .. } => self.word(expression, range),
-                Part::Literal(_) | Part::Quoted(_) | Part::Unparsed { .. } => {}
+                Part::Literal(_)
+                | Part::Quoted(_)
+                | Part::DollarQuoted { .. }
+                | Part::Unparsed { .. } => {}
             }
         }
     }

@@ -243,10 +243,9 @@ impl Names<'_> {
         second: Option<&Variable>,
     ) -> Option<Variable> {
         let stored = |variable: Option<&Variable>| variable.and_then(|one| one.value.clone());
-        let exported = [first, second]
-            .into_iter()
-            .flatten()
-            .any(|one| one.exported);
+        let either = |is: fn(&Variable) -> bool| [first, second].into_iter().flatten().any(is);
+        let exported = either(|one| one.exported);
+        let read_only = either(|one| one.read_only);
         let value = match (stored(first), stored(second)) {
             (None, None) => return None,
             (Some(Stored::Array(_)), _) | (_, Some(Stored::Array(_))) => {
@@ -258,6 +257,7 @@ impl Names<'_> {
         Some(Variable {
             value: Some(value),
             exported,
+            read_only,
         })
     }
 

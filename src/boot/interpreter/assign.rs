@@ -13,7 +13,8 @@ use crate::shell::{AssignedValue, Assignment};
 
 /// An assignment after expansion.
 pub(super) struct Assigned {
-    name: String,
+    /// The variable.
+    pub(super) name: String,
     /// The key, of an element of an associative array.
     key: Option<String>,
     index: Option<i64>,

@@ -5,7 +5,7 @@ use super::expand::Expansion;
 use super::step::{Attempt, Turn};
 use super::{Asked, Code, Foreground, State};
 use crate::boot::value::{Field, Value};
-use crate::boot::world::{Output, Question, Status};
+use crate::boot::world::{Input, Output, Question, Status};
 use crate::knowledge::{Feature, ShellFamily};
 use crate::shell::{
     AndOr, ArmEnd, Compound, Condition, Kind, Redirect, RedirectOperator, Separator,
@@ -210,6 +210,7 @@ impl Turn<'_, '_> {
             looked_at: &self.machine.looked_at,
             directory: &self.world.processes[&self.pid].directory,
             double_equals: self.shell.facts.family != ShellFamily::Dash,
+            empty_is_zero: false,
             span,
         }
     }
@@ -312,8 +313,11 @@ impl Turn<'_, '_> {
                     // Two subshells, and a command that is not there.
                     return self.finish(Status::Known(127));
                 }
-                let value = self.expand(code, |expansion| expansion.arithmetic(expression))?;
+                let value = self.arithmetic_command(code, expression)?;
                 let text = code.text().to_owned();
+                let Some(value) = value else {
+                    return self.finish(Status::Known(1));
+                };
                 let status = match value.known() {
                     Some(text) => Status::Known(i32::from(text == "0")),
                     None => Status::Unknown(
@@ -340,7 +344,11 @@ impl Turn<'_, '_> {
             Ok(values)
         })
         .map(|values| {
-            let context = self.condition_context(span);
+            let empty_is_zero = self.shell.facts.family == ShellFamily::Bash;
+            let context = Context {
+                empty_is_zero,
+                ..self.condition_context(span)
+            };
             let mut values = values.into_iter();
             judge(&context, condition, &mut values)
         })
@@ -383,9 +391,19 @@ impl Turn<'_, '_> {
         let ended = vec![None; pids.len()];
         let pipefail = self.shell.options.pipefail;
         if last_here {
-            let part = code.at(parts[parts.len() - 1]);
-            self.pop()?;
-            self.push(part, false);
+            let process = self.world.process_mut(self.pid);
+            let read = input.map_or(process.input.clone(), Input::Pipe);
+            let saved = (
+                std::mem::replace(&mut process.input, read),
+                process.output.clone(),
+            );
+            if negated {
+                self.top().state = State::Negate;
+                self.push_state(code.clone(), false, State::Restore(Box::new(saved)));
+            } else {
+                self.top().state = State::Restore(Box::new(saved));
+            }
+            self.push(code.at(parts[parts.len() - 1]), false);
             return Ok(());
         }
         let waiting = State::Foreground(Box::new(Foreground {
@@ -452,7 +470,13 @@ fn collect(
                         value: expansion.single(right)?,
                         open: false,
                     };
-                    values.push(TestValues::Words(vec![left, right]));
+                    let compares = operator.starts_with('-') && operator.len() == 3;
+                    let words =
+                        match compares && !matches!(operator.as_str(), "-nt" | "-ot" | "-ef") {
+                            true => vec![expansion.number(left)?, expansion.number(right)?],
+                            false => vec![left, right],
+                        };
+                    values.push(TestValues::Words(words));
                 }
             }
             Condition::Not(inner) => todo.push(inner),

@@ -66,6 +66,8 @@ pub(super) struct Context<'a> {
     pub directory: &'a str,
     /// Whether `==` is known.
     pub double_equals: bool,
+    /// Whether nothing counts as zero where numbers are compared: `[[` of bash.
+    pub empty_is_zero: bool,
     /// The place, for questions.
     pub span: Option<Span>,
 }
@@ -432,14 +434,19 @@ fn binary_of(context: &Context, left: &Field, operator: &str, right: &Field) -> 
                 left > right
             })
         }
+        "-nt" | "-ot" | "-ef" if is_one_path(context, left, right) => match operator {
+            "-ef" => unary_of(context, "-e", left),
+            _ => Answer::Is(false),
+        },
         "=" | "==" => equal(context, left, right),
         "!=" => equal(context, left, right).negated(),
         "-eq" | "-ne" | "-lt" | "-le" | "-gt" | "-ge" => {
             let number = |field: &Field| {
-                field
-                    .value
-                    .certain()
-                    .and_then(|text| text.trim().parse::<i64>().ok())
+                let text = field.value.certain()?;
+                match text.trim() {
+                    "" if context.empty_is_zero => Some(0),
+                    text => text.parse::<i64>().ok(),
+                }
             };
             let zero = |field: &Field| field.value.certain().as_deref() == Some("0");
             if matches!(operator, "-eq" | "-ne" | "-gt")
@@ -490,6 +497,12 @@ fn binary_of(context: &Context, left: &Field, operator: &str, right: &Field) -> 
             )))
         }
     }
+}
+
+/// Whether both words are the same path.
+fn is_one_path(context: &Context, left: &Field, right: &Field) -> bool {
+    let path = |field: &Field| Some(absolute(context.directory, &field.known()?));
+    path(left).is_some() && path(left) == path(right)
 }
 
 /// Whether a value is the number of a user other than root.

@@ -86,6 +86,7 @@ impl Turn<'_, '_> {
             Variable {
                 value: None,
                 exported,
+                read_only: false,
             },
         );
     }

@@ -179,6 +179,10 @@ impl Turn<'_, '_> {
                 return Ok(());
             }
         }
+        if self.shell.is_read_only(name) {
+            // bash in POSIX mode ends like dash and busybox; bash does not begin the loop (measured).
+            return self.special_builtin_error(format!("`{name}` is read-only"), Some(code.span()));
+        }
         self.shell.set(name, Stored::Text(word.value));
         self.world.begin_round();
         self.push(code.at(*body), false);

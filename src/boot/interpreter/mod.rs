@@ -11,6 +11,7 @@ mod builtins;
 mod compound;
 mod conditions;
 mod dialect;
+mod errors;
 mod expand;
 mod functions;
 mod jobs;
@@ -199,6 +200,8 @@ pub(crate) struct Variable {
     pub value: Option<Stored>,
     /// Whether it is exported.
     pub exported: bool,
+    /// Whether the script has made it read-only.
+    pub read_only: bool,
 }
 
 /// A variable's value.
@@ -531,6 +534,7 @@ impl Shell {
         let variable = variables.entry(name.into()).or_insert(Variable {
             value: None,
             exported: false,
+            read_only: false,
         });
         variable.value = Some(value);
         variable.exported |= allexport;

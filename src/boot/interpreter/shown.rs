@@ -48,7 +48,7 @@ fn stays_shown(redirect: &Redirect) -> bool {
 /// Whether the expansion of a word changes nothing and starts nothing.
 fn only_looks(word: &Word) -> bool {
     word.parts.iter().all(|part| match part {
-        Part::Literal(_) | Part::Quoted(_) => true,
+        Part::Literal(_) | Part::Quoted(_) | Part::DollarQuoted { .. } => true,
         Part::Parameter { parameter, .. } => {
             let operand = match &parameter.operator {
                 None => None,

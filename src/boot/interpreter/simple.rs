@@ -41,6 +41,10 @@ impl Turn<'_, '_> {
         }
         if words.is_empty() {
             for assignment in assigned {
+                if self.shell.is_read_only(&assignment.name) {
+                    self.assignment_error(&assignment.name, Some(code.span()));
+                    return Ok(());
+                }
                 self.assign(assignment);
             }
             if streams.failed {
@@ -59,6 +63,19 @@ impl Turn<'_, '_> {
         if self.expand_alias(code, simple) {
             return Ok(());
         }
+        let held = assigned
+            .iter()
+            .find(|one| self.shell.is_read_only(&one.name));
+        if let Some(held) = held {
+            let name = words[0].known().unwrap_or_default();
+            if !self.prefix_error(&held.name, is_special(&name), code.span()) {
+                return Ok(());
+            }
+        }
+        let assigned = assigned
+            .into_iter()
+            .filter(|one| !self.shell.is_read_only(&one.name))
+            .collect();
         self.run(code, words, assigned, streams)
     }
 

@@ -340,6 +340,11 @@ impl Turn<'_, '_> {
         match outcome {
             Ok(value) => {
                 for (name, value) in assigned {
+                    if self.shell.is_read_only(&name) {
+                        let span = Some(code.span());
+                        self.expansion_error(format!("`{name}` is read-only"), span);
+                        return Err(Progress::Ran);
+                    }
                     self.shell.set(&name, super::Stored::Text(value));
                 }
                 Ok(value)
@@ -360,6 +365,20 @@ impl Turn<'_, '_> {
                     Some(code.span()),
                 );
                 self.exit(Status::Known(2));
+                Err(Progress::Ran)
+            }
+            Err(Need::Arithmetic { why, setting }) => {
+                let span = code.span();
+                if let Some(name) = setting {
+                    let is_overridden = self.world.trail.iter().any(|choice| choice.overridden);
+                    let question = required(&name, &span, is_overridden);
+                    if self.decide(&Status::Unknown(question.into()))? {
+                        return Err(Progress::Ran);
+                    }
+                }
+                let title = &self.shell.facts.title;
+                let why = format!("{title} stops at the arithmetic: {why}");
+                self.expansion_error(why, Some(span));
                 Err(Progress::Ran)
             }
             Err(Need::Fail {
@@ -405,7 +424,7 @@ impl Turn<'_, '_> {
     }
 
     /// Whether a failing command here is part of a condition, so that `set -e` does not apply.
-    fn failure_is_handled(&self) -> bool {
+    pub(super) fn failure_is_handled(&self) -> bool {
         self.shell.frames.iter().any(|frame| match &frame.state {
             State::If(_, in_body) => !in_body,
             State::While(state) => !state.in_body,

@@ -296,7 +296,7 @@ impl<'a, 'b, 'd> Walker<'a, 'b, 'd> {
                     }
                     out.push_str(text);
                 }
-                Part::Quoted(text) => out.push_str(text),
+                Part::Quoted(text) | Part::DollarQuoted { text, .. } => out.push_str(text),
                 Part::Parameter { parameter, .. } => {
                     if parameter.indirect || parameter.length || parameter.index.is_some() {
                         return None;

@@ -3,6 +3,7 @@
 
 use super::cursor::{Parsed, Parser};
 use super::word::Parts;
+use crate::shell::syntax::Part;
 
 impl Parser<'_> {
     /// `$'…'`, whose opening was consumed.
@@ -22,7 +23,11 @@ impl Parser<'_> {
         }
         // A zero byte ends the text in bash, which nobody means.
         match String::from_utf8(bytes) {
-            Ok(text) if !text.contains('\0') => parts.quoted(&text),
+            Ok(text) if !text.contains('\0') => {
+                let inner = self.text.get(start + 2..self.position - 1);
+                let written = format!("${}", inner.unwrap_or(""));
+                parts.push(Part::DollarQuoted { text, written });
+            }
             _ => {
                 let part = self.unparsed_part(start, "`$'…'` with bytes that are no text");
                 parts.push(part);

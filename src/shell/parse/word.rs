@@ -313,6 +313,10 @@ impl Parser<'_> {
             }
             Some(b'"') if !quoted => {
                 self.position += 1;
+                parts.push(Part::DollarQuoted {
+                    text: String::new(),
+                    written: "$".to_owned(),
+                });
                 return self.double_quoted(parts);
             }
             _ => {

@@ -11,6 +11,7 @@ mod variables;
 use std::rc::Rc;
 
 use crate::boot::interpreter::conditions::{self};
+use crate::boot::interpreter::errors::Operand;
 use crate::boot::interpreter::redirect::Streams;
 use crate::boot::interpreter::step::{Attempt, Turn};
 use crate::boot::interpreter::{Alias, Code, Stored, Variable};
@@ -49,6 +50,7 @@ impl Turn<'_, '_> {
         prefix: Environment,
     ) -> Attempt<()> {
         let span = code.span();
+        let is_bash = self.shell.facts.family == ShellFamily::Bash;
         match name {
             ":" | "true" | "times" | "hash" | "unalias" | "enable" | "caller" | "complete"
             | "bind" | "history" | "suspend" | "logout" | "umask" | "ulimit" | "bg" | "getopts" => {
@@ -58,38 +60,24 @@ impl Turn<'_, '_> {
             "false" => self.finish(Status::Known(1)),
             "exec" => self.exec(code, words, streams, prefix),
             "exit" => {
-                let status = self.operand_status(&words);
+                let status = match self.number_operand(&words) {
+                    _ if self.has_too_many(&words) => return self.too_many(&words, span),
+                    Operand::Bad(_) => Status::Known(2),
+                    Operand::Number(number) if number < 0 && !is_bash => Status::Known(2),
+                    _ => self.operand_status(&words),
+                };
                 self.world.gives_up |= self.pid == 1 && matches!(status, Status::Known(1..));
                 let is_own = words.len() > 1 && matches!(status, Status::Known(_));
                 self.world.leaves |= self.pid == 1 && is_own;
                 self.exit(status);
                 Ok(())
             }
-            "return" => self.return_builtin(&words),
-            "break" | "continue" => self.leave_loop(name == "continue", &words),
+            "return" => self.return_builtin(&words, span),
+            "break" | "continue" => self.leave_loop(name == "continue", &words, span),
             "eval" => self.eval(&words, &streams, &span),
             "." | "source" => self.source(code, &words),
             "set" => self.set_builtin(&words),
-            "shift" => {
-                let count = words
-                    .get(1)
-                    .and_then(Field::known)
-                    .and_then(|text| text.parse::<usize>().ok())
-                    .unwrap_or(1);
-                let positional = &mut self.shell.positional;
-                if positional.iter().take(count).any(|field| field.open) {
-                    return self.finish(Status::SUCCESS);
-                }
-                if count > positional.len() {
-                    if self.shell.facts.family == ShellFamily::Dash {
-                        self.exit(Status::Known(2));
-                        return Ok(());
-                    }
-                    return self.finish(Status::Known(1));
-                }
-                positional.drain(..count);
-                self.finish(Status::SUCCESS)
-            }
+            "shift" => self.shift(&words, span),
             "unset" => {
                 let mut only_functions = false;
                 for word in words[1..].iter().filter_map(Field::known) {
@@ -106,12 +94,20 @@ impl Turn<'_, '_> {
                         self.shell.unset_element(array, key);
                         continue;
                     }
+                    if self.shell.is_read_only(&word) {
+                        if is_bash {
+                            return self.finish(Status::Known(1));
+                        }
+                        self.end_by_error(format!("`{word}` is read-only"), Some(span));
+                        return Ok(());
+                    }
                     self.shell.forget_elements(&word);
                     Rc::make_mut(&mut self.shell.variables).insert(
                         word.as_str().into(),
                         Variable {
                             value: None,
                             exported: false,
+                            read_only: false,
                         },
                     );
                 }
@@ -196,10 +192,11 @@ impl Turn<'_, '_> {
                     parts: vec![Part::Quoted(text)],
                     range: code.script.node(code.node).range.clone(),
                 };
-                let value = self
-                    .expand(code, |expansion| expansion.arithmetic(&word))?
-                    .known();
-                self.finish(Status::Known(i32::from(value.as_deref() == Some("0"))))
+                let Some(value) = self.arithmetic_command(code, &word)? else {
+                    return self.finish(Status::Known(1));
+                };
+                let is_zero = value.known().as_deref() == Some("0");
+                self.finish(Status::Known(i32::from(is_zero)))
             }
             _ => self.finish(Status::SUCCESS),
         }
@@ -233,6 +230,7 @@ impl Turn<'_, '_> {
         }
         let text = output::printf(rest);
         match variable {
+            Some(variable) if self.shell.is_read_only(&variable) => self.finish(Status::Known(1)),
             Some(variable) => {
                 self.shell.set(&variable, Stored::Text(text));
                 self.finish(Status::SUCCESS)

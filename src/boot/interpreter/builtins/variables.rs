@@ -1,5 +1,6 @@
 //! Builtins that set variables: declarations, `cd`, and `read`.
 
+use std::collections::btree_map::Entry;
 use std::rc::Rc;
 
 use crate::boot::fact::FactKind;
@@ -63,6 +64,26 @@ impl Turn<'_, '_> {
                 }
                 continue;
             }
+            let shows = |letter: char| {
+                let mut options = words[1..].iter().filter_map(Field::known);
+                options.any(|word| word.starts_with('-') && word.contains(letter))
+            };
+            let becomes_read_only = name == "readonly" || is_bash && shows('r');
+            if self.shell.is_read_only(&variable) && (value.is_some() || is_local) {
+                let why = format!("`{variable}` is read-only");
+                let span = Some(self.top().code.span());
+                match (name, self.shell.facts.family) {
+                    // `local x` without a value takes a copy in dash.
+                    ("local", ShellFamily::Dash) if value.is_none() => {}
+                    ("export" | "readonly", _) | (_, ShellFamily::Dash | ShellFamily::Ash) => {
+                        return self.special_builtin_error(why, span);
+                    }
+                    _ => {
+                        status = Status::Known(1);
+                        continue;
+                    }
+                }
+            }
             if is_local {
                 // A local array keeps the literal that was assigned just before.
                 let former = self.shell.variables.get(variable.as_str()).cloned();
@@ -88,6 +109,14 @@ impl Turn<'_, '_> {
                     value = joined;
                 }
                 self.shell.set(&variable, Stored::Text(value));
+            }
+            if becomes_read_only {
+                let variables = Rc::make_mut(&mut self.shell.variables);
+                let known = variables.entry(variable.as_str().into());
+                // A setting from outside stays what it is.
+                if let Entry::Occupied(mut known) = known {
+                    known.get_mut().read_only = true;
+                }
             }
             if exports {
                 let variables = Rc::make_mut(&mut self.shell.variables);
@@ -225,6 +254,10 @@ impl Turn<'_, '_> {
                 Some(letters) => skip = letters.ends_with(['d', 't', 'n', 'N', 'p', 'u', 'i']),
                 None => names.push(word),
             }
+        }
+        if names.iter().any(|name| self.shell.is_read_only(name)) {
+            let is_bash = self.shell.facts.family == ShellFamily::Bash;
+            return self.finish(Status::Known(if is_bash { 1 } else { 2 }));
         }
         let separators = match prefix.iter().find(|(name, _)| name == "IFS") {
             Some((_, value)) => value.known(),

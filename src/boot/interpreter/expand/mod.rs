@@ -12,8 +12,9 @@ use crate::boot::interpreter::{Shell, associative};
 use crate::boot::machine::Machine;
 use crate::boot::value::{Field, Piece, Value};
 use crate::boot::world::World;
-use crate::knowledge::ShellFamily;
-use crate::shell::{NodeId, Part, Script, Word, arithmetic};
+use crate::knowledge::{Feature, ShellFamily};
+use crate::shell::arithmetic::{self, ArithmeticDialect, ArithmeticError};
+use crate::shell::{NodeId, Part, Script, Word};
 
 /// What an expansion needs before it can go on.
 #[derive(Clone, Debug)]
@@ -33,6 +34,13 @@ pub(in crate::boot::interpreter) enum Need {
     },
     /// This shell does not know the expansion.
     Bad,
+    /// The shell finds an error in an arithmetic expression.
+    Arithmetic {
+        /// What is the matter.
+        why: &'static str,
+        /// A variable that may be given at run time and without which it is so.
+        setting: Option<String>,
+    },
 }
 
 /// One expansion of the words of a command.
@@ -176,6 +184,25 @@ impl<'a> Expansion<'a> {
                     quoted: true,
                     split: false,
                 }),
+                Part::DollarQuoted { text, written } => {
+                    let is_mark = written == "$" && text.is_empty();
+                    let knows = match is_mark {
+                        true => self.shell.facts.family == ShellFamily::Bash,
+                        false => self.shell.facts.has(Feature::DollarQuotes),
+                    };
+                    out.push(match written.contains("\\'") && !knows {
+                        // An escaped quote ends the text there.
+                        true => Segment::Open {
+                            piece: Piece::Unknown(written.as_str().into()),
+                            quoted: true,
+                        },
+                        false => Segment::Text {
+                            text: if knows { text } else { written }.clone(),
+                            quoted: true,
+                            split: false,
+                        },
+                    });
+                }
                 Part::Parameter { parameter, quoted } => {
                     self.parameter(parameter, *quoted, single, &mut out)?
                 }
@@ -184,7 +211,7 @@ impl<'a> Expansion<'a> {
                     push_value(&mut out, value, *quoted);
                 }
                 Part::Arithmetic { expression, quoted } => {
-                    let value = self.arithmetic(expression)?;
+                    let value = self.checked_arithmetic(expression)?;
                     push_value(&mut out, value, *quoted);
                 }
                 Part::ProcessSubstitution { body, output } => {
@@ -210,21 +237,80 @@ impl<'a> Expansion<'a> {
         found.map(|(_, value)| value.clone()).ok_or(need)
     }
 
-    /// The value of an arithmetic expression.
+    /// The value of an arithmetic expression; unknown where the shell finds an error in it.
     pub(in crate::boot::interpreter) fn arithmetic(
         &mut self,
         expression: &Word,
     ) -> Result<Value, Need> {
-        let text = self.single(expression)?;
-        let Some(text) = text.known() else {
+        match self.checked_arithmetic(expression) {
+            Err(Need::Arithmetic { .. }) => Ok(Value::unknown("arithmetic")),
+            other => other,
+        }
+    }
+
+    /// An operand of `[[ … -eq … ]]`, which bash takes for an arithmetic expression. What is wrong with one stays.
+    pub(in crate::boot::interpreter) fn number(&mut self, operand: Field) -> Result<Field, Need> {
+        let is_bash = self.shell.facts.family == ShellFamily::Bash;
+        let text = operand.value.certain().filter(|_| is_bash);
+        let Some(text) = text.filter(|text| text.parse::<i64>().is_err()) else {
+            return Ok(operand);
+        };
+        let word = Word {
+            parts: vec![Part::Quoted(text)],
+            ..Word::default()
+        };
+        match self.checked_arithmetic(&word) {
+            Ok(value) => Ok(Field { value, open: false }),
+            Err(Need::Arithmetic { .. }) => Ok(operand),
+            Err(other) => Err(other),
+        }
+    }
+
+    /// The value of an arithmetic expression, or what the shell finds wrong with it.
+    pub(in crate::boot::interpreter) fn checked_arithmetic(
+        &mut self,
+        expression: &Word,
+    ) -> Result<Value, Need> {
+        let value = self.single(expression)?;
+        let Some(text) = value.known() else {
             return Ok(Value::unknown("arithmetic"));
         };
+        let setting = value.pieces().iter().find_map(|piece| match piece {
+            Piece::Setting(name) => Some(name.to_string()),
+            _ => None,
+        });
         let mut scope = Scope {
+            setting,
+            demanded: None,
             expansion: self,
             assigned: Vec::new(),
         };
-        let result = arithmetic::evaluate(&text, &mut scope);
-        let assigned = scope.assigned;
+        let dialect = match scope.expansion.shell.facts.family {
+            ShellFamily::Dash => ArithmeticDialect::Dash,
+            _ => ArithmeticDialect::Bash,
+        };
+        let result = arithmetic::evaluate(&text, dialect, &mut scope);
+        let Scope {
+            setting,
+            demanded,
+            assigned,
+            ..
+        } = scope;
+        if let Some(need) = demanded {
+            return Err(need);
+        }
+        // Arrays, quotes and numbers of large bases are not evaluated here.
+        let is_followed = dialect == ArithmeticDialect::Dash
+            || !text.contains(['[', '"', '\'', '\\', '#', '@', '`', '$']);
+        if let (Err(ArithmeticError::Invalid(why)), true) = (&result, is_followed) {
+            return Err(Need::Arithmetic { why, setting });
+        }
+        for (name, _) in &assigned {
+            if self.shell.is_read_only(name) {
+                let why = "it assigns to what is read-only";
+                return Err(Need::Arithmetic { why, setting });
+            }
+        }
         self.assigned.extend(assigned);
         Ok(result.map_or(Value::unknown("arithmetic"), |number| {
             Value::text(number.to_string())
@@ -246,6 +332,10 @@ impl<'a> Expansion<'a> {
 struct Scope<'e, 'a> {
     expansion: &'e Expansion<'a>,
     assigned: Vec<(String, Value)>,
+    /// The first variable that only somebody at run time may set.
+    setting: Option<String>,
+    /// A variable that `set -u` wants and that is not there.
+    demanded: Option<Need>,
 }
 
 impl arithmetic::Variables for Scope<'_, '_> {
@@ -259,10 +349,31 @@ impl arithmetic::Variables for Scope<'_, '_> {
             .clone()
             .find(|(known, _)| known == name)
             .map(|(_, value)| value.clone());
-        match pending.or_else(|| self.expansion.lookup(name)) {
-            Some(value) => value.known(),
-            None => Some(String::new()),
+        if let Some(value) = pending {
+            return value.known();
         }
+        let value = match self.expansion.lookup(name) {
+            Some(value) => value,
+            // bash alone finds a variable that `set -u` wants missing here (measured).
+            None if self.expansion.shell.options.nounset
+                && self.expansion.shell.facts.family == ShellFamily::Bash =>
+            {
+                match self.expansion.required(name, false) {
+                    Ok(value) => value,
+                    Err(need) => {
+                        self.demanded.get_or_insert(need);
+                        return Some(String::new());
+                    }
+                }
+            }
+            None => self.expansion.unset(name).unwrap_or_default(),
+        };
+        for piece in value.pieces() {
+            if let Piece::Setting(name) = piece {
+                self.setting.get_or_insert_with(|| name.to_string());
+            }
+        }
+        value.known()
     }
 
     fn set(&mut self, name: &str, value: i64) {
