@@ -26,6 +26,7 @@
 pub mod analyze;
 pub mod boot;
 pub mod cli;
+pub mod code;
 pub mod config;
 pub mod container;
 pub mod dockerfile;

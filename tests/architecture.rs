@@ -9,12 +9,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The rooms, in the order of the pipeline. A room may use those before it.
-const ROOMS: [&str; 15] = [
+const ROOMS: [&str; 16] = [
     "source",
     "config",
     "knowledge",
     "dockerfile",
     "shell",
+    "code",
     "stage",
     "image",
     "container",

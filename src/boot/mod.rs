@@ -13,6 +13,7 @@ mod json;
 mod launch;
 mod machine;
 mod outcome;
+mod own_code;
 mod package_scripts;
 mod process;
 mod processes;
@@ -36,6 +37,7 @@ use crate::source::Known;
 pub use fact::{ExecFailure, ExecProblem, Fact, FactKind};
 pub use machine::Limits;
 pub use outcome::{Assumption, Condition, Missing};
+pub use own_code::OwnCode;
 pub use services::{SettingPlace, stop_setting};
 
 pub(crate) use explore::{Explored, TOO_MANY_WAYS, Way, explore};

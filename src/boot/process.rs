@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::interpreter::Shell;
 use super::outcome::Missing;
+use super::own_code::OwnCode;
 use super::value::{Field, Value};
 use super::world::{Millis, Pid, Status};
 use crate::knowledge::{Fork, Program, Recipient, Signal};
@@ -120,6 +121,8 @@ pub(crate) struct Application {
     pub finishing: Option<Millis>,
     /// Whether it may as well be a preparation that ends by itself.
     pub undecided: bool,
+    /// What its own code does about signals, if a runtime runs it and it is at hand.
+    pub code: Option<Rc<OwnCode>>,
 }
 
 /// A launcher in its waiting state.

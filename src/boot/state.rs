@@ -175,7 +175,7 @@ fn hash_application(application: &Application, now: Millis, hasher: &mut FoldHas
     known.hash(hasher);
     application.unsure.hash(hasher);
     let left = application.finishing.map(|at| at.saturating_sub(now));
-    (left, application.undecided).hash(hasher);
+    (left, application.undecided, &application.code).hash(hasher);
 }
 
 fn hash_launcher(

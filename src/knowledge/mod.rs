@@ -11,6 +11,7 @@ mod foreground;
 mod images;
 mod launch;
 mod launchers;
+mod modules;
 mod packages;
 mod program;
 mod programs;
@@ -27,6 +28,7 @@ pub use foreground::Foreground;
 pub use launch::{
     Alternative, ChildGroup, Fork, Forward, How, Launch, OnSignal, Recipient, Then, Wrapped,
 };
+pub use modules::{Handles, Modules, Package, modules};
 pub use program::{ConfigSwitch, Effect, Lifetime, Program, ProgramReaction, Runtime, StopCommand};
 pub use shells::{
     Feature, ImplicitExec, ShellFacts, ShellFamily, Spellings, TrapName, shell_facts, shell_ids,

@@ -202,4 +202,10 @@ pub struct Runtime {
     pub unhandled: Vec<(Signal, ProgramReaction)>,
     /// The index of the argv word that is the program's source file, if there is one.
     pub script: Option<usize>,
+    /// The module that is run as the program (`python -m package.main`).
+    pub module: Option<String>,
+    /// The index of the argv word that is the program's text itself (`python -c 'print(1)'`).
+    pub code: Option<usize>,
+    /// Modules that options load before the program (`node -r dotenv/config`); `None` for one that is not known.
+    pub loads: Vec<Option<String>>,
 }

@@ -102,6 +102,9 @@ struct RuntimeEntry {
     /// Options that are followed by a program of that name (`-m gunicorn`).
     #[serde(default)]
     module: Vec<String>,
+    /// Options that load a module before the program (`node -r`).
+    #[serde(default)]
+    loads: Vec<String>,
     /// Words between the runtime and the script (`run` of deno).
     #[serde(default)]
     verbs: Vec<String>,
@@ -246,6 +249,32 @@ impl Entry {
         (entry.script && entry.names.iter().any(is_named)).then_some(at)
     }
 
+    /// What a command line makes a runtime run.
+    fn runtime(&self, runtime: &RuntimeEntry, words: &[Option<&str>]) -> Runtime {
+        let parsed = self
+            .arguments
+            .as_ref()
+            .and_then(|grammar| grammar.parse(words, &[]));
+        let given = parsed.map(|parsed| parsed.options).unwrap_or_default();
+        let values = |names: &[String]| {
+            let options = given.iter().filter(|given| names.contains(&given.name));
+            options.filter_map(|given| given.value).collect::<Vec<_>>()
+        };
+        let module = values(&runtime.module).first().and_then(|value| value.text);
+        Runtime {
+            language: runtime.language.clone(),
+            how_to_handle: runtime.how_to_handle.clone(),
+            unhandled: reactions(&runtime.unhandled),
+            script: self.script(words),
+            module: module.map(str::to_owned),
+            code: values(&runtime.code).first().and_then(|value| value.word),
+            loads: values(&runtime.loads)
+                .into_iter()
+                .map(|value| value.text.map(str::to_owned))
+                .collect(),
+        }
+    }
+
     /// The index of the script of an interpreter.
     fn script(&self, words: &[Option<&str>]) -> Option<usize> {
         let runtime = self.runtime.as_ref()?;
@@ -309,12 +338,10 @@ impl Entry {
             graceful_signal: graceful
                 .and_then(|name| Signal::parse(&name))
                 .filter(|signal| *signal != Signal::TERM),
-            runtime: self.runtime.as_ref().map(|runtime| Runtime {
-                language: runtime.language.clone(),
-                how_to_handle: runtime.how_to_handle.clone(),
-                unhandled: reactions(&runtime.unhandled),
-                script: self.script(words),
-            }),
+            runtime: self
+                .runtime
+                .as_ref()
+                .map(|runtime| self.runtime(runtime, words)),
             config: self.config.as_ref().map(|config| ConfigSwitch {
                 paths: config.paths.clone(),
                 options: config.options.clone(),

@@ -39,6 +39,7 @@ fn process(pid: u32, argv: &[&str], program: &str, span: Option<&Span>) -> Proce
         is_application: false,
         receives: None,
         span: span.cloned(),
+        code: None,
         children: Vec::new(),
     }
 }

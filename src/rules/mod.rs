@@ -41,6 +41,7 @@ mod literal_variable_in_exec_form;
 mod malformed_exec_form;
 mod path_without_exec;
 mod program_without_graceful_stop;
+mod program_without_handler;
 mod relative_entrypoint;
 mod restart_loop_swallows_stop;
 mod runtime_ignores_stop_signal;
@@ -108,6 +109,7 @@ pub static ALL: &[&Rule] = &[
     &malformed_exec_form::MALFORMED_EXEC_FORM,
     &path_without_exec::PATH_WITHOUT_EXEC,
     &program_without_graceful_stop::PROGRAM_WITHOUT_GRACEFUL_STOP,
+    &program_without_handler::PROGRAM_WITHOUT_HANDLER,
     &relative_entrypoint::RELATIVE_ENTRYPOINT,
     &restart_loop_swallows_stop::RESTART_LOOP_SWALLOWS_STOP,
     &runtime_ignores_stop_signal::RUNTIME_IGNORES_STOP_SIGNAL,

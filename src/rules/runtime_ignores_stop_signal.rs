@@ -2,15 +2,14 @@ use super::Findings;
 use super::programs;
 use super::rule::declare_rule;
 use crate::analyze::Target;
-use crate::image::{Content, Found};
-use crate::knowledge::{Effect, Signal};
+use crate::knowledge::Effect;
 use crate::stop::{ProcessTree, Verdict};
 
 declare_rule! {
     /// ## What it does
     /// Says what python, node, php, perl and other runtimes do with the stop signal when the program has no
-    /// handler for it. Whether it has one is written in the program: pidone only looks whether the file that
-    /// the runtime is given names the signal.
+    /// handler for it. Whether it has one is written in the program, and in the packages that it loads: where
+    /// those are not at hand or not known, nobody can say.
     ///
     /// ## Why is this bad
     /// The kernel drops a signal to PID 1 for which there is no handler, so such a program runs on until it
@@ -37,8 +36,9 @@ declare_rule! {
     /// There is no fix: the handler belongs into the program.
     ///
     /// ## When it stays silent
-    /// When the runtime runs a program that is known by its name, such as gunicorn, when the file that it
-    /// runs is at hand and names the signal outside of comments, and when the signal does not get so far.
+    /// When the runtime runs a program that is known by its name, such as gunicorn, when the code at hand
+    /// registers a handler or names the signal otherwise, when it is known to have none (then
+    /// `program-without-handler` speaks), and when the signal does not get so far.
     pub(super) static RUNTIME_IGNORES_STOP_SIGNAL = {
         id: "runtime-ignores-stop-signal",
         summary: "a runtime without a handler ignores the stop signal as PID 1, or dies of it",
@@ -68,7 +68,12 @@ fn check(target: &Target, findings: &mut Findings) {
             }) else {
                 continue;
             };
-            if names_signal(target, process, signal) {
+            // Its code may well have a handler.
+            if process
+                .code
+                .as_ref()
+                .is_some_and(|code| code.named.contains(&signal))
+            {
                 continue;
             }
             let unhandled = runtime.unhandled.iter().find(|(known, _)| *known == signal);
@@ -97,30 +102,4 @@ fn check(target: &Target, findings: &mut Findings) {
                 ));
         }
     }
-}
-
-/// Whether a file that a process is given names a signal in a line that is no comment: its code may
-/// well have a handler.
-fn names_signal(target: &Target, process: &ProcessTree, signal: Signal) -> bool {
-    let image = &target.container.image;
-    let Some(directory) = image.working_directory.value.value() else {
-        return false;
-    };
-    let name = signal.to_string();
-    process.argv.iter().skip(1).flatten().any(|word| {
-        let path = if word.starts_with('/') {
-            word.clone()
-        } else {
-            format!("./{word}")
-        };
-        let Found::File(file) = image.files.find_program(&path, "", directory) else {
-            return false;
-        };
-        let Content::Text(text) = file.content else {
-            return false;
-        };
-        let is_comment = |line: &str| line.starts_with(['#', '*']) || line.starts_with("//");
-        let mut lines = text.text().lines().map(str::trim_start);
-        lines.any(|line| !is_comment(line) && line.contains(&name))
-    })
 }

@@ -19,9 +19,28 @@ pub(super) fn assume_handling(path: &mut Path, steady: &World, applications: &[P
         let Body::Application(application) = &process.body else {
             continue;
         };
-        let (None, Some((_, signal))) = (&application.known, after.history.told) else {
+        let Some((_, signal)) = after.history.told else {
             continue;
         };
+        if let Some(handler) = application
+            .code
+            .as_ref()
+            .and_then(|code| code.handler(signal))
+        {
+            let subject = display_words(&process.argv);
+            path.assumptions.push(Assumption {
+                kind: "handler-finishes",
+                text: format!(
+                    "the handler of `{subject}` for {signal} ends it when its work is done"
+                ),
+                subject,
+                span: Some(handler.clone()),
+                limit: None,
+            });
+        }
+        if application.known.is_some() {
+            continue;
+        }
         let subject = process
             .argv
             .first()

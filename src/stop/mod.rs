@@ -14,7 +14,9 @@ mod stopping;
 mod tree;
 mod way;
 
-pub use crate::boot::{Assumption, Condition, ExecFailure, ExecProblem, Fact, FactKind, Missing};
+pub use crate::boot::{
+    Assumption, Condition, ExecFailure, ExecProblem, Fact, FactKind, Missing, OwnCode,
+};
 use crate::knowledge::Signal;
 use crate::source::Span;
 
@@ -124,6 +126,8 @@ pub struct ProcessTree {
     pub receives: Option<Signal>,
     /// The place that started it.
     pub span: Option<Span>,
+    /// What its own code does about signals, if that is at hand.
+    pub code: Option<Box<OwnCode>>,
     /// Its children.
     pub children: Vec<ProcessTree>,
 }

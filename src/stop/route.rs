@@ -1,6 +1,6 @@
 //! The way of the signal, step by step, for people.
 
-use crate::boot::{Body, Fact, FactKind, Pid, Process, World};
+use crate::boot::{Body, Fact, FactKind, OwnCode, Pid, Process, World};
 use crate::knowledge::{Signal, shell_facts};
 
 use super::{Path, Reaction, Step, Verdict};
@@ -54,9 +54,20 @@ pub(super) fn route(steady: &World, end: &World, application: Pid, path: &Path) 
                 program,
                 signal,
             } if *pid == application && is_open => {
-                let text = format!("`{program}` gets {signal}; its code says what happens then");
-                push(&mut steps, text, fact);
+                steps.push(its_code(steady, *pid, program, *signal, fact));
                 return steps;
+            }
+            FactKind::Told {
+                pid,
+                program,
+                signal,
+            } if own_code(steady, *pid).is_some_and(|code| code.handler(*signal).is_some()) => {
+                let handler = own_code(steady, *pid).and_then(|code| code.handler(*signal));
+                steps.push(Step {
+                    text: format!("`{program}` gets {signal}, for which it has a handler"),
+                    span: handler.cloned(),
+                });
+                None
             }
             FactKind::Finished { pid, program }
                 if *pid == application && path.reaction == Reaction::Drops =>
@@ -96,6 +107,39 @@ pub(super) fn route(steady: &World, end: &World, application: Pid, path: &Path) 
         });
     }
     steps
+}
+
+/// What is known of the code of an application.
+fn own_code(world: &World, pid: Pid) -> Option<&OwnCode> {
+    match &world.process(pid)?.body {
+        Body::Application(application) => application.code.as_deref(),
+        _ => None,
+    }
+}
+
+/// The last step where only the application's code could tell more: what of it is not known.
+fn its_code(steady: &World, pid: Pid, program: &str, signal: Signal, fact: &Fact) -> Step {
+    let code = own_code(steady, pid);
+    let is_named = code.is_some_and(|code| code.named.contains(&signal));
+    let (text, span) = match code.and_then(|code| code.open.clone()) {
+        _ if is_named => (
+            "; its code names it, what for is not clear".to_owned(),
+            None,
+        ),
+        Some((what, span)) => (
+            format!(", and has no handler that is at hand; open is {what}"),
+            span,
+        ),
+        None if code.is_some() => (
+            ", and has no handler; whether it ends by itself is not known".to_owned(),
+            None,
+        ),
+        None => ("; its code says what happens then".to_owned(), None),
+    };
+    Step {
+        text: format!("`{program}` gets {signal}{text}"),
+        span: span.or_else(|| fact.span.clone()),
+    }
 }
 
 /// Steps of a start-up that ends by itself.

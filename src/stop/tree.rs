@@ -35,6 +35,12 @@ fn build(steady: &World, end: &World, applications: &[Pid], pid: Pid, depth: u32
         is_application: applications.contains(&pid),
         receives: received,
         span: process.and_then(|process| process.span.clone()),
+        code: match process.map(|process| &process.body) {
+            Some(Body::Application(application)) => {
+                application.code.as_deref().cloned().map(Box::new)
+            }
+            _ => None,
+        },
         children: children
             .into_iter()
             .map(|child| build(steady, end, applications, child, depth + 1))

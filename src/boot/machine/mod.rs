@@ -12,6 +12,7 @@ use foldhash::HashMap;
 
 use crate::boot::fact::{Fact, FactKind};
 use crate::boot::interpreter::{self, Construct, Progress};
+use crate::boot::own_code::Sources;
 use crate::boot::reads::LookedAt;
 use crate::boot::world::{Body, Child, Input, Kill, Millis, Pid, Question, Status, World};
 use crate::container::Container;
@@ -84,6 +85,8 @@ pub(crate) struct Machine<'c> {
     constructs: RefCell<HashMap<usize, Rc<Vec<Construct>>>>,
     /// Programs that were looked up: by name, search path and directory.
     programs: RefCell<HashMap<(String, String, String), Found>>,
+    /// Source files of applications that were read.
+    pub(in crate::boot) sources: RefCell<Sources>,
 }
 
 /// How a run of a world ended.
@@ -127,6 +130,7 @@ impl<'c> Machine<'c> {
             scripts: RefCell::default(),
             constructs: RefCell::default(),
             programs: RefCell::default(),
+            sources: RefCell::default(),
         }
     }
 

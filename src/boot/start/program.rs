@@ -123,6 +123,10 @@ impl Start<'_, '_> {
             end_process(self.machine, self.world, pid, Status::SUCCESS, None);
             return;
         }
+        let mut known = known;
+        let code = known
+            .as_mut()
+            .and_then(|program| self.read_code(&argv, program));
         let known = known.map(Rc::new);
         let process = self.process();
         process.program = name.as_str().into();
@@ -133,6 +137,7 @@ impl Start<'_, '_> {
             unsure,
             finishing: None,
             undecided: true,
+            code,
         });
     }
 
@@ -247,6 +252,7 @@ impl Start<'_, '_> {
             unsure: None,
             finishing: None,
             undecided: false,
+            code: None,
         });
         self.world.processes.insert(pid, process);
     }

@@ -1,0 +1,424 @@
+//! Registrations of handlers for signals, as the languages and their libraries write them.
+//!
+//! In: the code and what it imports. Out: the handlers that end the program on a signal, and where signals are named
+//! for another purpose. A registration with an empty handler, or with one that only prints, is none; nor is one that
+//! restores the default.
+
+use std::ops::Range;
+
+use super::around::within;
+use super::hollow::is_hollow;
+use super::imports::Import;
+use super::lexer::Kind;
+use super::view::{Call, Code};
+use super::{Handler, Language};
+use crate::knowledge::{Modules, Signal};
+
+/// What is found of handlers in a file.
+#[derive(Default)]
+pub(super) struct Found {
+    pub handlers: Vec<Handler>,
+    /// Signals that are named for another purpose.
+    pub names: Vec<Signal>,
+    /// A registration that cannot be read.
+    pub open: Option<(String, Range<usize>)>,
+    /// Tokens that are accounted for.
+    read: Vec<Range<usize>>,
+}
+
+/// What a registration says.
+struct Registration {
+    /// The tokens that name the signal.
+    signal: Range<usize>,
+    /// The tokens of the handler; empty where it is given in another way.
+    handler: Range<usize>,
+    /// All its tokens.
+    whole: Range<usize>,
+}
+
+/// Finds the registrations of a file.
+pub(super) fn find(code: &Code, imports: &[Import], modules: &Modules) -> Found {
+    let mut found = Found::default();
+    for call in code.calls() {
+        if let Some(signals) = of_package(&call, imports, modules) {
+            let whole = call.first..call.close + 1;
+            found.add(code, signals, whole);
+        } else if let Some(registration) = by_call(code, &call, imports) {
+            found.register(code, &registration);
+        }
+    }
+    if code.language == Language::Perl {
+        perl_table(code, &mut found);
+    }
+    for at in 0..code.tokens.len() {
+        let is_read = || found.read.iter().any(|range| range.contains(&at));
+        if let Some(signal) = code.signal_at(at)
+            && !is_read()
+        {
+            found.names.push(signal);
+        }
+    }
+    found
+}
+
+impl Found {
+    fn add(&mut self, code: &Code, signals: Vec<Signal>, whole: Range<usize>) {
+        self.handlers.push(Handler {
+            signals,
+            range: code.bytes(whole.clone()),
+            within: within(code, whole.start),
+        });
+        self.read.push(whole);
+    }
+
+    fn register(&mut self, code: &Code, registration: &Registration) {
+        let whole = registration.whole.clone();
+        let signals = match code.signal_in(&registration.signal) {
+            Some(signal) => vec![signal],
+            None => {
+                let listed = listed(code, &registration.signal);
+                if listed.is_empty() && is_open(code, &registration.signal) {
+                    self.open.get_or_insert_with(|| {
+                        let bytes = code.bytes(whole.clone());
+                        ("a handler for a signal that is not known".to_owned(), bytes)
+                    });
+                }
+                listed
+            }
+        };
+        let default = registration
+            .handler
+            .end
+            .checked_sub(1)
+            .map(|last| code.word(last));
+        let is_default = matches!(
+            default,
+            Some("SIG_DFL" | "DEFAULT" | "SIG_DEFAULT" | "SYSTEM_DEFAULT")
+        );
+        let is_ignored = matches!(
+            default,
+            Some("SIG_IGN" | "IGNORE" | "" | "nil" | "null" | "None" | "noop")
+        );
+        if is_default {
+            self.read.push(whole);
+        } else if !is_ignored && !is_hollow(code, &registration.handler) && !signals.is_empty() {
+            self.add(code, signals, whole);
+        } else {
+            // It is named, and not to end the program.
+            self.names.extend(signals);
+        }
+    }
+}
+
+/// Whether the words for a signal are a variable: another text or number is another event.
+fn is_open(code: &Code, signal: &Range<usize>) -> bool {
+    let is_plain =
+        signal.len() == 1 && matches!(code.kind(signal.start), Kind::Text | Kind::Number);
+    // A symbol of Ruby, a name of another constant.
+    let is_symbol = code.language == Language::Ruby && code.is_mark(signal.start, ':');
+    !is_plain && !is_symbol && !signal.is_empty()
+}
+
+/// The signals of the lists of a file, for a registration in a loop: `for s in (SIGTERM, SIGINT): signal.signal(s, …)`.
+fn listed(code: &Code, signal: &Range<usize>) -> Vec<Signal> {
+    if !is_open(code, signal) {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for at in 0..code.tokens.len() {
+        let Some(signal) = code.signal_at(at) else {
+            continue;
+        };
+        // Past the path in front of it, to what stands before: `(signal.SIGTERM`, `in signal.SIGTERM, …:`.
+        let mut first = at;
+        while first >= 2 && code.is_mark(first - 1, '.') && code.kind(first - 2) == Kind::Name {
+            first -= 2;
+        }
+        let in_loop = |from: usize| {
+            let mut before = (from.saturating_sub(12)..from).rev();
+            let stops = before.find(|at| {
+                !matches!(
+                    code.kind(*at),
+                    Kind::Name | Kind::Text | Kind::Mark('.' | ',')
+                ) || code.is_name(*at, "in")
+            });
+            stops.is_some_and(|at| code.is_name(at, "in"))
+        };
+        let in_list = code.tokens[at]
+            .around
+            .is_some_and(|open| match code.kind(open) {
+                Kind::Mark('[' | '{') => {
+                    open == 0
+                        || code.kind(open - 1) != Kind::Name
+                        || code.is_name(open - 1, "of")
+                        || code.is_name(open - 1, "in")
+                        || code.language == Language::Ruby
+                }
+                Kind::Mark('(') => {
+                    open == 0
+                        || code.kind(open - 1) != Kind::Name
+                        || matches!(
+                            code.word(open - 1),
+                            "in" | "array" | "Set" | "tuple" | "list"
+                        )
+                }
+                _ => false,
+            });
+        let is_alone_in_braces = code.language == Language::Perl;
+        if in_list && !is_alone_in_braces
+            || in_loop(first)
+            || is_alone_in_braces && in_perl_list(code, at)
+        {
+            found.push(signal);
+        }
+    }
+    found
+}
+
+/// Whether a text of Perl stands in a list such as `qw(TERM INT)` or `('TERM', 'INT')`.
+fn in_perl_list(code: &Code, at: usize) -> bool {
+    let open = code.tokens[at].around;
+    open.is_some_and(|open| match code.kind(open) {
+        Kind::Mark('[') => true,
+        Kind::Mark('(') => open == 0 || code.kind(open - 1) != Kind::Name,
+        _ => false,
+    })
+}
+
+/// The signals that a call of a package's function handles: `uvicorn.run(app)`.
+fn of_package(call: &Call, imports: &[Import], modules: &Modules) -> Option<Vec<Signal>> {
+    // `asyncio.run` is not `app.run`.
+    let receiver = call.receiver();
+    if receiver.is_some_and(|receiver| modules.is_standard(receiver)) {
+        return None;
+    }
+    imports.iter().find_map(|import| {
+        let package = modules.of_import(&import.module, import.package())?;
+        let handles = package.handles.iter().find(|handles| {
+            let by_receiver = handles.on.is_empty()
+                || receiver.is_some_and(|receiver| handles.on.iter().any(|on| on == receiver));
+            let is_whole = handles.call == "default"
+                && receiver.is_none()
+                && import.alias.as_deref() == Some(call.name());
+            is_whole || by_receiver && handles.call == call.name()
+        })?;
+        Some(handles.signals())
+    })
+}
+
+/// A call that registers a handler.
+fn by_call(code: &Code, call: &Call, imports: &[Import]) -> Option<Registration> {
+    let arguments = code.arguments(call);
+    let whole = call.first..call.close + 1;
+    let (signal, handler) = (arguments.first()?.clone(), arguments.get(1).cloned());
+    let registers = match (code.language, call.path.as_slice()) {
+        (Language::JavaScript, path) => {
+            let is_event = matches!(
+                call.name(),
+                "on" | "once" | "addListener" | "prependListener" | "prependOnceListener"
+            );
+            let is_deno = path == ["Deno", "addSignalListener"];
+            let base = path
+                .iter()
+                .find(|part| !matches!(**part, "globalThis" | "global"));
+            let is_process =
+                base.is_some_and(|base| *base == "process" || is_alias(imports, base, "process"));
+            let is_chain = path.len() == 2 || path.contains(&"()");
+            is_deno || is_event && is_process && is_chain
+        }
+        (Language::Python, ["signal", "signal"] | ["signal"] | [.., "add_signal_handler"]) => {
+            call.path.len() > 1
+                || imports
+                    .iter()
+                    .any(|import| import.brings("signal", "signal"))
+        }
+        (Language::Python, [module, "signal"]) => is_alias(imports, module, "signal"),
+        (Language::Php, [.., "pcntl_signal"]) => delivers(code),
+        (Language::Php, [.., "addSignal" | "onSignal" | "trapSignal"]) => true,
+        (Language::Ruby, ["Signal", "trap"] | ["trap"] | ["Process" | "Kernel", "trap"]) => true,
+        _ => false,
+    };
+    if !registers {
+        return None;
+    }
+    let is_trap = matches!(call.name(), "trapSignal");
+    // A block behind the call is Ruby's handler.
+    let (handler, whole) = match (code.language, handler) {
+        (Language::Ruby, None) => {
+            block(code, call.close + 1).map(|block| (block.clone(), call.first..block.end))?
+        }
+        (_, Some(handler)) => (handler, whole),
+        (_, None) if is_trap => (0..0, whole),
+        _ => return None,
+    };
+    Some(Registration {
+        signal,
+        handler,
+        whole,
+    })
+}
+
+/// A block of Ruby: `{ … }` or `do … end` on lines of their own.
+fn block(code: &Code, at: usize) -> Option<Range<usize>> {
+    if code.is_mark(at, '{') {
+        return code.tokens[at].partner.map(|close| at..close + 1);
+    }
+    if !code.is_name(at, "do") {
+        return None;
+    }
+    let column = code.indentation(at);
+    let end = (at + 1..code.tokens.len()).find(|end| {
+        code.is_name(*end, "end") && (!code.begins_line(*end) || code.indentation(*end) <= column)
+    })?;
+    Some(at..end + 1)
+}
+
+/// Whether a name stands for a module: `import signal as sig`.
+fn is_alias(imports: &[Import], name: &str, module: &str) -> bool {
+    imports
+        .iter()
+        .any(|import| import.alias.as_deref() == Some(name) && import.package() == module)
+}
+
+/// Whether PHP runs its handlers at all: that has to be asked for.
+fn delivers(code: &Code) -> bool {
+    (0..code.tokens.len()).any(|at| {
+        let word = code.word(at);
+        code.kind(at) == Kind::Name
+            && match word {
+                "pcntl_async_signals" => code.word(at + 2).eq_ignore_ascii_case("true"),
+                "pcntl_signal_dispatch" | "ticks" => true,
+                _ => false,
+            }
+    })
+}
+
+/// `$SIG{TERM} = sub { … }` of Perl, and `$SIG{$_} = … for qw(TERM INT)`.
+fn perl_table(code: &Code, found: &mut Found) {
+    for at in 0..code.tokens.len() {
+        let is_table =
+            code.is_name(at, "SIG") && at > 0 && matches!(code.kind(at - 1), Kind::Mark('$' | '@'));
+        let Some(close) = code
+            .tokens
+            .get(at + 1)
+            .and_then(|open| open.partner)
+            .filter(|_| is_table && code.is_mark(at + 1, '{'))
+        else {
+            continue;
+        };
+        if !code.is_mark(close + 1, '=') || code.is_mark(close + 2, '=') {
+            continue;
+        }
+        let end = (close + 2..code.tokens.len())
+            .find(|end| {
+                code.is_mark(*end, ';') && code.tokens[*end].around == code.tokens[at].around
+            })
+            .unwrap_or(code.tokens.len());
+        // `$SIG{TERM} = $SIG{INT} = sub { … };`: the handler is what stands last.
+        let last = (close + 2..end).rfind(|last| {
+            code.is_mark(*last, '=')
+                && code.tokens[*last].around == code.tokens[at].around
+                && !code.is_mark(last + 1, '>')
+        });
+        let handler = last.map_or(close + 2, |last| last + 1);
+        let handler_end = code.tokens[handler.min(end.saturating_sub(1))..end]
+            .iter()
+            .position(|token| {
+                token.kind == Kind::Name
+                    && matches!(&code.text[token.range.clone()], "for" | "foreach")
+                    && token.around == code.tokens[at].around
+            })
+            .map_or(end, |offset| handler + offset);
+        // The keys of a slice are a list of their own.
+        let is_slice = code.is_mark(at - 1, '@');
+        let key = at + 2..close;
+        if is_slice {
+            for key in key {
+                if code.signal_at(key).is_some() {
+                    let key = key..key + 1;
+                    found.register(
+                        code,
+                        &Registration {
+                            signal: key.clone(),
+                            handler: handler..handler_end,
+                            whole: at - 1..end,
+                        },
+                    );
+                }
+            }
+        } else {
+            found.register(
+                code,
+                &Registration {
+                    signal: key,
+                    handler: handler..handler_end,
+                    whole: at - 1..end,
+                },
+            );
+        }
+    }
+}
+
+/// What may register a handler without being read: code that is made at run time, `process` in other hands.
+pub(super) fn open(code: &Code) -> Option<(String, Range<usize>)> {
+    let is_open = |at: &usize| {
+        if code.kind(*at) != Kind::Name {
+            return false;
+        }
+        let before = at.checked_sub(1);
+        let is_member =
+            before.is_some_and(|before| code.is_mark(before, '.') || code.is_mark(before, '>'));
+        let is_call = code.is_mark(at + 1, '(');
+        match (code.language, code.word(*at)) {
+            (_, "eval") => is_call && !is_member,
+            (Language::JavaScript, "Function") => {
+                before.is_some_and(|before| code.is_name(before, "new"))
+            }
+            (Language::JavaScript, "process") => {
+                let is_path = code.is_mark(at + 1, '.') || code.is_mark(at + 1, '?');
+                let event = |name: &str| {
+                    matches!(
+                        name,
+                        "on" | "once"
+                            | "addListener"
+                            | "prependListener"
+                            | "prependOnceListener"
+                            | "emit"
+                            | "binding"
+                            | "dlopen"
+                            | "execve"
+                    )
+                };
+                // As a method it is another's; as a member of an object it is a word.
+                let is_word = is_member || is_call || code.is_mark(at + 1, ':');
+                !is_word && (!is_path || event(code.word(at + 2)) && !code.is_mark(at + 3, '('))
+            }
+            (Language::JavaScript, "createRequire") => true,
+            (
+                Language::Python,
+                "exec" | "__import__" | "import_module" | "run_path" | "run_module",
+            ) => is_call,
+            (
+                Language::Python,
+                "ctypes" | "sigwait" | "sigwaitinfo" | "sigtimedwait" | "set_wakeup_fd" | "execv"
+                | "execve" | "execvp" | "execvpe" | "execl" | "execlp" | "execle" | "execlpe",
+            ) => true,
+            (
+                Language::Php,
+                "spl_autoload_register"
+                | "pcntl_exec"
+                | "pcntl_sigwaitinfo"
+                | "pcntl_sigtimedwait"
+                | "pcntl_signal"
+                | "FFI"
+                | "addSignal"
+                | "onSignal"
+                | "trapSignal",
+            ) => !is_call || code.word(*at) != "pcntl_signal" || !delivers(code),
+            (Language::Ruby | Language::Perl, _) => false,
+            _ => false,
+        }
+    };
+    let at = (0..code.tokens.len()).find(is_open)?;
+    Some((format!("`{}`", code.word(at)), code.bytes(at..at + 1)))
+}

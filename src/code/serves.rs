@@ -1,0 +1,106 @@
+//! Whether a program goes on until it is stopped: it has a server, a timer or an endless loop.
+//!
+//! Without any of these it may as well do its work and end, and then no signal matters.
+
+use std::ops::Range;
+
+use super::Language;
+use super::imports::Import;
+use super::lexer::Kind;
+use super::view::Code;
+use crate::knowledge::Modules;
+
+pub(super) fn serves(code: &Code, imports: &[Import], modules: &Modules) -> bool {
+    let calls_server = |name: &str, receiver: Option<&str>| {
+        let mut packages = imports
+            .iter()
+            .filter_map(|import| modules.of_import(&import.module, import.package()));
+        // `subprocess.run` is not `app.run`.
+        let is_module = receiver.is_some_and(|receiver| modules.is_standard(receiver));
+        if name == "setInterval" && (has(code, "clearInterval") || has(code, "unref")) {
+            return false;
+        }
+        !is_module && packages.any(|package| package.serves.iter().any(|serves| serves == name))
+            || modules.serves.iter().any(|serves| serves == name)
+    };
+    code.calls()
+        .any(|call| calls_server(call.name(), call.receiver()))
+        || (0..code.tokens.len()).any(|at| is_endless(code, at))
+}
+
+/// Where a package is set to do something else than its entry says: `app.run(debug=True)`.
+pub(super) fn set_otherwise(
+    code: &Code,
+    imports: &[Import],
+    modules: &Modules,
+) -> Option<(String, Range<usize>)> {
+    let packages = imports
+        .iter()
+        .filter_map(|import| modules.of_import(&import.module, import.package()));
+    let settings: Vec<&String> = packages.flat_map(|package| &package.unless).collect();
+    if settings.is_empty() {
+        return None;
+    }
+    let is_set = |at: &usize| {
+        let is_listed = settings.iter().any(|setting| *setting == code.word(*at));
+        let is_off = matches!(code.word(at + 2), "False" | "false" | "0" | "None");
+        let is_assigned = code.is_mark(at + 1, '=') && !code.is_mark(at + 2, '=') && !is_off;
+        is_listed && (code.kind(*at) == Kind::Text || is_assigned)
+    };
+    let at = (0..code.tokens.len()).find(is_set)?;
+    Some((format!("`{}`", code.word(at)), code.bytes(at..at + 1)))
+}
+
+/// `while True:`, `while (true) {`, `for (;;) {`, `loop do` with no way out of it.
+fn is_endless(code: &Code, at: usize) -> bool {
+    if code.kind(at) != Kind::Name {
+        return false;
+    }
+    let is_true = |at: usize| matches!(code.word(at), "True" | "true" | "TRUE" | "1");
+    let body = match (code.language, code.word(at)) {
+        (Language::Python, "while") if is_true(at + 1) && code.is_mark(at + 2, ':') => {
+            Some(code.indented_block(at))
+        }
+        (Language::Ruby, "loop") => Some(code.indented_block(at)),
+        (Language::JavaScript | Language::Php | Language::Perl, "while" | "for") => {
+            let Some(close) = code.tokens.get(at + 1).and_then(|open| open.partner) else {
+                return false;
+            };
+            let inner = at + 2..close;
+            let is_forever = inner.len() == 1 && is_true(at + 2)
+                || inner.len() == 2 && inner.into_iter().all(|at| code.is_mark(at, ';'));
+            let open = close + 1;
+            let end = code.tokens.get(open).and_then(|open| open.partner);
+            end.filter(|_| is_forever && code.is_mark(open, '{'))
+                .map(|end| open + 1..end)
+        }
+        _ => None,
+    };
+    body.is_some_and(|body| !has_way_out(code, body))
+}
+
+fn has(code: &Code, name: &str) -> bool {
+    (0..code.tokens.len()).any(|at| code.is_name(at, name))
+}
+
+fn has_way_out(code: &Code, mut body: Range<usize>) -> bool {
+    body.any(|at| {
+        let word = code.word(at);
+        code.kind(at) == Kind::Name
+            && matches!(
+                word,
+                "break"
+                    | "return"
+                    | "exit"
+                    | "_exit"
+                    | "quit"
+                    | "die"
+                    | "last"
+                    | "raise"
+                    | "throw"
+                    | "goto"
+                    | "sys"
+                    | "abort"
+            )
+    })
+}
