@@ -9,7 +9,7 @@ use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::formats::{CheckFormat, TraceFormat, format_file};
-use crate::config::{FailOn, Layer, VARIABLES, duration, similar};
+use crate::config::{FailOn, Layer, VARIABLES, duration, platform, similar};
 use crate::rules;
 use crate::source::{Disk, FileKind, RealDisk};
 
@@ -252,7 +252,7 @@ pub(super) struct Inputs {
     #[arg(long, value_name = "DIR", help_heading = CONTAINER)]
     context: Option<PathBuf>,
     /// Platform to build for, such as linux/arm64
-    #[arg(long, value_name = "PLATFORM", help_heading = CONTAINER)]
+    #[arg(long, value_name = "PLATFORM", value_parser = platform, help_heading = CONTAINER)]
     platform: Option<String>,
     /// Time from the stop signal to SIGKILL: seconds, or with a unit as in 30s, 2m
     /// [default: 10]

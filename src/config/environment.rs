@@ -1,6 +1,6 @@
 //! `PIDONE_*`: what the environment says.
 
-use super::{FailOn, Layer, duration, similar};
+use super::{FailOn, Layer, duration, platform, similar};
 
 /// The variables and what they hold.
 pub const VARIABLES: [(&str, &str); 8] = [
@@ -64,6 +64,8 @@ pub fn environment(get: impl Fn(&str) -> Option<String>, rules: &[&str]) -> Resu
     };
     let grace = get("PIDONE_GRACE").map(|value| duration(&value));
     let grace = grace.transpose();
+    let platform = get("PIDONE_PLATFORM").map(|value| platform(&value));
+    let platform = platform.transpose();
     let init = match get("PIDONE_INIT").as_deref() {
         None => None,
         Some("true" | "1") => Some(true),
@@ -85,7 +87,7 @@ pub fn environment(get: impl Fn(&str) -> Option<String>, rules: &[&str]) -> Resu
     };
     Ok(Layer {
         target: get("PIDONE_TARGET"),
-        platform: get("PIDONE_PLATFORM"),
+        platform: platform.map_err(|message| because("PIDONE_PLATFORM", message))?,
         grace: grace.map_err(|message| because("PIDONE_GRACE", message))?,
         init,
         select: list("PIDONE_SELECT")?,

@@ -10,7 +10,7 @@ use serde::de::Visitor;
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
-use super::{FailOn, Layer, Level, Override, duration, similar};
+use super::{FailOn, Layer, Level, Override, duration, platform, similar};
 use crate::source::{Source, Span};
 
 /// Names of the file, as they are looked for in a directory.
@@ -55,7 +55,7 @@ struct Raw {
     target: Option<String>,
     build_args: BTreeMap<String, String>,
     context: Option<PathBuf>,
-    platform: Option<String>,
+    platform: Option<PlatformText>,
     grace: Option<Grace>,
     init: Option<bool>,
     args: Option<Vec<String>>,
@@ -83,7 +83,7 @@ struct RawOverride {
     #[serde(default)]
     build_args: BTreeMap<String, String>,
     context: Option<PathBuf>,
-    platform: Option<String>,
+    platform: Option<PlatformText>,
     grace: Option<Grace>,
     init: Option<bool>,
     args: Option<Vec<String>>,
@@ -93,6 +93,19 @@ struct RawOverride {
     ignore: Vec<Spanned<String>>,
     #[serde(default)]
     severity: BTreeMap<Spanned<String>, Level>,
+}
+
+/// A platform such as `linux/arm64`.
+#[derive(Deserialize)]
+#[serde(try_from = "String")]
+struct PlatformText(String);
+
+impl TryFrom<String> for PlatformText {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<PlatformText, String> {
+        platform(&text).map(PlatformText)
+    }
 }
 
 /// A number of seconds, or a text with a unit.
@@ -150,7 +163,7 @@ pub fn parse(source: &Arc<Source>, rules: &[&str]) -> Result<ConfigFile, Problem
                 target: part.target,
                 build_args: given(part.build_args),
                 context: part.context,
-                platform: part.platform,
+                platform: part.platform.map(|platform| platform.0),
                 grace: part.grace.map(|grace| grace.0),
                 init: part.init,
                 args: part.args,
@@ -169,7 +182,7 @@ pub fn parse(source: &Arc<Source>, rules: &[&str]) -> Result<ConfigFile, Problem
             target: raw.target,
             build_args: given(raw.build_args),
             context: raw.context,
-            platform: raw.platform,
+            platform: raw.platform.map(|platform| platform.0),
             grace: raw.grace.map(|grace| grace.0),
             init: raw.init,
             args: raw.args,
@@ -357,6 +370,11 @@ mod tests {
                 "grace = 'soon'\n",
                 "expected seconds such as 10, 30s or 2m",
                 "'soon'",
+            ),
+            (
+                "platform = 'x'\n",
+                "expected a platform such as linux/arm64 or linux/arm/v7",
+                "'x'",
             ),
             (
                 "grace = true\n",

@@ -6,6 +6,7 @@
 
 mod environment;
 mod file;
+mod platform;
 mod show;
 mod suppression;
 
@@ -17,6 +18,7 @@ use serde::Deserialize;
 
 pub use environment::{VARIABLES, environment, refuse_misspelt};
 pub use file::{ConfigFile, NAMES, OwnEntry, Problem, parse, plain};
+pub use platform::platform;
 pub use show::show;
 pub use suppression::{Ignored, Suppression, Suppressions};
 

@@ -150,6 +150,10 @@ fn bad_usage_is_status_2_with_a_message() {
         (vec!["knows", "ngnix"], "did you mean `nginx`?"),
         (vec!["check", "--grace", "soon"], "expected seconds"),
         (
+            vec!["check", "--platform", "linux/arm46"],
+            "did you mean `linux/arm64`?",
+        ),
+        (
             vec!["check", "--base-config", "absent.json"],
             "absent.json: no such file",
         ),
