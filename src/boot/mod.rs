@@ -24,6 +24,7 @@ mod settings;
 mod shells;
 mod start;
 mod state;
+mod table;
 mod tools;
 mod value;
 mod world;
@@ -111,7 +112,7 @@ pub(crate) fn initial_world(machine: &Machine, container: &Container) -> Option<
         ran_as_application: false,
         history: History::default(),
     };
-    world.processes.insert(pid, process);
+    world.processes.insert(process);
     if arguments_unread(container) {
         world.note(Fact {
             kind: FactKind::StringArgumentsUnread,

@@ -97,7 +97,7 @@ pub(super) fn kill(machine: &Machine, world: &mut World, pid: Pid, words: &[Opti
             signal = parsed;
             is_chosen = true;
         } else if word == "-1" {
-            let others: Vec<Pid> = world.processes.keys().copied().collect();
+            let others: Vec<Pid> = world.processes.pids().collect();
             for other in others
                 .into_iter()
                 .filter(|other| *other != 1 && *other != pid)

@@ -110,7 +110,7 @@ fn hash_place(world: &World, hasher: &mut FoldHasher<'static>) {
     let looking = Looking {
         plain: &|value| value.clone(),
         variables: false,
-        rank: &|pid| world.processes.keys().position(|known| *known == pid),
+        rank: &|pid| world.processes.rank(pid),
     };
     for process in world.processes.values() {
         // Pids grow with every helper that was started; only their order counts.

@@ -1,6 +1,8 @@
 //! Abstract strings: what is known of a variable, a word, an output.
 
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
 /// A stretch of a string.
@@ -17,7 +19,72 @@ pub(crate) enum Piece {
 /// A string of which some stretches may be unknown. No two neighbours are text.
 #[derive(Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Value {
-    pieces: Vec<Piece>,
+    pieces: Pieces,
+}
+
+/// The stretches of a value. Nearly all values have one at most, and are made and dropped in every
+/// step, so that one needs no allocation of its own.
+#[derive(Clone, Default)]
+enum Pieces {
+    #[default]
+    None,
+    One(Piece),
+    Several(Vec<Piece>),
+}
+
+impl Pieces {
+    fn as_slice(&self) -> &[Piece] {
+        match self {
+            Pieces::None => &[],
+            Pieces::One(piece) => std::slice::from_ref(piece),
+            Pieces::Several(pieces) => pieces,
+        }
+    }
+
+    fn push(&mut self, piece: Piece) {
+        *self = match std::mem::take(self) {
+            Pieces::None => Pieces::One(piece),
+            Pieces::One(first) => Pieces::Several(vec![first, piece]),
+            Pieces::Several(mut pieces) => {
+                pieces.push(piece);
+                Pieces::Several(pieces)
+            }
+        };
+    }
+
+    fn last_mut(&mut self) -> Option<&mut Piece> {
+        match self {
+            Pieces::None => None,
+            Pieces::One(piece) => Some(piece),
+            Pieces::Several(pieces) => pieces.last_mut(),
+        }
+    }
+}
+
+impl PartialEq for Pieces {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_slice() == other.as_slice()
+    }
+}
+
+impl Eq for Pieces {}
+
+impl PartialOrd for Pieces {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Pieces {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.as_slice().cmp(other.as_slice())
+    }
+}
+
+impl Hash for Pieces {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_slice().hash(state);
+    }
 }
 
 impl Value {
@@ -31,20 +98,20 @@ impl Value {
     /// A string of which nothing is known but its name.
     pub(crate) fn unknown(name: impl AsRef<str>) -> Value {
         Value {
-            pieces: vec![Piece::Unknown(name.as_ref().into())],
+            pieces: Pieces::One(Piece::Unknown(name.as_ref().into())),
         }
     }
 
     /// An environment variable that the image does not set.
     pub(crate) fn setting(name: impl AsRef<str>) -> Value {
         Value {
-            pieces: vec![Piece::Setting(name.as_ref().into())],
+            pieces: Pieces::One(Piece::Setting(name.as_ref().into())),
         }
     }
 
     /// The stretches.
     pub(crate) fn pieces(&self) -> &[Piece] {
-        &self.pieces
+        self.pieces.as_slice()
     }
 
     /// Adds known text.
@@ -61,15 +128,16 @@ impl Value {
 
     /// Adds a stretch.
     pub(crate) fn push(&mut self, piece: Piece) {
-        match piece {
-            Piece::Text(text) => self.push_text(&text),
-            other => self.pieces.push(other),
+        match (&piece, self.pieces.last_mut()) {
+            (Piece::Text(text), _) if text.is_empty() => {}
+            (Piece::Text(text), Some(Piece::Text(last))) => *last = format!("{last}{text}").into(),
+            _ => self.pieces.push(piece),
         }
     }
 
     /// Adds all of another.
     pub(crate) fn append(&mut self, other: &Value) {
-        for piece in &other.pieces {
+        for piece in other.pieces() {
             self.push(piece.clone());
         }
     }
@@ -77,7 +145,7 @@ impl Value {
     /// The string, when no overrides are given: settings are empty. `None` if a part is unknown.
     pub(crate) fn known(&self) -> Option<String> {
         let mut out = String::new();
-        for piece in &self.pieces {
+        for piece in self.pieces() {
             match piece {
                 Piece::Text(text) => out.push_str(text),
                 Piece::Setting(_) => {}
@@ -98,15 +166,15 @@ impl Value {
 
     /// Whether it is the empty string when no overrides are given.
     pub(crate) fn is_certainly_empty(&self) -> bool {
-        self.pieces.is_empty()
+        self.pieces().is_empty()
     }
 
     /// With settings and unknowns that a decision has fixed put in.
     pub(crate) fn refined(&self, decided: impl Fn(&Piece) -> Option<Value>) -> Value {
         let mut out = Value::default();
-        for piece in &self.pieces {
+        for piece in self.pieces() {
             match piece {
-                Piece::Text(text) => out.push_text(text),
+                Piece::Text(_) => out.push(piece.clone()),
                 other => match decided(other) {
                     Some(value) => out.append(&value),
                     None => out.push(other.clone()),
@@ -118,18 +186,21 @@ impl Value {
 
     /// As command substitution leaves it.
     pub(crate) fn without_trailing_newlines(&self) -> Value {
-        let mut value = self.clone();
-        if let Some(Piece::Text(last)) = value.pieces.pop() {
-            value.push_text(last.trim_end_matches('\n'));
-        } else {
+        let Some((Piece::Text(last), before)) = self.pieces().split_last() else {
+            return self.clone();
+        };
+        if !last.ends_with('\n') {
             return self.clone();
         }
+        let mut value = Value::default();
+        before.iter().for_each(|piece| value.push(piece.clone()));
+        value.push_text(last.trim_end_matches('\n'));
         value
     }
 
     /// For people: text as it is, settings as `$NAME`, unknowns by their names.
     pub(crate) fn display(&self) -> String {
-        let parts = self.pieces.iter().map(|piece| match piece {
+        let parts = self.pieces().iter().map(|piece| match piece {
             Piece::Text(text) => text.to_string(),
             Piece::Setting(name) => format!("${name}"),
             // A number at the end keeps two of the same name apart.

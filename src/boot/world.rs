@@ -11,6 +11,7 @@ pub(crate) use super::process::{
 use super::processes;
 use super::reads::LookedAt;
 use super::remade::Remade;
+use super::table::ProcessTable;
 use super::value::{Field, Piece, Value};
 use crate::knowledge::{ChildGroup, Signal};
 use crate::source::Span;
@@ -31,7 +32,7 @@ pub(crate) const STOP_WORK: Millis = 300;
 #[derive(Clone)]
 pub(crate) struct World {
     /// All processes that have not been reaped, by pid.
-    pub processes: BTreeMap<Pid, Process>,
+    pub processes: ProcessTable,
     /// The clock.
     pub clock: Millis,
     /// The last pid given.
@@ -237,7 +238,7 @@ impl World {
     /// A world before anything runs.
     pub(crate) fn new() -> World {
         World {
-            processes: BTreeMap::new(),
+            processes: ProcessTable::default(),
             clock: 0,
             last_pid: 0,
             streams: Vec::new(),
@@ -295,7 +296,7 @@ impl World {
             }
         }
         process.body = Body::Filter;
-        self.processes.insert(pid, process);
+        self.processes.insert(process);
         pid
     }
 

@@ -126,7 +126,7 @@ fn beside_keep_alive(target: &Target, finding: &Finding) -> Option<String> {
 fn stop_command(whole: &str, simple: &Simple) -> Option<String> {
     let index = simple.words.iter().position(|word| {
         let word = word.constant(false);
-        word.is_some_and(|word| matches!(word.as_str(), "start" | "restart"))
+        word.is_some_and(|word| matches!(&*word, "start" | "restart"))
     })?;
     let mut words = Vec::new();
     for (at, word) in simple.words.iter().enumerate() {
@@ -140,7 +140,7 @@ fn stop_command(whole: &str, simple: &Simple) -> Option<String> {
 
 /// Whether a command is called as daemons are, and nothing says that it is done when it returns.
 fn may_be_daemon(command: &Command, simple: &Simple) -> bool {
-    let words: Vec<Option<String>> = simple.words.iter().map(|w| w.constant(false)).collect();
+    let words: Vec<Option<_>> = simple.words.iter().map(|w| w.constant(false)).collect();
     let Some(Some(name)) = words.first() else {
         return false;
     };

@@ -71,7 +71,10 @@ impl CommandLine {
             .iter()
             .map(|word| written(&script.text, word.range.clone()))
             .collect();
-        let words = simple.words.iter().map(|word| word.constant(true));
+        let words = simple
+            .words
+            .iter()
+            .map(|word| Some(word.constant(true)?.into_owned()));
         let in_json = command.text.is_string && is_in_json(target, &script.text.full_span());
         Some(CommandLine {
             words: words.collect(),

@@ -118,7 +118,7 @@ pub(super) fn plain_words(text: &Mapped) -> Option<Vec<(String, std::ops::Range<
     let words: Option<Vec<_>> = simple
         .words
         .iter()
-        .map(|word| Some((word.constant(true)?, word.range.clone())))
+        .map(|word| Some((word.constant(true)?.into_owned(), word.range.clone())))
         .collect();
     let words = words?;
     let program = &words.first()?.0;

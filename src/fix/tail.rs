@@ -166,7 +166,7 @@ pub(super) fn action_for(script: &Script, signal: &str) -> Option<String> {
         let words: Vec<Option<String>> = simple
             .words
             .iter()
-            .map(|word| word.constant(false))
+            .map(|word| Some(word.constant(false)?.into_owned()))
             .collect();
         let [Some(name), action, signals @ ..] = words.as_slice() else {
             return None;

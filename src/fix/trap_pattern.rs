@@ -39,7 +39,7 @@ fn at(target: &Target, span: &Span) -> Option<Draft> {
         return None;
     };
     let name = simple.words.first()?.constant(false).unwrap_or_default();
-    let edits = match name.as_str() {
+    let edits = match &*name {
         "wait" => before_wait(&command, simple, &layout, &signal),
         name if is_keep_alive(name) => {
             in_place_of_keep_alive(&command, name, simple, &layout, &signal)

@@ -4,7 +4,9 @@
 //! a number, cloning a walker is cheap and nothing recurses. All offsets are bytes of
 //! [`Script::text`]; [`Script::span`] leads back to the file.
 
+use std::borrow::Cow;
 use std::ops::Range;
+use std::rc::Rc;
 
 use crate::source::{Mapped, Span};
 
@@ -187,7 +189,13 @@ pub struct Word {
 impl Word {
     /// The text of a word that needs no expansion at all (quotes removed), else `None`.
     /// Unquoted glob characters, a leading `~` and braces count as expansion only if `strict`.
-    pub fn constant(&self, strict: bool) -> Option<String> {
+    pub fn constant(&self, strict: bool) -> Option<Cow<'_, str>> {
+        if let [Part::Quoted(text)] = self.parts.as_slice() {
+            return Some(Cow::Borrowed(text));
+        }
+        if let ([Part::Literal(text)], false) = (self.parts.as_slice(), strict) {
+            return Some(Cow::Borrowed(text));
+        }
         let mut out = String::new();
         for part in &self.parts {
             match part {
@@ -201,7 +209,7 @@ impl Word {
                 _ => return None,
             }
         }
-        Some(out)
+        Some(Cow::Owned(out))
     }
 }
 
@@ -209,15 +217,15 @@ impl Word {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Part {
     /// Unquoted text: glob characters, a leading `~` and `{a,b}` in it are active.
-    Literal(String),
+    Literal(Rc<str>),
     /// Quoted text, its quotes and escapes resolved: no character in it is active.
-    Quoted(String),
+    Quoted(Rc<str>),
     /// `$'…'`, or the dollar of `$"…"`, which some shells take for a dollar in front of a quoted text.
     DollarQuoted {
         /// What it is where the shell knows it: quoted text.
-        text: String,
+        text: Rc<str>,
         /// What it is elsewhere; only `$` for that of `$"…"`.
-        written: String,
+        written: Rc<str>,
     },
     /// `$x`, `${x…}`.
     Parameter {

@@ -5,7 +5,8 @@
 use std::rc::Rc;
 
 use crate::boot::{
-    Body, Explored, FactKind, Machine, Millis, Rest, Running, Way, World, explore, signal_process,
+    Body, Explored, FactKind, Machine, Millis, Process, Rest, Running, Way, World, explore,
+    signal_process,
 };
 
 /// A world after the stop signal, along all its ways.
@@ -20,7 +21,8 @@ pub(super) struct Stopped {
 
 /// Sends the stop signal to PID 1 and lets the grace period pass. An application takes `work` to finish.
 pub(super) fn stop(machine: &Machine, mut steady: World, work: Millis, forks: &mut u32) -> Stopped {
-    for process in steady.processes.values_mut() {
+    let is_application = |process: &Process| matches!(process.body, Body::Application(_));
+    for process in steady.processes.changing(is_application) {
         if let Body::Application(application) = &mut process.body {
             application.undecided = false;
         }

@@ -19,12 +19,7 @@ impl Turn<'_, '_> {
         let [Part::Literal(name)] = word.parts.as_slice() else {
             return false;
         };
-        let Some(alias) = self
-            .shell
-            .aliases
-            .get(name.as_str())
-            .filter(|alias| alias.active)
-        else {
+        let Some(alias) = self.shell.aliases.get(&**name).filter(|alias| alias.active) else {
             return false;
         };
         let rest = code
@@ -34,7 +29,7 @@ impl Turn<'_, '_> {
             .get(word.range.end..code.script.node(code.node).range.end)
             .unwrap_or("");
         let text = format!("{}{rest}", alias.text);
-        if alias.text.split_whitespace().next() == Some(name.as_str()) {
+        if alias.text.split_whitespace().next() == Some(&**name) {
             return false;
         }
         let span = code.span();

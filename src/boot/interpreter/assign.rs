@@ -66,7 +66,7 @@ impl Turn<'_, '_> {
                                     value: expansion.single(word)?,
                                     open: false,
                                 }),
-                                false => fields.extend(expansion.fields(word)?),
+                                false => expansion.fields(word, &mut fields)?,
                             }
                         }
                         drop_empty_settings(&mut fields);

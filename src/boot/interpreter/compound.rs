@@ -277,7 +277,7 @@ impl Turn<'_, '_> {
                     Some(words) => self.expand(code, |expansion| {
                         let mut fields = Vec::new();
                         for word in words {
-                            fields.extend(expansion.fields(word)?);
+                            expansion.fields(word, &mut fields)?;
                         }
                         Ok(fields)
                     })?,

@@ -91,7 +91,7 @@ impl Turn<'_, '_> {
             span: Some(code.span()),
             ..parent
         };
-        self.world.processes.insert(pid, process);
+        self.world.processes.insert(process);
         if !redirects.is_empty() {
             self.redirect_child(code, redirects, pid);
         }
@@ -489,8 +489,7 @@ impl Turn<'_, '_> {
                 let others: Vec<Pid> = self
                     .world
                     .processes
-                    .keys()
-                    .copied()
+                    .pids()
                     .filter(|pid| *pid != 1 && *pid != self.pid)
                     .collect();
                 for pid in others {

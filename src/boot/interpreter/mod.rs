@@ -24,12 +24,14 @@ mod step;
 mod tail;
 mod traps;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
+use super::table::ProcessTable;
 use super::value::{Field, Value};
-use super::world::{Input, Output, Pid, Status};
+use super::world::{Body, Input, Output, Pid, Status};
 use crate::knowledge::{ShellFacts, Signal, TrapName};
 use crate::shell::{Compound, Kind, NodeId, Script};
 use crate::source::Span;
@@ -98,7 +100,7 @@ impl Hash for Code {
 
 /// Whether the command is `trap ACTION … SIGNAL …` as it stands there.
 fn sets_trap(simple: &crate::shell::Simple, signal: Signal, facts: &ShellFacts) -> bool {
-    let words: Vec<Option<String>> = simple
+    let words: Vec<Option<Cow<str>>> = simple
         .words
         .iter()
         .map(|word| word.constant(false))
@@ -538,6 +540,33 @@ impl Shell {
         });
         variable.value = Some(value);
         variable.exported |= allexport;
+    }
+
+    /// Whether nothing has happened that it waits for: then a step of it does nothing.
+    fn goes_on_waiting(&self, processes: &ProcessTable) -> bool {
+        if self.dying.is_some() || self.check_failure {
+            return false;
+        }
+        let runs = |pid: &Pid| {
+            let process = processes.get(pid);
+            process.is_some_and(|process| !matches!(process.body, Body::Ended(_)))
+        };
+        match self.frames.last().map(|frame| &frame.state) {
+            Some(State::Foreground(waited)) => {
+                let open = waited.pids.iter().zip(&waited.ended);
+                let mut open = open.filter(|(_, ended)| ended.is_none()).peekable();
+                open.peek().is_some() && open.all(|(pid, _)| runs(pid))
+            }
+            Some(State::Capture(pid, _)) => runs(pid),
+            Some(State::Wait(waiting)) if self.pending.is_empty() => {
+                let running = waiting.pids.iter().filter(|pid| runs(pid)).count();
+                match waiting.any {
+                    true => running > 0 && running == waiting.pids.len(),
+                    false => running > 0,
+                }
+            }
+            _ => false,
+        }
     }
 
     /// Whether the innermost frame is one in which a trap has to wait.

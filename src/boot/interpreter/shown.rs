@@ -15,9 +15,9 @@ impl Turn<'_, '_> {
             return false;
         };
         process.is_some_and(|process| process.output == Output::Elsewhere)
-            && matches!(name.as_str(), "echo" | "printf")
-            && !self.shell.functions.contains_key(name.as_str())
-            && !self.shell.aliases.contains_key(name.as_str())
+            && matches!(&*name, "echo" | "printf")
+            && !self.shell.functions.contains_key(&*name)
+            && !self.shell.aliases.contains_key(&*name)
             && !self.shell.options.nounset
             && simple.assignments.is_empty()
             && simple.redirects.iter().all(stays_shown)

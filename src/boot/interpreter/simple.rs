@@ -104,7 +104,7 @@ impl Turn<'_, '_> {
         let declares = words
             .first()
             .and_then(|word| word.constant(false))
-            .is_some_and(|word| DECLARATIONS.contains(&word.as_str()));
+            .is_some_and(|word| DECLARATIONS.contains(&&*word));
         self.expand(code, |expansion: &mut Expansion| {
             let mut fields = Vec::new();
             for word in words {
@@ -114,7 +114,7 @@ impl Turn<'_, '_> {
                         open: false,
                     });
                 } else {
-                    fields.extend(expansion.fields(word)?);
+                    expansion.fields(word, &mut fields)?;
                 }
             }
             Ok(fields)
@@ -349,7 +349,7 @@ impl Turn<'_, '_> {
         if monitor {
             process.group = pid;
         }
-        self.world.processes.insert(pid, process);
+        self.world.processes.insert(process);
         pid
     }
 

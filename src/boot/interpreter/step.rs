@@ -37,9 +37,14 @@ pub(super) type Attempt<T> = Result<T, Progress>;
 
 /// Lets the shell of a process take one step.
 pub(in crate::boot) fn step(machine: &Machine, world: &mut World, pid: Pid) -> Progress {
+    // Every shell that waits is looked at in every step of another process.
+    let waits = |shell: &Shell| shell.goes_on_waiting(&world.processes);
+    if !matches!(world.process(pid).map(|process| &process.body), Some(Body::Shell(shell)) if !waits(shell))
+    {
+        return Progress::Blocked;
+    }
     let body = std::mem::replace(&mut world.process_mut(pid).body, Body::Filter);
     let Body::Shell(shell) = body else {
-        world.process_mut(pid).body = body;
         return Progress::Blocked;
     };
     let mut turn = Turn {

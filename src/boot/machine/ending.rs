@@ -4,7 +4,7 @@ use super::Machine;
 use super::note;
 use crate::boot::fact::FactKind;
 use crate::boot::interpreter::Progress;
-use crate::boot::world::{Body, Ending, Pid, Status, World};
+use crate::boot::world::{Body, Ending, Pid, Process, Status, World};
 use crate::knowledge::Signal;
 
 /// Ends a process. The end of PID 1 ends the container: the kernel kills all others.
@@ -48,10 +48,9 @@ pub(in crate::boot) fn end_process(
         if !stopping {
             start_jobs(machine, world);
         }
-        for process in world.processes.values_mut() {
-            if !matches!(process.body, Body::Ended(_)) {
-                process.history.killed.get_or_insert((now, Signal::KILL));
-            }
+        let runs = |process: &Process| !matches!(process.body, Body::Ended(_));
+        for process in world.processes.changing(runs) {
+            process.history.killed.get_or_insert((now, Signal::KILL));
         }
         let broken = world.broken.take();
         world.ending = Some(Ending {
@@ -60,10 +59,8 @@ pub(in crate::boot) fn end_process(
         });
         return;
     }
-    for process in world.processes.values_mut() {
-        if process.parent == pid {
-            process.parent = 1;
-        }
+    for process in world.processes.changing(|process| process.parent == pid) {
+        process.parent = 1;
     }
 }
 
@@ -71,7 +68,7 @@ pub(in crate::boot) fn end_process(
 /// their turn.
 pub(in crate::boot) fn start_jobs(machine: &Machine, world: &mut World) {
     const STEPS: u32 = 100;
-    let jobs: Vec<Pid> = world.processes.keys().copied().collect();
+    let jobs: Vec<Pid> = world.processes.pids().collect();
     for pid in jobs {
         for _ in 0..STEPS {
             let waits_for_its_turn = world.process(pid).is_some_and(|process| {

@@ -279,9 +279,11 @@ impl<'c> Machine<'c> {
                 return Rest::Limit;
             }
             self.spent.set(self.spent.get() + 1);
-            let pids: Vec<Pid> = world.processes.keys().copied().collect();
             let mut progressed = false;
-            for pid in pids {
+            let mut next = 0;
+            while let Some(process) = world.processes.first_from(next) {
+                let pid = process.pid;
+                next = pid + 1;
                 match self.step(world, pid) {
                     Progress::Ran => {
                         progressed = true;
@@ -452,7 +454,7 @@ impl<'c> Machine<'c> {
     /// Lets everything happen that is due.
     fn fire(&self, world: &mut World) {
         let now = world.clock;
-        let due: Vec<Pid> = world.processes.keys().copied().collect();
+        let due: Vec<Pid> = world.processes.pids().collect();
         for pid in due {
             let Some(process) = world.processes.get_mut(&pid) else {
                 continue;

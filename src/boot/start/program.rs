@@ -254,6 +254,6 @@ impl Start<'_, '_> {
             undecided: false,
             code: None,
         });
-        self.world.processes.insert(pid, process);
+        self.world.processes.insert(process);
     }
 }

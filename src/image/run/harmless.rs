@@ -60,7 +60,7 @@ fn is_harmless_command(simple: &Simple) -> bool {
     let words: Vec<Option<String>> = simple
         .words
         .iter()
-        .map(|word| word.constant(false))
+        .map(|word| Some(word.constant(false)?.into_owned()))
         .collect();
     match words.first() {
         None => true,

@@ -17,6 +17,7 @@ mod shells;
 mod text;
 mod write;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::build::Builder;
@@ -275,7 +276,7 @@ impl<'a, 'b, 'd> Walker<'a, 'b, 'd> {
                 .collect(),
             _ => Vec::new(),
         };
-        let runs_input = |name: &String| {
+        let runs_input = |name: &Cow<str>| {
             let interpreters = ["node", "perl", "php", "python", "python3", "ruby"];
             is_shell(name) || interpreters.contains(&path::name(name))
         };

@@ -26,7 +26,10 @@ impl Parser<'_> {
             Ok(text) if !text.contains('\0') => {
                 let inner = self.text.get(start + 2..self.position - 1);
                 let written = format!("${}", inner.unwrap_or(""));
-                parts.push(Part::DollarQuoted { text, written });
+                parts.push(Part::DollarQuoted {
+                    text: text.into(),
+                    written: written.into(),
+                });
             }
             _ => {
                 let part = self.unparsed_part(start, "`$'…'` with bytes that are no text");

@@ -196,7 +196,7 @@ impl Parser<'_> {
             } else if declares && self.array_follows() {
                 let assignment = self.assignment()?;
                 simple.words.push(Word {
-                    parts: vec![Part::Literal(assignment.name.clone())],
+                    parts: vec![Part::Literal(assignment.name.as_str().into())],
                     range: assignment.range.clone(),
                 });
                 simple.assignments.push(assignment);
@@ -210,7 +210,7 @@ impl Parser<'_> {
                 let prefix_only = simple.words.iter().all(|word| {
                     matches!(word.constant(false).as_deref(), Some("command" | "builtin"))
                 });
-                declares |= prefix_only && DECLARING.contains(&text.as_str());
+                declares |= prefix_only && DECLARING.contains(&&*text);
                 simple.words.push(word);
             }
             end = self.position;
@@ -230,7 +230,7 @@ impl Parser<'_> {
             "if", "then", "else", "elif", "fi", "for", "while", "until", "do", "done", "case",
             "esac", "select", "function", "{", "}", "[[",
         ];
-        RESERVED.contains(&text.as_str())
+        RESERVED.contains(&&**text)
     }
 
     /// Whether nothing that belongs to a simple command stands here.

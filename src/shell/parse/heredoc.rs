@@ -100,7 +100,7 @@ impl Parser<'_> {
             raw.to_owned()
         };
         Word {
-            parts: vec![Part::Quoted(text)],
+            parts: vec![Part::Quoted(text.into())],
             range: self.at(range),
         }
     }

@@ -46,36 +46,50 @@ pub(super) enum ArithmeticEnd {
 
 /// Parts of a word in the making: adjoining texts of one kind become one part.
 #[derive(Default)]
-pub(super) struct Parts(Vec<Part>);
+pub(super) struct Parts {
+    done: Vec<Part>,
+    /// The text that stands last, and whether it is quoted.
+    text: Option<(String, bool)>,
+}
 
 impl Parts {
     pub(super) fn literal(&mut self, text: &str) {
-        match self.0.last_mut() {
-            Some(Part::Literal(last)) => last.push_str(text),
-            _ => self.0.push(Part::Literal(text.to_owned())),
-        }
+        self.text(text, false);
     }
 
     pub(super) fn quoted(&mut self, text: &str) {
-        match self.0.last_mut() {
-            Some(Part::Quoted(last)) => last.push_str(text),
-            _ => self.0.push(Part::Quoted(text.to_owned())),
-        }
+        self.text(text, true);
     }
 
     pub(super) fn push(&mut self, part: Part) {
-        self.0.push(part);
+        self.end_text();
+        self.done.push(part);
     }
 
-    pub(super) fn into_vec(self) -> Vec<Part> {
-        self.0
+    fn count(&self) -> usize {
+        self.done.len() + usize::from(self.text.is_some())
+    }
+
+    pub(super) fn into_vec(mut self) -> Vec<Part> {
+        self.end_text();
+        self.done
     }
 
     fn text(&mut self, text: &str, quoted: bool) {
-        if quoted {
-            self.quoted(text);
-        } else {
-            self.literal(text);
+        match &mut self.text {
+            Some((last, is_quoted)) if *is_quoted == quoted => last.push_str(text),
+            _ => {
+                self.end_text();
+                self.text = Some((text.to_owned(), quoted));
+            }
+        }
+    }
+
+    fn end_text(&mut self) {
+        match self.text.take() {
+            Some((text, true)) => self.done.push(Part::Quoted(text.into())),
+            Some((text, false)) => self.done.push(Part::Literal(text.into())),
+            None => {}
         }
     }
 }
@@ -189,12 +203,12 @@ impl Parser<'_> {
     fn double_quoted(&mut self, parts: &mut Parts) -> Parsed<()> {
         let open = self.failure("`\"` that is not closed");
         self.position += 1;
-        let before = parts.0.len();
+        let before = parts.count();
         self.quoted_text(Quotes::Double, parts)?;
         if !self.take("\"") {
             return Err(open);
         }
-        if parts.0.len() == before {
+        if parts.count() == before {
             // An empty string still makes a word.
             parts.quoted("");
         }
@@ -314,8 +328,8 @@ impl Parser<'_> {
             Some(b'"') if !quoted => {
                 self.position += 1;
                 parts.push(Part::DollarQuoted {
-                    text: String::new(),
-                    written: "$".to_owned(),
+                    text: "".into(),
+                    written: "$".into(),
                 });
                 return self.double_quoted(parts);
             }

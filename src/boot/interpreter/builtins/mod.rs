@@ -189,7 +189,7 @@ impl Turn<'_, '_> {
                     .next_back()
                     .unwrap_or_default();
                 let word = Word {
-                    parts: vec![Part::Quoted(text)],
+                    parts: vec![Part::Quoted(text.into())],
                     range: code.script.node(code.node).range.clone(),
                 };
                 let Some(value) = self.arithmetic_command(code, &word)? else {

@@ -135,7 +135,7 @@ impl Expansion<'_> {
         if fields.is_empty() {
             out.push(if star && quoted {
                 Segment::Text {
-                    text: String::new(),
+                    text: "".into(),
                     quoted: true,
                     split: false,
                 }
@@ -159,7 +159,7 @@ impl Expansion<'_> {
                 out.push(Segment::Several);
             } else if quoted && field.value.pieces().is_empty() {
                 out.push(Segment::Text {
-                    text: String::new(),
+                    text: "".into(),
                     quoted: true,
                     split: false,
                 });

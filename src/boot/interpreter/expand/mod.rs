@@ -60,7 +60,7 @@ pub(in crate::boot::interpreter) struct Expansion<'a> {
 enum Segment {
     /// Text; `split` for results of unquoted expansions.
     Text {
-        text: String,
+        text: Rc<str>,
         quoted: bool,
         split: bool,
     },
@@ -104,13 +104,27 @@ impl<'a> Expansion<'a> {
     }
 
     /// A word as fields: split and globbed.
-    pub(in crate::boot::interpreter) fn fields(&mut self, word: &Word) -> Result<Vec<Field>, Need> {
-        let mut fields = Vec::new();
-        for variant in self.braces(word) {
-            let segments = self.segments(&variant.parts, false)?;
-            self.split(segments, &mut fields);
+    pub(in crate::boot::interpreter) fn fields(
+        &mut self,
+        word: &Word,
+        fields: &mut Vec<Field>,
+    ) -> Result<(), Need> {
+        if let Some(text) = constant(word) {
+            let mut value = Value::default();
+            value.push(Piece::Text(Rc::clone(text)));
+            fields.push(Field { value, open: false });
+            return Ok(());
         }
-        Ok(fields)
+        let Some(variants) = self.braces(word) else {
+            let segments = self.segments(&word.parts, false)?;
+            self.split(segments, fields);
+            return Ok(());
+        };
+        for variant in variants {
+            let segments = self.segments(&variant.parts, false)?;
+            self.split(segments, fields);
+        }
+        Ok(())
     }
 
     /// A word as one value: neither split nor globbed.
@@ -119,7 +133,7 @@ impl<'a> Expansion<'a> {
         let mut value = Value::default();
         for segment in segments {
             match segment {
-                Segment::Text { text, .. } => value.push_text(&text),
+                Segment::Text { text, .. } => value.push(Piece::Text(text)),
                 Segment::Open { piece, .. } => value.push(piece),
                 Segment::Break => value.push_text(" "),
                 Segment::Nothing => {}
@@ -142,7 +156,10 @@ impl<'a> Expansion<'a> {
         let mut pieces = Vec::new();
         for segment in segments {
             match segment {
-                Segment::Text { text, quoted, .. } => pieces.push(Stretch { text, quoted }),
+                Segment::Text { text, quoted, .. } => pieces.push(Stretch {
+                    text: text.to_string(),
+                    quoted,
+                }),
                 Segment::Open {
                     piece: Piece::Setting(_),
                     ..
@@ -162,7 +179,7 @@ impl<'a> Expansion<'a> {
         let home = self.lookup("HOME").and_then(|value| value.known());
         match (word.parts.first(), value.certain(), home) {
             (Some(Part::Literal(text)), Some(known), Some(home))
-                if (text == "~" || text.starts_with("~/")) && known.starts_with('~') =>
+                if (&**text == "~" || text.starts_with("~/")) && known.starts_with('~') =>
             {
                 Value::text(format!("{home}{}", &known[1..]))
             }
@@ -185,7 +202,7 @@ impl<'a> Expansion<'a> {
                     split: false,
                 }),
                 Part::DollarQuoted { text, written } => {
-                    let is_mark = written == "$" && text.is_empty();
+                    let is_mark = &**written == "$" && text.is_empty();
                     let knows = match is_mark {
                         true => self.shell.facts.family == ShellFamily::Bash,
                         false => self.shell.facts.has(Feature::DollarQuotes),
@@ -193,7 +210,7 @@ impl<'a> Expansion<'a> {
                     out.push(match written.contains("\\'") && !knows {
                         // An escaped quote ends the text there.
                         true => Segment::Open {
-                            piece: Piece::Unknown(written.as_str().into()),
+                            piece: Piece::Unknown(Rc::clone(written)),
                             quoted: true,
                         },
                         false => Segment::Text {
@@ -256,7 +273,7 @@ impl<'a> Expansion<'a> {
             return Ok(operand);
         };
         let word = Word {
-            parts: vec![Part::Quoted(text)],
+            parts: vec![Part::Quoted(text.into())],
             ..Word::default()
         };
         match self.checked_arithmetic(&word) {
@@ -382,6 +399,15 @@ impl arithmetic::Variables for Scope<'_, '_> {
     }
 }
 
+/// The text of a word in which nothing is expanded, as most words are.
+fn constant(word: &Word) -> Option<&Rc<str>> {
+    match word.parts.as_slice() {
+        [Part::Quoted(text)] => Some(text),
+        [Part::Literal(text)] if !text.contains(['{', '*', '?', '[', '~']) => Some(text),
+        _ => None,
+    }
+}
+
 fn is_tilde(part: &Part) -> bool {
     matches!(part, Part::Literal(text) if text.starts_with('~'))
 }
@@ -389,7 +415,7 @@ fn is_tilde(part: &Part) -> bool {
 fn push_value(out: &mut Vec<Segment>, value: Value, quoted: bool) {
     if value.pieces().is_empty() && quoted {
         out.push(Segment::Text {
-            text: String::new(),
+            text: "".into(),
             quoted: true,
             split: false,
         });
@@ -397,7 +423,7 @@ fn push_value(out: &mut Vec<Segment>, value: Value, quoted: bool) {
     for piece in value.pieces() {
         out.push(match piece {
             Piece::Text(text) => Segment::Text {
-                text: text.to_string(),
+                text: Rc::clone(text),
                 quoted,
                 split: !quoted,
             },

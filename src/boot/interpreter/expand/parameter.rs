@@ -140,7 +140,7 @@ impl Expansion<'_> {
             None => match value.or_else(|| self.unset(&parameter.name)) {
                 Some(value) => push_value(out, value, quoted),
                 None if quoted => {
-                    let text = String::new();
+                    let text = "".into();
                     out.push(Segment::Text {
                         text,
                         quoted: true,
@@ -189,7 +189,7 @@ impl Expansion<'_> {
                     out.extend(self.nested(word, quoted, single)?);
                 } else if quoted {
                     out.push(Segment::Text {
-                        text: String::new(),
+                        text: "".into(),
                         quoted: true,
                         split: false,
                     });
@@ -312,7 +312,7 @@ impl Expansion<'_> {
         }
         if segments.is_empty() && quoted {
             segments.push(Segment::Text {
-                text: String::new(),
+                text: "".into(),
                 quoted: true,
                 split: false,
             });
@@ -358,7 +358,7 @@ impl Expansion<'_> {
             Some(name) if parameter.index.is_none() && name.ends_with("[@]") => {
                 let base = name.trim_end_matches("[@]").to_owned();
                 let index = Word {
-                    parts: vec![Part::Literal("@".to_owned())],
+                    parts: vec![Part::Literal("@".into())],
                     ..Word::default()
                 };
                 let direct = Parameter {

@@ -1,5 +1,7 @@
 //! From the stretches of a word to fields: splitting at `IFS`, braces and globs.
 
+use std::rc::Rc;
+
 use super::{Expansion, Segment};
 use crate::boot::interpreter::pattern::{self, Stretch};
 use crate::boot::value::{Field, Piece, Value};
@@ -8,10 +10,11 @@ use crate::shell::{Part, Word};
 use crate::source::Known;
 
 impl Expansion<'_> {
-    /// `{a,b}` in literal text, where the shell has it; other words as they are.
-    pub(super) fn braces(&self, word: &Word) -> Vec<Word> {
-        if !self.shell.facts.has(Feature::Braces) {
-            return vec![word.clone()];
+    /// The words that `{a,b}` in literal text makes of one, where the shell has it; `None` for a word without.
+    pub(super) fn braces(&self, word: &Word) -> Option<Vec<Word>> {
+        let is_brace = |part: &Part| matches!(part, Part::Literal(text) if text.contains('{'));
+        if !word.parts.iter().any(is_brace) || !self.shell.facts.has(Feature::Braces) {
+            return None;
         }
         let mut done = Vec::new();
         let mut todo = vec![word.clone()];
@@ -29,22 +32,24 @@ impl Expansion<'_> {
                     for alternative in alternatives.into_iter().rev() {
                         let mut variant = word.clone();
                         variant.parts[index] =
-                            Part::Literal(format!("{before}{alternative}{after}"));
+                            Part::Literal(format!("{before}{alternative}{after}").into());
                         todo.push(variant);
                     }
                 }
                 _ => done.push(word),
             }
         }
-        done
+        Some(done)
     }
 
     /// Splits segments at the characters of `IFS` and globs the fields.
     pub(super) fn split(&self, segments: Vec<Segment>, fields: &mut Vec<Field>) {
-        let ifs = self
-            .lookup("IFS")
-            .and_then(|value| value.known())
-            .unwrap_or(" \t\n".into());
+        let is_split = |segment: &Segment| matches!(segment, Segment::Text { split: true, .. });
+        let ifs = match segments.iter().any(is_split) {
+            true => self.lookup("IFS").and_then(|value| value.known()),
+            false => None,
+        };
+        let ifs = ifs.unwrap_or(" \t\n".into());
         let mut current: Option<Field> = None;
         let mut globs = false;
         let mut only_settings = true;
@@ -70,7 +75,8 @@ impl Expansion<'_> {
                 Segment::Text {
                     text, quoted: true, ..
                 } => {
-                    current.get_or_insert_default().value.push_text(&text);
+                    let field = current.get_or_insert_default();
+                    field.value.push(Piece::Text(text));
                     only_settings = false;
                 }
                 Segment::Text {
@@ -83,7 +89,16 @@ impl Expansion<'_> {
                     };
                     globs |= is_glob(&text);
                     only_settings = false;
-                    current.get_or_insert_default().value.push_text(&text);
+                    let field = current.get_or_insert_default();
+                    field.value.push(Piece::Text(text));
+                }
+                Segment::Text { text, .. } if !text.contains(|c| ifs.contains(c)) => {
+                    if !text.is_empty() {
+                        globs |= is_glob(&text);
+                        only_settings = false;
+                        let field = current.get_or_insert_default();
+                        field.value.push(Piece::Text(text));
+                    }
                 }
                 Segment::Text { text, .. } => {
                     let mut first = true;
@@ -124,11 +139,11 @@ impl Expansion<'_> {
     }
 
     /// A text whose leading `~` is the user's home.
-    pub(super) fn with_home(&self, text: String) -> String {
-        if (text == "~" || text.starts_with("~/"))
+    pub(super) fn with_home(&self, text: Rc<str>) -> Rc<str> {
+        if (&*text == "~" || text.starts_with("~/"))
             && let Some(home) = self.lookup("HOME").and_then(|value| value.known())
         {
-            return format!("{home}{}", &text[1..]);
+            return format!("{home}{}", &text[1..]).into();
         }
         text
     }

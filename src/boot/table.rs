@@ -1,0 +1,108 @@
+//! The process table.
+
+use std::ops::Index;
+use std::rc::Rc;
+
+use super::process::Process;
+use super::world::Pid;
+
+/// All processes of a world that have not been reaped, by pid.
+///
+/// A world is copied at each fork, and then most of its processes do nothing for a while: copies share a
+/// process until one of them changes it. There are few at a time, so a sorted list is searched faster
+/// than a tree.
+#[derive(Clone, Default)]
+pub(crate) struct ProcessTable {
+    processes: Vec<Rc<Process>>,
+}
+
+impl ProcessTable {
+    fn find(&self, pid: Pid) -> Result<usize, usize> {
+        self.processes
+            .binary_search_by_key(&pid, |process| process.pid)
+    }
+
+    /// The process of that pid.
+    pub(crate) fn get(&self, pid: &Pid) -> Option<&Process> {
+        let index = self.find(*pid).ok()?;
+        Some(&self.processes[index])
+    }
+
+    /// The process of that pid, to be changed.
+    pub(crate) fn get_mut(&mut self, pid: &Pid) -> Option<&mut Process> {
+        let index = self.find(*pid).ok()?;
+        Some(Rc::make_mut(&mut self.processes[index]))
+    }
+
+    /// Whether there is such a process.
+    pub(crate) fn contains_key(&self, pid: &Pid) -> bool {
+        self.find(*pid).is_ok()
+    }
+
+    /// Adds a process, in place of one that had its pid.
+    pub(crate) fn insert(&mut self, process: Process) {
+        match self.find(process.pid) {
+            Ok(index) => self.processes[index] = Rc::new(process),
+            Err(index) => self.processes.insert(index, Rc::new(process)),
+        }
+    }
+
+    /// Takes a process out, if it is there.
+    pub(crate) fn remove(&mut self, pid: &Pid) {
+        if let Ok(index) = self.find(*pid) {
+            self.processes.remove(index);
+        }
+    }
+
+    /// How many processes have a lower pid than that one, if it is there.
+    pub(crate) fn rank(&self, pid: Pid) -> Option<usize> {
+        self.find(pid).ok()
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.processes.len()
+    }
+
+    /// The process with the lowest pid from that one on.
+    pub(crate) fn first_from(&self, pid: Pid) -> Option<&Process> {
+        let (Ok(index) | Err(index)) = self.find(pid);
+        self.processes.get(index).map(|process| &**process)
+    }
+
+    /// All pids, in order.
+    pub(crate) fn pids(&self) -> impl Iterator<Item = Pid> {
+        self.processes.iter().map(|process| process.pid)
+    }
+
+    /// All processes, by pid.
+    pub(crate) fn values(&self) -> impl DoubleEndedIterator<Item = &Process> {
+        self.processes.iter().map(|process| &**process)
+    }
+
+    /// All processes, to be changed.
+    pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut Process> {
+        self.changing(|_| true)
+    }
+
+    /// Those of which something holds, to be changed; the others stay shared.
+    pub(crate) fn changing(
+        &mut self,
+        which: impl Fn(&Process) -> bool,
+    ) -> impl Iterator<Item = &mut Process> {
+        let found = self
+            .processes
+            .iter_mut()
+            .filter(move |process| which(process));
+        found.map(Rc::make_mut)
+    }
+}
+
+impl Index<&Pid> for ProcessTable {
+    type Output = Process;
+
+    fn index(&self, pid: &Pid) -> &Process {
+        self.get(pid)
+            .expect("a process stays in the table while it is stepped")
+    }
+}
