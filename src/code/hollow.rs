@@ -40,9 +40,32 @@ const GOES: [&str; 12] = [
     "last",
 ];
 
-/// Whether the handler that stands there, or is named there, is known to end nothing.
+/// Whether the handler that stands there, or is named there, is not known to end the program: it only says something,
+/// or sends the signal to its own process again, which PID 1 does not get to feel.
 pub(super) fn is_hollow(code: &Code, handler: &Range<usize>) -> bool {
-    body(code, handler).is_some_and(|body| says_only(code, body))
+    body(code, handler)
+        .is_some_and(|body| says_only(code, body.clone()) || raises_again(code, body))
+}
+
+/// Whether a body sends a signal to its own process, and does not exit.
+fn raises_again(code: &Code, body: Range<usize>) -> bool {
+    let names_itself = |word: &str| {
+        matches!(
+            word,
+            "pid" | "getpid" | "getmypid" | "posix_getpid" | "Process"
+        )
+    };
+    let raises = body.clone().any(|open| {
+        let Some(call) = code.call(open) else {
+            return false;
+        };
+        let mut given = call.open + 1..call.close;
+        call.name() == "raise_signal"
+            || matches!(call.name(), "kill" | "posix_kill")
+                && given.any(|at| names_itself(code.word(at)))
+    });
+    let mut body = body;
+    raises && !body.any(|at| matches!(code.word(at), "exit" | "_exit" | "abort"))
 }
 
 /// The tokens of a handler's body, where it is written down in this file.

@@ -73,6 +73,8 @@ pub struct Reading {
     pub imports: Vec<Import>,
     /// Whether it has something in it that goes on until it is stopped: a server, an endless loop.
     pub serves: bool,
+    /// Whether it goes on in a second process with the same code: which of both registers what is not told.
+    pub forks: bool,
     /// Signals that it names otherwise than to register a handler.
     pub names: Vec<Signal>,
     /// What keeps from saying that it registers no handler: what stands there, and where.
@@ -114,6 +116,7 @@ pub fn read(text: &str, language: Language, modules: &Modules) -> Reading {
     Reading {
         handlers: found.handlers,
         serves: serves::serves(&code, &imports.found, modules),
+        forks: serves::forks(&code, &imports.found),
         names: found.names,
         open: found
             .open

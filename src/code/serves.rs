@@ -28,6 +28,30 @@ pub(super) fn serves(code: &Code, imports: &[Import], modules: &Modules) -> bool
         || (0..code.tokens.len()).any(|at| is_endless(code, at))
 }
 
+/// Whether it makes a second process with the same code: `os.fork()`, Node's `cluster`, `pcntl_fork()`.
+pub(super) fn forks(code: &Code, imports: &[Import]) -> bool {
+    let is_fork = |at: usize| {
+        let word = code.word(at);
+        let before = at.checked_sub(1);
+        let is_member = before
+            .is_some_and(|before| matches!(code.kind(before), Kind::Mark('.' | '>' | '$' | '&')));
+        code.kind(at) == Kind::Name
+            && match code.language {
+                Language::JavaScript => false,
+                Language::Python => word == "fork" && is_member,
+                Language::Php => word == "pcntl_fork",
+                Language::Ruby => {
+                    word == "fork" && (!is_member || code.is_name(at.saturating_sub(2), "Process"))
+                }
+                Language::Perl => word == "fork" && !is_member,
+            }
+    };
+    imports
+        .iter()
+        .any(|import| code.language == Language::JavaScript && import.package() == "cluster")
+        || (0..code.tokens.len()).any(is_fork)
+}
+
 /// Where a package is set to do something else than its entry says: `app.run(debug=True)`.
 pub(super) fn set_otherwise(
     code: &Code,

@@ -279,22 +279,26 @@ impl ProgramFiles<'_, '_, '_> {
         let mut handlers: Vec<(Signal, Span)> = Vec::new();
         let mut open = None;
         let mut named: Vec<Signal> = Vec::new();
+        let forks = self.sources.iter().any(|source| source.reading.forks);
         for source in &self.sources {
             named.extend(&source.reading.names);
             for handler in &source.reading.handlers {
                 let span = source.text.span(handler.range.clone());
-                let is_called = handler
-                    .within
-                    .as_deref()
-                    .is_none_or(|name| words.get(name).is_some_and(|times| *times > 1));
+                // What another process registers is its own.
+                let is_called = !forks
+                    && handler
+                        .within
+                        .as_deref()
+                        .is_none_or(|name| words.get(name).is_some_and(|times| *times > 1));
                 if is_called {
                     handlers.extend(handler.signals.iter().map(|signal| (*signal, span.clone())));
                 } else {
                     named.extend(&handler.signals);
-                    open.get_or_insert((
-                        "a handler in a function that nothing calls".to_owned(),
-                        Some(span),
-                    ));
+                    let text = match forks {
+                        true => "a handler that may be that of another process",
+                        false => "a handler in a function that nothing calls",
+                    };
+                    open.get_or_insert((text.to_owned(), Some(span)));
                 }
             }
         }
