@@ -19,7 +19,12 @@ pub(crate) struct Remade {
     modes: BTreeSet<String>,
     /// Directories that were made; `/` where one is not known by name.
     directories: BTreeSet<String>,
+    /// What `mkdir` and `touch` have made and nothing has taken away.
+    present: BTreeSet<Present>,
 }
+
+/// Something that is there by now: its path, and whether it is a directory.
+type Present = (String, bool);
 
 /// What commands of the start-up may have done at a path.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -32,6 +37,8 @@ pub(crate) struct Made {
     below_a_mode: bool,
     /// A directory may have been made there.
     is_made: bool,
+    /// Something was made there, and is there still: `true` for a directory.
+    present: Option<bool>,
 }
 
 impl Made {
@@ -100,11 +107,28 @@ impl Remade {
             is_made: self.directories.contains("/")
                 || is_on_the_way(&self.directories, path)
                 || is_on_the_way(&self.places, path),
+            present: self.present_at(path),
         }
+    }
+
+    fn present_at(&self, path: &str) -> Option<bool> {
+        let below = format!("{}/", path.trim_end_matches('/'));
+        let mut present = self.present.iter();
+        present.find_map(|(known, is_directory)| match known == path {
+            true => Some(*is_directory),
+            false => known.starts_with(&below).then_some(true),
+        })
+    }
+
+    /// Whether a command of the start-up has made a file or a directory exactly there: `true` for a directory.
+    pub(crate) fn is_present(&self, path: &str, looked_at: &LookedAt) -> Option<bool> {
+        looked_at.remade(path);
+        self.at(path).present
     }
 
     /// What other commands may have done, too.
     pub(crate) fn add(&mut self, other: &Remade) {
+        self.present.retain(|known| other.present.contains(known));
         self.places.extend(other.places.iter().cloned());
         self.modes.extend(other.modes.iter().cloned());
         self.directories.extend(other.directories.iter().cloned());
@@ -123,6 +147,12 @@ impl Remade {
             "" => path.to_owned(),
             directory => directory.to_owned(),
         });
+    }
+
+    /// Nothing is sure to be at these paths any more, nor below them.
+    fn take_away(&mut self, places: impl Iterator<Item = String>) {
+        let gone: BTreeSet<String> = places.collect();
+        self.present.retain(|(path, _)| !covers(&gone, path));
     }
 
     /// Whether a command changes anything of this.
@@ -179,11 +209,29 @@ impl Remade {
             "chmod" => self
                 .modes
                 .extend(operands.iter().skip(1).copied().map(place)),
-            "mkdir" => self.directories.extend(operands.iter().copied().map(place)),
+            "mkdir" => {
+                self.directories.extend(operands.iter().copied().map(place));
+                let named = operands
+                    .iter()
+                    .flatten()
+                    .map(|word| absolute(directory, word));
+                self.present.extend(named.map(|path| (path, true)));
+            }
+            "touch" => {
+                let named = operands
+                    .iter()
+                    .flatten()
+                    .map(|word| absolute(directory, word));
+                self.present.extend(named.map(|path| (path, false)));
+            }
+            "rm" | "rmdir" => self.take_away(operands.iter().copied().map(place)),
             "install" if has("-d") || has("--directory") => {
                 self.directories.extend(operands.iter().copied().map(place));
             }
             "cp" | "mv" | "install" | "rsync" => {
+                if name == "mv" {
+                    self.take_away(operands.iter().copied().map(place));
+                }
                 let given = after(&["-t", "--target-directory"]);
                 let last = || operands.last().copied();
                 self.places.extend(given.or_else(last).map(place));
@@ -232,9 +280,9 @@ impl Remade {
 }
 
 /// Commands that put files into the place that they name.
-const CHANGING: [&str; 13] = [
-    "chmod", "mkdir", "cp", "mv", "install", "rsync", "ln", "tar", "bsdtar", "unzip", "git",
-    "curl", "wget",
+const CHANGING: [&str; 16] = [
+    "chmod", "mkdir", "touch", "rm", "rmdir", "cp", "mv", "install", "rsync", "ln", "tar",
+    "bsdtar", "unzip", "git", "curl", "wget",
 ];
 
 /// Commands that bring files to places of their own: packages, builds.

@@ -206,7 +206,7 @@ fn hash_shell(shell: &Shell, hasher: &mut FoldHasher<'static>, looking: &Looking
     shell.facts.id.hash(hasher);
     for (name, variable) in shell.variables.iter().filter(|_| looking.variables) {
         name.hash(hasher);
-        variable.exported.hash(hasher);
+        (variable.exported, variable.read_only).hash(hasher);
         match &variable.value {
             None => 0.hash(hasher),
             Some(Stored::Text(value)) => (looking.plain)(value).hash(hasher),
@@ -229,6 +229,7 @@ fn hash_shell(shell: &Shell, hasher: &mut FoldHasher<'static>, looking: &Looking
     (shell.exit_trapped, shell.ever_trapped, shell.interrupted).hash(hasher);
     shell.dying.hash(hasher);
     shell.options_read.hash(hasher);
+    shell.inputs.hash(hasher);
     shell.last_background.map(looking.rank).hash(hasher);
     for job in &shell.jobs {
         job.number.hash(hasher);

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::Shell;
+use super::expand::is_glob;
 use crate::boot::reads::LookedAt;
 use crate::boot::value::{Field, Piece, Value};
 use crate::boot::world::{ON_DISK, Pid, Question, Status, World};
@@ -316,7 +317,8 @@ fn file(context: &Context, operator: &str, word: &Field, shown: &str) -> Answer 
     let Some(path) = word.known() else {
         return question;
     };
-    if path.is_empty() {
+    // A pattern that nothing matches is no name of a file either.
+    if path.is_empty() || is_glob(&path) && word.value.certain().is_some() {
         return Answer::Is(false);
     }
     let path = absolute(context.directory, &path);
@@ -327,6 +329,16 @@ fn file(context: &Context, operator: &str, word: &Field, shown: &str) -> Answer 
     }
     if matches!(operator, "-e" | "-f" | "-r" | "-w" | "-a") && context.is_written(&path) {
         return Answer::Is(true);
+    }
+    match (
+        context.world.remade.is_present(&path, context.looked_at),
+        operator,
+    ) {
+        (Some(_), "-e" | "-r" | "-w" | "-a") | (Some(true), "-d" | "-x") | (Some(false), "-f") => {
+            return Answer::Is(true);
+        }
+        (Some(false), "-d") | (Some(true), "-f") => return Answer::Is(false),
+        _ => {}
     }
     match (context.files.look_up(&path), operator) {
         (Found::Absent, _) => {

@@ -254,14 +254,16 @@ impl Turn<'_, '_> {
                 return self.finish(Status::Known(127));
             }
         }
-        // A process that is not a child of this shell cannot be waited for.
+        // What this shell has not started itself cannot be waited for, though PID 1 inherits it.
+        let is_child = |pid: Pid| {
+            let process = self.world.process(pid);
+            process.is_some_and(|process| process.parent == self.pid)
+        };
         let own: Vec<Pid> = pids
             .iter()
             .copied()
             .filter(|pid| {
-                self.world
-                    .process(*pid)
-                    .is_some_and(|process| process.parent == self.pid)
+                is_child(*pid) && self.shell.jobs.iter().any(|job| job.pids.contains(pid))
             })
             .collect();
         if named && own.is_empty() {

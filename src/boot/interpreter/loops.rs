@@ -2,10 +2,11 @@
 //!
 //! In: a loop whose round begins or ends. Out: another round, its end, or a world that goes round for ever.
 
+use super::expand::is_glob;
 use super::step::{Attempt, Progress, Turn};
 use super::{Code, Loop, State, Stored};
 use crate::boot::fact::FactKind;
-use crate::boot::value::Field;
+use crate::boot::value::{Field, Piece};
 use crate::boot::world::{Question, Status, SteadyLoop};
 use crate::shell::{Compound, Kind};
 
@@ -151,7 +152,7 @@ impl Turn<'_, '_> {
         if asked >= COUNTED_ROUNDS && sleeps(&code) && words.iter().all(is_number) {
             *next = (*next).max(words.len().saturating_sub(1));
         }
-        let Some(word) = words.get(*next).cloned() else {
+        let Some(mut word) = words.get(*next).cloned() else {
             return self.pop();
         };
         *next += 1;
@@ -176,7 +177,12 @@ impl Turn<'_, '_> {
                 *next += 1;
             }
             if !yes {
-                return Ok(());
+                // A pattern that nothing matches stays as it is.
+                let Some(pattern) = unmatched(&word).filter(|_| !self.shell.options.nullglob)
+                else {
+                    return Ok(());
+                };
+                word = Field::text(pattern);
             }
         }
         if self.shell.is_read_only(name) {
@@ -232,6 +238,14 @@ impl Turn<'_, '_> {
             self.push(code.at(*body), false);
         }
         Ok(())
+    }
+}
+
+/// The pattern of which it is not known what it matches.
+fn unmatched(word: &Field) -> Option<&str> {
+    match word.value.pieces() {
+        [Piece::Unknown(name)] if is_glob(name) && !name.contains(['$', '`', ' ']) => Some(name),
+        _ => None,
     }
 }
 

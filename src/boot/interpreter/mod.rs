@@ -193,6 +193,8 @@ pub(crate) struct Shell {
     pub ever_trapped: bool,
     /// Streams that it holds open besides its output (`exec > >(tee)`).
     pub held: Vec<usize>,
+    /// Descriptors beside the standard input that it has opened for reading (`exec 3< file`).
+    pub inputs: BTreeMap<u32, Input>,
 }
 
 /// A variable.
@@ -249,6 +251,8 @@ pub(crate) struct Options {
     pub pipefail: bool,
     /// `shopt -s execfail`
     pub execfail: bool,
+    /// `shopt -s nullglob`
+    pub nullglob: bool,
     /// `shopt -s lastpipe`
     pub lastpipe: bool,
     /// `-i`
@@ -484,6 +488,7 @@ impl Shell {
             exit_trapped: false,
             ever_trapped: false,
             held: Vec::new(),
+            inputs: BTreeMap::new(),
         }
     }
 

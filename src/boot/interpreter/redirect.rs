@@ -15,6 +15,8 @@ use crate::shell::{Descriptor, Redirect, RedirectOperator, RedirectTarget};
 pub(super) struct Streams {
     pub(super) input: Input,
     pub(super) output: Output,
+    /// Further descriptors that are opened for reading.
+    pub(super) opened: Vec<(u32, Input)>,
     /// A redirection failed: the file is not there.
     pub(super) failed: bool,
     /// A file that is read, and nothing says whether it is there.
@@ -28,6 +30,7 @@ impl Turn<'_, '_> {
         let mut streams = Streams {
             input: process.input.clone(),
             output: process.output.clone(),
+            opened: Vec::new(),
             failed: false,
             doubtful: None,
         };
@@ -64,8 +67,10 @@ impl Turn<'_, '_> {
                 {
                     streams.doubtful = Some(path.clone());
                 }
-                if descriptor.unwrap_or(0) == 0 {
-                    streams.input = input.unwrap_or(Input::Unknown);
+                let input = input.unwrap_or(Input::Unknown);
+                match descriptor.unwrap_or(0) {
+                    0 => streams.input = input,
+                    other => streams.opened.push((other, input)),
                 }
             }
             RedirectOperator::HereDocument | RedirectOperator::HereString => {
@@ -73,7 +78,18 @@ impl Turn<'_, '_> {
                     streams.input = Input::Text(value.clone());
                 }
             }
-            RedirectOperator::DuplicateInput => {}
+            RedirectOperator::DuplicateInput => {
+                let input = match value.known().as_deref() {
+                    Some("0") => streams.input.clone(),
+                    Some("-") => Input::Null,
+                    Some(text) => self.opened(text, &streams.opened),
+                    None => Input::Unknown,
+                };
+                match descriptor.unwrap_or(0) {
+                    0 => streams.input = input,
+                    other => streams.opened.push((other, input)),
+                }
+            }
             RedirectOperator::DuplicateOutput => {
                 if descriptor.unwrap_or(1) == 1 {
                     streams.output = Output::Elsewhere;
@@ -120,6 +136,17 @@ impl Turn<'_, '_> {
                 };
             }
         }
+    }
+
+    /// What a descriptor other than the standard input reads from.
+    pub(super) fn opened(&self, descriptor: &str, opened: &[(u32, Input)]) -> Input {
+        let Ok(number) = descriptor.parse::<u32>() else {
+            return Input::Unknown;
+        };
+        let now = opened.iter().rev().find(|(known, _)| *known == number);
+        let input = now.map(|(_, input)| input);
+        let input = input.or_else(|| self.shell.inputs.get(&number));
+        input.cloned().unwrap_or(Input::Unknown)
     }
 
     /// The text of a file to which something is about to be added.

@@ -10,6 +10,7 @@ use crate::boot::fact::{Fact, FactKind};
 use crate::boot::interpreter::{absolute, display_words};
 use crate::boot::machine::{Machine, end_process};
 use crate::boot::outcome::Missing;
+use crate::boot::services::write_pid;
 use crate::boot::start::{Caller, Failure, Start, start};
 use crate::boot::value::{Field, Value};
 use crate::boot::world::{Body, Child, Launcher, Millis, Pid, Status, World};
@@ -59,6 +60,13 @@ impl Start<'_, '_> {
             return Ok(());
         };
         self.prepare(self.pid, &argv, launch, path.as_deref(), &job);
+        if launch.name == "setsid" {
+            let pid = self.pid;
+            let process = self.process();
+            (process.group, process.session) = (pid, pid);
+        }
+        let words: Vec<Option<String>> = argv.iter().map(Field::known).collect();
+        write_pid(self.world, self.pid, &words, self.pid);
         let caller = self.caller_of(&job);
         self.run(job.words, caller)
     }
@@ -173,6 +181,8 @@ impl Start<'_, '_> {
         for job in run.jobs {
             let child = self.world.fork(self.pid, knowledge::ChildGroup::OwnSession);
             self.prepare(child, &argv, launch, run.path.as_deref(), &job);
+            let words: Vec<Option<String>> = argv.iter().map(Field::known).collect();
+            write_pid(self.world, self.pid, &words, child);
             if self.start_child(child, job).is_err() {
                 self.world.processes.remove(&child);
             } else if let Some(process) = self.world.processes.get_mut(&child) {

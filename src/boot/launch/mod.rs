@@ -9,6 +9,7 @@ mod words;
 use crate::boot::fact::{Fact, FactKind};
 use crate::boot::interpreter::{display_words, is_read};
 use crate::boot::machine::end_process;
+use crate::boot::services::stop_daemon;
 use crate::boot::start::{Failure, Start};
 use crate::boot::value::Field;
 use crate::boot::world::{Body, Status};
@@ -55,8 +56,11 @@ impl Start<'_, '_> {
                     let printed = self.world.unknown_output(&display_words(&argv));
                     self.world.write(&output, &printed);
                 }
+                let words: Vec<Option<String>> = argv.iter().map(Field::known).collect();
                 self.process().argv = argv;
-                end_process(self.machine, self.world, pid, Status::SUCCESS, None);
+                if !stop_daemon(self.machine, self.world, pid, &words) {
+                    end_process(self.machine, self.world, pid, Status::SUCCESS, None);
+                }
                 return Ok(());
             }
             Plan::Fails(status, why) => {

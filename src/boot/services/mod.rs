@@ -5,6 +5,7 @@
 
 mod circus;
 mod control;
+mod daemons;
 mod directories;
 mod ecosystem;
 mod foreground;
@@ -23,6 +24,7 @@ use crate::knowledge::Launch;
 use crate::source::Mapped;
 
 pub(super) use control::{control, stop_started};
+pub(super) use daemons::{stop_daemon, write_pid};
 pub use stop_setting::{SettingPlace, stop_setting};
 pub(super) use stopping::stop_servers;
 

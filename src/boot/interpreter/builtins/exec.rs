@@ -61,6 +61,7 @@ impl Turn<'_, '_> {
             if let Output::Stream(stream) = streams.output {
                 self.shell.held.push(stream);
             }
+            self.shell.inputs.extend(streams.opened);
             let process = self.world.process_mut(self.pid);
             process.input = streams.input;
             process.output = streams.output;

@@ -176,6 +176,7 @@ impl Turn<'_, '_> {
                     match word.as_str() {
                         "lastpipe" => self.shell.options.lastpipe = on,
                         "execfail" => self.shell.options.execfail = on,
+                        "nullglob" => self.shell.options.nullglob = on,
                         "expand_aliases" => self.shell.options.expand_aliases = on,
                         _ => {}
                     }

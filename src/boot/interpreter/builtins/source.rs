@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use crate::boot::fact::FactKind;
 use crate::boot::interpreter::conditions::absolute;
+use crate::boot::interpreter::expand::is_glob;
 use crate::boot::interpreter::redirect::Streams;
 use crate::boot::interpreter::step::{Attempt, Turn};
 use crate::boot::interpreter::{Code, State};
@@ -67,6 +68,15 @@ impl Turn<'_, '_> {
         };
         let directory = Rc::clone(&self.world.process_mut(self.pid).directory);
         let mut path = absolute(&directory, &name);
+        if is_glob(&name) {
+            // A pattern that nothing matched: bash fails to read it, the others end.
+            if self.shell.facts.special_builtin_errors_end {
+                let text =
+                    format!("whether anything matches `{name}`, which is read, is not known");
+                self.world.miss("script", text, Some(span));
+            }
+            return self.finish(Status::Known(1));
+        }
         if !name.contains('/') {
             // A bare name is looked up on PATH; only bash outside POSIX mode then tries the directory.
             let here = path.clone();

@@ -267,9 +267,19 @@ impl Turn<'_, '_> {
             },
         };
         let separators = separators.unwrap_or_else(|| " \t\n".to_owned());
-        let input = streams.input.clone();
-        let own = self.world.process_mut(self.pid).input == input;
-        match input {
+        let known: Vec<Option<String>> = words.iter().map(Field::known).collect();
+        let descriptor = known.iter().enumerate().find_map(|(at, word)| {
+            let letters = word.as_deref()?.strip_prefix('-')?;
+            match letters.split_once('u')?.1 {
+                "" => known.get(at + 1)?.clone(),
+                number => Some(number.to_owned()),
+            }
+        });
+        let input = match descriptor.as_deref() {
+            None | Some("0") => streams.input.clone(),
+            Some(number) => self.opened(number, &streams.opened),
+        };
+        match input.clone() {
             Input::Null => {
                 for name in &names {
                     self.shell.set(name, Stored::Text(Value::default()));
@@ -289,15 +299,11 @@ impl Turn<'_, '_> {
                             self.shell
                                 .set(name, Stored::Text(Value::unknown(format!("${name}"))));
                         }
-                        if own {
-                            self.world.process_mut(self.pid).input = Input::Null;
-                        }
+                        self.leave(&input, Input::Null);
                         return self.finish(Status::SUCCESS);
                     }
                 };
-                if own {
-                    self.world.process_mut(self.pid).input = Input::Text(Value::text(rest));
-                }
+                self.leave(&input, Input::Text(Value::text(rest)));
                 let found = line.is_some();
                 let line = line.unwrap_or_default();
                 if let Some(array) = array {
@@ -317,7 +323,7 @@ impl Turn<'_, '_> {
             }
             Input::Pipe(stream) => {
                 let text = std::mem::take(&mut self.world.streams[stream]);
-                self.world.process_mut(self.pid).input = Input::Text(text);
+                self.leave(&input, Input::Text(text));
                 Ok(())
             }
             Input::Unknown => {
@@ -335,6 +341,20 @@ impl Turn<'_, '_> {
                     )
                     .into(),
                 ))
+            }
+        }
+    }
+
+    /// Puts what is left of an input where it came from.
+    fn leave(&mut self, read: &Input, rest: Input) {
+        let mut others = self.shell.inputs.values_mut();
+        match others.find(|other| *other == read) {
+            Some(other) => *other = rest,
+            None => {
+                let process = self.world.process_mut(self.pid);
+                if process.input == *read || matches!(read, Input::Pipe(_)) {
+                    process.input = rest;
+                }
             }
         }
     }

@@ -5,6 +5,8 @@ mod lookup;
 mod parameter;
 mod split;
 
+pub(in crate::boot::interpreter) use split::is_glob;
+
 use std::rc::Rc;
 
 use crate::boot::interpreter::pattern::Stretch;

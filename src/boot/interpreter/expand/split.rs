@@ -200,7 +200,7 @@ impl Expansion<'_> {
                 let found: Vec<Field> = matching
                     .map(|known| Field::text(format!("{prefix}{known}")))
                     .collect();
-                if found.is_empty() {
+                if found.is_empty() && !self.shell.options.nullglob {
                     fields.push(field);
                 } else {
                     fields.extend(found);
@@ -211,7 +211,7 @@ impl Expansion<'_> {
 }
 
 /// Whether unquoted text is a pattern for file names.
-pub(super) fn is_glob(text: &str) -> bool {
+pub(in crate::boot::interpreter) fn is_glob(text: &str) -> bool {
     text.contains(['*', '?'])
         || text
             .split_once('[')
