@@ -3,7 +3,7 @@
 //! In: the words of the command and the text. Out: what it prints, and its status; `None` where a word asks for
 //! more than is modelled, so that the output stays unknown.
 
-use regex::{Regex, RegexBuilder};
+use super::expression::compile;
 
 /// What a filter printed, and its status.
 #[derive(Debug, PartialEq, Eq)]
@@ -159,12 +159,6 @@ fn extended(pattern: &str) -> String {
         }
     }
     out
-}
-
-fn compile(expression: &str, ignores_case: bool) -> Option<Regex> {
-    let mut builder = RegexBuilder::new(expression);
-    builder.case_insensitive(ignores_case).size_limit(1 << 20);
-    builder.build().ok()
 }
 
 fn translate(words: &[String], text: &str) -> Option<String> {

@@ -6,6 +6,7 @@
 
 mod execline;
 mod explore;
+mod expression;
 mod fact;
 mod filters;
 mod interpreter;

@@ -101,7 +101,7 @@ pub(crate) enum Body {
     /// A program that runs until it is stopped.
     Application(Application),
     /// A launcher that waits for its child.
-    Launcher(Launcher),
+    Launcher(Box<Launcher>),
     /// `sleep`, `tail -f`: ends at that time, or never.
     Idle(Option<Millis>),
     /// Reads until its input ends.

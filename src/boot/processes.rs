@@ -2,6 +2,7 @@
 //!
 //! In: their words and the processes of the world. Out: whom they mean, and what becomes of these.
 
+use super::expression::compile;
 use super::interpreter::display_words;
 use super::machine::{Machine, signal_group, signal_process, start_jobs};
 use super::value::Field;
@@ -176,12 +177,9 @@ impl Wanted {
                 false => pattern.clone(),
             };
             // What this crate does not take as an expression is a name.
-            match regex::RegexBuilder::new(&pattern)
-                .size_limit(1 << 20)
-                .build()
-            {
-                Ok(compiled) => wanted.pattern = Some(compiled),
-                Err(_) => wanted.names.push(pattern),
+            match compile(&pattern, false) {
+                Some(compiled) => wanted.pattern = Some(compiled),
+                None => wanted.names.push(pattern),
             }
         }
         wanted

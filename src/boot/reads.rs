@@ -74,6 +74,11 @@ impl LookedAt {
         self.now.take()
     }
 
+    /// Goes on with other notes; everything noted until now.
+    pub(crate) fn replace(&self, reads: Reads) -> Reads {
+        self.now.replace(reads)
+    }
+
     /// Adds to the notes.
     pub(crate) fn add(&self, reads: &Reads) {
         self.now.borrow_mut().add(reads);

@@ -13,25 +13,29 @@ use super::world::Pid;
 /// than a tree.
 #[derive(Clone, Default)]
 pub(crate) struct ProcessTable {
-    processes: Vec<Rc<Process>>,
+    processes: Vec<(Pid, Rc<Process>)>,
 }
 
 impl ProcessTable {
     fn find(&self, pid: Pid) -> Result<usize, usize> {
-        self.processes
-            .binary_search_by_key(&pid, |process| process.pid)
+        // The newest are asked for most.
+        match self.processes.iter().rposition(|(known, _)| *known <= pid) {
+            Some(index) if self.processes[index].0 == pid => Ok(index),
+            Some(index) => Err(index + 1),
+            None => Err(0),
+        }
     }
 
     /// The process of that pid.
     pub(crate) fn get(&self, pid: &Pid) -> Option<&Process> {
         let index = self.find(*pid).ok()?;
-        Some(&self.processes[index])
+        Some(&self.processes[index].1)
     }
 
     /// The process of that pid, to be changed.
     pub(crate) fn get_mut(&mut self, pid: &Pid) -> Option<&mut Process> {
         let index = self.find(*pid).ok()?;
-        Some(Rc::make_mut(&mut self.processes[index]))
+        Some(Rc::make_mut(&mut self.processes[index].1))
     }
 
     /// Whether there is such a process.
@@ -41,9 +45,10 @@ impl ProcessTable {
 
     /// Adds a process, in place of one that had its pid.
     pub(crate) fn insert(&mut self, process: Process) {
-        match self.find(process.pid) {
-            Ok(index) => self.processes[index] = Rc::new(process),
-            Err(index) => self.processes.insert(index, Rc::new(process)),
+        let entry = (process.pid, Rc::new(process));
+        match self.find(entry.0) {
+            Ok(index) => self.processes[index] = entry,
+            Err(index) => self.processes.insert(index, entry),
         }
     }
 
@@ -67,17 +72,17 @@ impl ProcessTable {
     /// The process with the lowest pid from that one on.
     pub(crate) fn first_from(&self, pid: Pid) -> Option<&Process> {
         let (Ok(index) | Err(index)) = self.find(pid);
-        self.processes.get(index).map(|process| &**process)
+        self.processes.get(index).map(|(_, process)| &**process)
     }
 
     /// All pids, in order.
     pub(crate) fn pids(&self) -> impl Iterator<Item = Pid> {
-        self.processes.iter().map(|process| process.pid)
+        self.processes.iter().map(|(pid, _)| *pid)
     }
 
     /// All processes, by pid.
     pub(crate) fn values(&self) -> impl DoubleEndedIterator<Item = &Process> {
-        self.processes.iter().map(|process| &**process)
+        self.processes.iter().map(|(_, process)| &**process)
     }
 
     /// All processes, to be changed.
@@ -90,11 +95,8 @@ impl ProcessTable {
         &mut self,
         which: impl Fn(&Process) -> bool,
     ) -> impl Iterator<Item = &mut Process> {
-        let found = self
-            .processes
-            .iter_mut()
-            .filter(move |process| which(process));
-        found.map(Rc::make_mut)
+        let all = self.processes.iter_mut().map(|(_, process)| process);
+        all.filter(move |process| which(process)).map(Rc::make_mut)
     }
 }
 

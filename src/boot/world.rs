@@ -47,8 +47,12 @@ pub(crate) struct World {
     pub remade: Rc<Remade>,
     /// Conditions decided on this way.
     pub trail: Vec<Choice>,
+    /// Whether one of them is that somebody sets a variable at run time.
+    pub is_overridden: bool,
     /// Tests decided on this way, by their text, so that the same test is not decided twice.
     pub decided: Rc<BTreeMap<Rc<str>, bool>>,
+    /// Whether some of that may hold for one round of a loop only: begins of rounds need not look for it else.
+    pub passes: bool,
     /// Values that a decision has fixed.
     pub fixed: Rc<BTreeMap<Piece, Value>>,
     /// Whether PID 1 ends its script on purpose because something has failed (`set -e`, `exit 1`).
@@ -246,7 +250,9 @@ impl World {
             fifos: Rc::default(),
             remade: Rc::default(),
             trail: Vec::new(),
+            is_overridden: false,
             decided: Rc::default(),
+            passes: false,
             fixed: Rc::default(),
             gives_up: false,
             leaves: false,
@@ -332,6 +338,7 @@ impl World {
                     Rc::make_mut(&mut self.remade).found(path);
                 }
             }
+            self.passes |= passes(key);
             Rc::make_mut(&mut self.decided).insert(key.into(), holds);
         }
         let fixes = if yes {
@@ -340,6 +347,7 @@ impl World {
             &question.fixes_if_no
         };
         if !fixes.is_empty() {
+            self.passes |= fixes.iter().any(|(piece, _)| is_status(piece));
             Rc::make_mut(&mut self.fixed).extend(fixes.iter().cloned());
         }
         if question.candidate && !yes {
@@ -347,6 +355,8 @@ impl World {
             self.set_aside.clear();
         }
         let text = if yes { &question.yes } else { &question.no };
+        let overridden = question.by_default.is_some_and(|default| default != yes);
+        self.is_overridden |= overridden;
         self.trail.push(Choice {
             fork,
             branch: u32::from(!yes),
@@ -355,7 +365,7 @@ impl World {
                 span: question.span.clone(),
             }),
             failure: question.expected && !yes,
-            overridden: question.by_default.is_some_and(|default| default != yes),
+            overridden,
         });
     }
 
@@ -465,12 +475,12 @@ impl World {
     /// Begins another round of a loop: what is on disk may be another thing by now, and a command that
     /// failed in the round before may succeed.
     pub(crate) fn begin_round(&mut self) {
-        let passes = |key: &str| key.starts_with(ON_DISK) || key.contains("`$?`");
+        if !std::mem::take(&mut self.passes) {
+            return;
+        }
         if self.decided.keys().any(|key| passes(key)) {
             Rc::make_mut(&mut self.decided).retain(|key, _| !passes(key));
         }
-        let is_status =
-            |piece: &Piece| matches!(piece, Piece::Unknown(name) if name.starts_with("$?"));
         if self.fixed.keys().any(is_status) {
             Rc::make_mut(&mut self.fixed).retain(|piece, _| !is_status(piece));
         }
@@ -485,8 +495,9 @@ impl World {
             let mut bodies = self.processes.values().map(|process| &process.body);
             bodies.any(|body| matches!(body, Body::Shell(shell) if shell.is_in_loop()))
         };
-        if (self.fixed.contains_key(&piece) || self.decided.keys().any(|key| key.contains(&name)))
-            && in_loop()
+        if in_loop()
+            && (self.fixed.contains_key(&piece)
+                || self.decided.keys().any(|key| key.contains(&name)))
         {
             Rc::make_mut(&mut self.fixed).remove(&piece);
             Rc::make_mut(&mut self.decided).retain(|key, _| !key.contains(&name));
@@ -578,4 +589,14 @@ impl World {
             self.facts.push(fact);
         }
     }
+}
+
+/// Whether the answer to a test holds for one round of a loop only.
+fn passes(key: &str) -> bool {
+    key.starts_with(ON_DISK) || key.contains("`$?`")
+}
+
+/// Whether it stands for the status of a command, which is another one in the next round of a loop.
+fn is_status(piece: &Piece) -> bool {
+    matches!(piece, Piece::Unknown(name) if name.starts_with("$?"))
 }

@@ -317,7 +317,7 @@ impl Start<'_, '_> {
             let process = self.process();
             process.argv = words.to_vec();
             process.program = name.into();
-            process.body = Body::Launcher(parent_of(child));
+            process.body = Body::Launcher(Box::new(parent_of(child)));
             return Some(Next::Settled);
         }
         self.world.processes.remove(&child);

@@ -32,20 +32,15 @@ pub(super) fn remember(
         number,
         projection: state::projection(world, &reads),
         reads,
-        overridden: is_overridden(world),
+        overridden: world.is_overridden,
     });
 }
 
 /// What has been seen as a whole and goes on as this world does.
 pub(super) fn meet<'k>(known: &'k Places, place: u64, world: &World) -> Option<&'k Known> {
-    let overridden = is_overridden(world);
+    let overridden = world.is_overridden;
     let earlier = known.get(&place).into_iter().flatten();
     earlier
         .filter(|known| overridden || !known.overridden)
         .find(|known| state::projection(world, &known.reads) == known.projection)
-}
-
-/// Whether the way is taken only when somebody sets a variable at run time.
-pub(super) fn is_overridden(world: &World) -> bool {
-    world.trail.iter().any(|choice| choice.overridden)
 }

@@ -19,7 +19,7 @@ use super::reads::Reads;
 use super::state;
 use super::value::Piece;
 use super::world::{Choice, Millis, Question, World};
-use known::{Places, is_overridden, meet, remember};
+use known::{Places, meet, remember};
 
 pub(super) use rest::newest_application;
 
@@ -99,7 +99,7 @@ pub(crate) fn explore(
                 world.take(fork.number, &fork.question, answer);
                 current = Some(world);
             } else if let Some(fork) = open.pop() {
-                let key = (fork.place, fork.identity, is_overridden(&fork.world));
+                let key = (fork.place, fork.identity, fork.world.is_overridden);
                 let number = fork.number;
                 if !close(fork, &mut open, &mut all, &mut known) {
                     unfinished.insert(key, number);
@@ -160,7 +160,7 @@ pub(crate) fn explore(
             }
             continue;
         }
-        if let Some(number) = unfinished.get(&(place, identity, is_overridden(&world))) {
+        if let Some(number) = unfinished.get(&(place, identity, world.is_overridden)) {
             found.met.push((world.trail, *number));
             let lowest = open.iter().map(|fork| fork.comes_back_to).min();
             if let (Some(last), Some(lowest)) = (open.last_mut(), lowest) {
@@ -225,7 +225,7 @@ fn tell_rest(
 
 /// The answer to a question about a setting of which only the default is followed.
 fn default_only(world: &World, question: &Question) -> Option<bool> {
-    let is_followed = is_overridden(world) || is_of_scripts(question);
+    let is_followed = world.is_overridden || is_of_scripts(question);
     question.by_default.filter(|_| is_followed)
 }
 

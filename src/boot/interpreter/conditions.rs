@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::Shell;
 use super::expand::is_glob;
+use crate::boot::expression::compile;
 use crate::boot::reads::LookedAt;
 use crate::boot::value::{Field, Piece, Value};
 use crate::boot::world::{ON_DISK, Pid, Question, Status, World};
@@ -378,10 +379,7 @@ pub(super) fn matches_expression(
             false => stretch.text.clone(),
         })
         .collect();
-    let compiled = expression.and_then(|_| {
-        let builder = regex::RegexBuilder::new(&text).size_limit(1 << 20).build();
-        builder.ok()
-    });
+    let compiled = expression.and_then(|_| compile(&text, false));
     let answer = |word: &Field| match (&compiled, word.value.certain()) {
         (Some(compiled), Some(text)) => Answer::Is(compiled.is_match(&text)),
         _ => {

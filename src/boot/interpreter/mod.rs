@@ -669,12 +669,14 @@ impl Shell {
     }
 
     /// What a forked copy starts with: traps with an action are reset, jobs are not its own.
-    pub(crate) fn forked(&self) -> Shell {
+    pub(crate) fn forked(&mut self) -> Shell {
+        // The copy does something else, and what this one does is much.
+        let frames = std::mem::take(&mut self.frames);
         let mut copy = self.clone();
+        self.frames = frames;
         copy.traps
             .retain(|_, trap| trap.action.is_certainly_empty());
         copy.pending.clear();
-        copy.frames.clear();
         copy.is_subshell = true;
         copy.ever_trapped = false;
         copy.exit_trapped = false;

@@ -24,10 +24,10 @@ impl Turn<'_, '_> {
         let mut words = if self.is_only_shown(simple) {
             let looked_at = self.machine.looked_at.take();
             let words = self.words(code, &simple.words);
-            if words.is_ok() {
-                self.machine.looked_at.take();
+            let shown = self.machine.looked_at.replace(looked_at);
+            if words.is_err() {
+                self.machine.looked_at.add(&shown);
             }
-            self.machine.looked_at.add(&looked_at);
             words?
         } else {
             self.words(code, &simple.words)?
@@ -329,18 +329,18 @@ impl Turn<'_, '_> {
         let pid = self.world.next_pid();
         let monitor = self.shell.options.monitor;
         let ignored = self.shell.ignored();
-        let mut variables = self.shell.environment();
-        variables.extend(
-            environment
-                .into_iter()
-                .map(|(name, value)| (Rc::from(name), value)),
-        );
+        let mut variables = self.machine.environment(&self.shell);
+        if !environment.is_empty() {
+            let own = environment.into_iter();
+            let own = own.map(|(name, value)| (Rc::from(name), value));
+            Rc::make_mut(&mut variables).extend(own);
+        }
         let mut process: Process = self.world.process_mut(self.pid).clone_for_fork();
         process.pid = pid;
         process.parent = self.pid;
         process.argv = words.to_vec();
         process.body = Body::Filter;
-        process.environment = Rc::new(variables);
+        process.environment = variables;
         process.input = streams.input.clone();
         process.output = streams.output.clone();
         process.span = Some(span.clone());
@@ -364,12 +364,12 @@ impl Turn<'_, '_> {
     ) -> Attempt<()> {
         let command = display_words(&words);
         let ignored = self.shell.ignored();
-        let mut variables = self.shell.environment();
-        variables.extend(
-            environment
-                .into_iter()
-                .map(|(name, value)| (Rc::from(name), value)),
-        );
+        let mut variables = self.machine.environment(&self.shell);
+        if !environment.is_empty() {
+            let own = environment.into_iter();
+            let own = own.map(|(name, value)| (Rc::from(name), value));
+            Rc::make_mut(&mut variables).extend(own);
+        }
         let lost: Vec<_> = self
             .shell
             .traps
@@ -382,7 +382,7 @@ impl Turn<'_, '_> {
             .collect();
         let before = self.world.process_mut(self.pid).clone();
         let process = self.world.process_mut(self.pid);
-        process.environment = Rc::new(variables);
+        process.environment = variables;
         process.input = streams.input;
         process.output = streams.output;
         process.span = Some(span.clone());

@@ -394,8 +394,7 @@ impl Turn<'_, '_> {
                 let span = code.span();
                 if from_outside {
                     // Who sets one variable at run time sets those that are demanded as well.
-                    let is_overridden = self.world.trail.iter().any(|choice| choice.overridden);
-                    let question = required(&name, &span, is_overridden);
+                    let question = required(&name, &span, self.world.is_overridden);
                     if self.decide(&Status::Unknown(question.into()))? {
                         return Err(Progress::Ran);
                     }

@@ -132,7 +132,7 @@ impl Start<'_, '_> {
         let process = self.process();
         process.argv = argv;
         process.program = launch.name.as_str().into();
-        process.body = Body::Launcher(Launcher {
+        process.body = Body::Launcher(Box::new(Launcher {
             fork: Rc::new(fork),
             children,
             next: run.next,
@@ -146,7 +146,7 @@ impl Start<'_, '_> {
             waits_for_tree: false,
             stays: false,
             relays: false,
-        });
+        }));
         if let Some((child, failure)) = failed {
             let span = self
                 .world

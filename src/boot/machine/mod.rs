@@ -6,14 +6,16 @@ mod helper;
 mod relay;
 
 use std::cell::{Cell, RefCell};
-use std::rc::Rc;
+use std::collections::BTreeMap;
+use std::rc::{Rc, Weak};
 
 use foldhash::HashMap;
 
 use crate::boot::fact::{Fact, FactKind};
-use crate::boot::interpreter::{self, Construct, Progress};
+use crate::boot::interpreter::{self, Construct, Progress, Shell, Variable};
 use crate::boot::own_code::Sources;
 use crate::boot::reads::LookedAt;
+use crate::boot::value::Value;
 use crate::boot::world::{Body, Child, Input, Kill, Millis, Pid, Question, Status, World};
 use crate::container::Container;
 use crate::image::Found;
@@ -83,10 +85,25 @@ pub(crate) struct Machine<'c> {
     is_in_vain: Cell<bool>,
     scripts: RefCell<HashMap<(usize, usize, String), Rc<Script>>>,
     constructs: RefCell<HashMap<usize, Rc<Vec<Construct>>>>,
-    /// Programs that were looked up: by name, search path and directory.
-    programs: RefCell<HashMap<(String, String, String), Found>>,
+    /// Programs that were looked up, by name.
+    programs: RefCell<HashMap<String, Vec<LookedUp>>>,
     /// Source files of applications that were read.
     pub(in crate::boot) sources: RefCell<Sources>,
+    /// The environment that was made last, and the variables that it was made of.
+    environment: RefCell<(Weak<Variables>, Rc<Environment>)>,
+}
+
+/// The variables of a shell.
+type Variables = BTreeMap<Rc<str>, Variable>;
+
+/// What a process finds in its environment.
+type Environment = BTreeMap<Rc<str>, Value>;
+
+/// A program that was looked up in a search path and a directory.
+struct LookedUp {
+    path: String,
+    directory: String,
+    found: Found,
 }
 
 /// How a run of a world ended.
@@ -131,6 +148,7 @@ impl<'c> Machine<'c> {
             constructs: RefCell::default(),
             programs: RefCell::default(),
             sources: RefCell::default(),
+            environment: RefCell::default(),
         }
     }
 
@@ -222,14 +240,37 @@ impl<'c> Machine<'c> {
 
     /// Looks a program up as execvp does.
     pub(crate) fn find_program(&self, name: &str, path: &str, directory: &str) -> Found {
-        let key = (name.to_owned(), path.to_owned(), directory.to_owned());
-        if let Some(found) = self.programs.borrow().get(&key) {
-            return found.clone();
+        let mut programs = self.programs.borrow_mut();
+        let known = programs.get(name).into_iter().flatten();
+        let mut known = known.filter(|known| known.path == path && known.directory == directory);
+        if let Some(known) = known.next() {
+            return known.found.clone();
         }
         let files = &self.container.image.files;
         let found = files.find_program(name, path, directory);
-        self.programs.borrow_mut().insert(key, found.clone());
+        programs.entry(name.to_owned()).or_default().push(LookedUp {
+            path: path.to_owned(),
+            directory: directory.to_owned(),
+            found: found.clone(),
+        });
         found
+    }
+
+    /// The environment of what a shell starts. Most commands of a script get the same one as the command before;
+    /// the variables are held weakly, so that changing them copies nothing.
+    pub(in crate::boot) fn environment(&self, shell: &Shell) -> Rc<Environment> {
+        let mut last = self.environment.borrow_mut();
+        if !last
+            .0
+            .upgrade()
+            .is_some_and(|known| Rc::ptr_eq(&known, &shell.variables))
+        {
+            *last = (
+                Rc::downgrade(&shell.variables),
+                Rc::new(shell.environment()),
+            );
+        }
+        Rc::clone(&last.1)
     }
 
     /// Keeps the map of a text that a launcher found in a file.

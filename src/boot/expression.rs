@@ -1,0 +1,30 @@
+//! Regular expressions of `grep`, `sed`, `expr`, `pgrep` and `[[ … =~ … ]]`.
+
+use std::cell::RefCell;
+
+use foldhash::HashMap;
+use regex::{Regex, RegexBuilder};
+
+/// Compiling takes a thousand times as long as a step, and a loop asks for the same expression in each round.
+const KEPT: usize = 32;
+
+thread_local! {
+    static COMPILED: RefCell<HashMap<(String, bool), Option<Regex>>> = RefCell::default();
+}
+
+/// The expression, compiled; `None` for one that is not understood or too large.
+pub(super) fn compile(expression: &str, ignores_case: bool) -> Option<Regex> {
+    let key = (expression.to_owned(), ignores_case);
+    COMPILED.with_borrow_mut(|compiled| {
+        if compiled.len() >= KEPT && !compiled.contains_key(&key) {
+            compiled.clear();
+        }
+        let build = |(expression, ignores_case): &(String, bool)| {
+            let mut builder = RegexBuilder::new(expression);
+            builder.case_insensitive(*ignores_case).size_limit(1 << 20);
+            builder.build().ok()
+        };
+        let found = compiled.entry(key).or_insert_with_key(build);
+        found.clone()
+    })
+}
