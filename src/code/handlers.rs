@@ -8,11 +8,11 @@ use std::ops::Range;
 
 use super::around::within;
 use super::hollow::is_hollow;
-use super::imports::Import;
+use super::imports::{Import, Loaded};
 use super::lexer::Kind;
 use super::view::{Call, Code};
 use super::{Handler, Language};
-use crate::knowledge::{Modules, Signal};
+use crate::knowledge::{Package, Signal};
 
 /// What is found of handlers in a file.
 #[derive(Default)]
@@ -37,10 +37,16 @@ struct Registration {
 }
 
 /// Finds the registrations of a file.
-pub(super) fn find(code: &Code, imports: &[Import], modules: &Modules) -> Found {
+pub(super) fn find(code: &Code, imports: &[Import], loaded: &Loaded) -> Found {
     let mut found = Found::default();
+    // What has none of these words registers nothing, and names no signal.
+    let words = ["process", "signal", "Signal", "trap", "SIG", "Deno"];
+    let handles = |(_, package): &(&Import, &Package)| !package.handles.is_empty();
+    if !words.iter().any(|word| code.text.contains(word)) && !loaded.packages.iter().any(handles) {
+        return found;
+    }
     for call in code.calls() {
-        if let Some(signals) = of_package(&call, imports, modules) {
+        if let Some(signals) = of_package(&call, loaded) {
             let whole = call.first..call.close + 1;
             found.add(code, signals, whole);
         } else if let Some(registration) = by_call(code, &call, imports) {
@@ -186,14 +192,16 @@ fn in_perl_list(code: &Code, at: usize) -> bool {
 }
 
 /// The signals that a call of a package's function handles: `uvicorn.run(app)`.
-fn of_package(call: &Call, imports: &[Import], modules: &Modules) -> Option<Vec<Signal>> {
-    // `asyncio.run` is not `app.run`.
-    let receiver = call.receiver();
-    if receiver.is_some_and(|receiver| modules.is_standard(receiver)) {
+fn of_package(call: &Call, loaded: &Loaded) -> Option<Vec<Signal>> {
+    if loaded.packages.is_empty() {
         return None;
     }
-    imports.iter().find_map(|import| {
-        let package = modules.of_import(&import.module, import.package())?;
+    // `asyncio.run` is not `app.run`.
+    let receiver = call.receiver();
+    if receiver.is_some_and(|receiver| loaded.modules.is_standard(receiver)) {
+        return None;
+    }
+    loaded.packages.iter().find_map(|(import, package)| {
         let handles = package.handles.iter().find(|handles| {
             let by_receiver = handles.on.is_empty()
                 || receiver.is_some_and(|receiver| handles.on.iter().any(|on| on == receiver));

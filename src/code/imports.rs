@@ -7,6 +7,7 @@ use std::ops::Range;
 use super::Language;
 use super::lexer::Kind;
 use super::view::Code;
+use crate::knowledge::{Modules, Package};
 
 /// Something that is loaded.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -55,6 +56,25 @@ pub(super) struct Imports {
     pub found: Vec<Import>,
     /// The first whose name is not a constant.
     pub open: Option<(String, Range<usize>)>,
+}
+
+/// What is known of the packages that a file loads.
+pub(super) struct Loaded<'i> {
+    /// Those of which something is known.
+    pub packages: Vec<(&'i Import, &'static Package)>,
+    pub modules: &'static Modules,
+}
+
+impl Loaded<'_> {
+    pub(super) fn new<'i>(imports: &'i [Import], modules: &'static Modules) -> Loaded<'i> {
+        let known = |import: &'i Import| {
+            Some((import, modules.of_import(&import.module, import.package())?))
+        };
+        Loaded {
+            packages: imports.iter().filter_map(known).collect(),
+            modules,
+        }
+    }
 }
 
 pub(super) fn imports(code: &Code) -> Imports {

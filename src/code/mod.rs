@@ -17,7 +17,6 @@ mod view;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
 use std::ops::Range;
 
 use crate::knowledge::{Modules, Signal};
@@ -79,8 +78,6 @@ pub struct Reading {
     pub names: Vec<Signal>,
     /// What keeps from saying that it registers no handler: what stands there, and where.
     pub open: Option<(String, Range<usize>)>,
-    /// How often each name of the code stands in it.
-    pub words: HashMap<String, u32>,
 }
 
 /// A handler that is registered.
@@ -101,7 +98,7 @@ const LONGEST: usize = 400_000;
 const LONG_LINE: usize = 2_000;
 
 /// Reads a source file.
-pub fn read(text: &str, language: Language, modules: &Modules) -> Reading {
+pub fn read(text: &str, language: Language, modules: &'static Modules) -> Reading {
     let is_made = text.len() > LONGEST || text.lines().any(|line| line.len() > LONG_LINE);
     if is_made {
         // A bundle has all code of its packages in it, also what is never called.
@@ -112,18 +109,26 @@ pub fn read(text: &str, language: Language, modules: &Modules) -> Reading {
     }
     let code = view::Code::new(text, language);
     let imports = imports::imports(&code);
-    let found = handlers::find(&code, &imports.found, modules);
+    let loaded = imports::Loaded::new(&imports.found, modules);
+    let found = handlers::find(&code, &imports.found, &loaded);
     Reading {
         handlers: found.handlers,
-        serves: serves::serves(&code, &imports.found, modules),
+        serves: serves::serves(&code, &loaded),
         forks: serves::forks(&code, &imports.found),
         names: found.names,
         open: found
             .open
             .or(imports.open)
             .or_else(|| handlers::open(&code))
-            .or_else(|| serves::set_otherwise(&code, &imports.found, modules)),
+            .or_else(|| serves::set_otherwise(&code, &loaded)),
         imports: imports.found,
-        words: code.words(),
+    }
+}
+
+/// How often a name stands in the code of a source file.
+pub fn count(text: &str, language: Language, name: &str) -> usize {
+    match text.contains(name) {
+        true => view::Code::new(text, language).count(name),
+        false => 0,
     }
 }

@@ -5,22 +5,21 @@
 use std::ops::Range;
 
 use super::Language;
-use super::imports::Import;
+use super::imports::{Import, Loaded};
 use super::lexer::Kind;
 use super::view::Code;
-use crate::knowledge::Modules;
 
-pub(super) fn serves(code: &Code, imports: &[Import], modules: &Modules) -> bool {
+pub(super) fn serves(code: &Code, loaded: &Loaded) -> bool {
     let calls_server = |name: &str, receiver: Option<&str>| {
-        let mut packages = imports
-            .iter()
-            .filter_map(|import| modules.of_import(&import.module, import.package()));
+        let mut packages = loaded.packages.iter();
+        let modules = loaded.modules;
         // `subprocess.run` is not `app.run`.
         let is_module = receiver.is_some_and(|receiver| modules.is_standard(receiver));
         if name == "setInterval" && (has(code, "clearInterval") || has(code, "unref")) {
             return false;
         }
-        !is_module && packages.any(|package| package.serves.iter().any(|serves| serves == name))
+        !is_module
+            && packages.any(|(_, package)| package.serves.iter().any(|serves| serves == name))
             || modules.serves.iter().any(|serves| serves == name)
     };
     code.calls()
@@ -53,15 +52,9 @@ pub(super) fn forks(code: &Code, imports: &[Import]) -> bool {
 }
 
 /// Where a package is set to do something else than its entry says: `app.run(debug=True)`.
-pub(super) fn set_otherwise(
-    code: &Code,
-    imports: &[Import],
-    modules: &Modules,
-) -> Option<(String, Range<usize>)> {
-    let packages = imports
-        .iter()
-        .filter_map(|import| modules.of_import(&import.module, import.package()));
-    let settings: Vec<&String> = packages.flat_map(|package| &package.unless).collect();
+pub(super) fn set_otherwise(code: &Code, loaded: &Loaded) -> Option<(String, Range<usize>)> {
+    let packages = loaded.packages.iter();
+    let settings: Vec<&String> = packages.flat_map(|(_, package)| &package.unless).collect();
     if settings.is_empty() {
         return None;
     }

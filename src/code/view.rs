@@ -1,6 +1,5 @@
 //! A source text as a reader of calls sees it: who is called, with which arguments, in which function.
 
-use std::collections::HashMap;
 use std::ops::Range;
 
 use super::Language;
@@ -79,15 +78,10 @@ impl<'t> Code<'t> {
         start..last.map_or(start, |token| token.range.end.max(start))
     }
 
-    /// How often each name stands in the code.
-    pub(super) fn words(&self) -> HashMap<String, u32> {
-        let mut words = HashMap::new();
-        for at in 0..self.tokens.len() {
-            if self.kind(at) == Kind::Name {
-                *words.entry(self.word(at).to_owned()).or_default() += 1;
-            }
-        }
-        words
+    /// How often a name stands in the code.
+    pub(super) fn count(&self, name: &str) -> usize {
+        let is_it = |at: &usize| self.is_name(*at, name);
+        (0..self.tokens.len()).filter(is_it).count()
     }
 
     /// All calls with brackets.

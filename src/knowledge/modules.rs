@@ -3,9 +3,9 @@
 //! In: the name of a language and of a module. Out: what loading it, or calling it, does about signals. A package
 //! that is not listed may do anything.
 
-use std::collections::HashMap;
 use std::sync::OnceLock;
 
+use foldhash::HashMap;
 use serde::Deserialize;
 
 use super::Signal;

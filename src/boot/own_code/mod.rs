@@ -6,8 +6,10 @@
 
 mod resolve;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::rc::Rc;
+
+use foldhash::HashMap;
 
 use super::machine::Machine;
 use super::start::Start;
@@ -270,12 +272,11 @@ impl ProgramFiles<'_, '_, '_> {
 
     /// What all files together say.
     fn conclude(mut self, program: &Program) -> OwnCode {
-        let mut words: HashMap<&str, u32> = HashMap::new();
-        for source in &self.sources {
-            for (word, times) in &source.reading.words {
-                *words.entry(word).or_default() += times;
-            }
-        }
+        let times = |name: &str| -> usize {
+            let sources = self.sources.iter();
+            let count = |source: &Rc<Source>| code::count(source.text.text(), self.language, name);
+            sources.map(count).sum()
+        };
         let mut handlers: Vec<(Signal, Span)> = Vec::new();
         let mut open = None;
         let mut named: Vec<Signal> = Vec::new();
@@ -285,11 +286,8 @@ impl ProgramFiles<'_, '_, '_> {
             for handler in &source.reading.handlers {
                 let span = source.text.span(handler.range.clone());
                 // What another process registers is its own.
-                let is_called = !forks
-                    && handler
-                        .within
-                        .as_deref()
-                        .is_none_or(|name| words.get(name).is_some_and(|times| *times > 1));
+                let is_called =
+                    !forks && handler.within.as_deref().is_none_or(|name| times(name) > 1);
                 if is_called {
                     handlers.extend(handler.signals.iter().map(|signal| (*signal, span.clone())));
                 } else {
