@@ -109,6 +109,7 @@ pub(super) fn run(machine: &Machine, world: &mut World, pid: Pid) {
         Rc::make_mut(&mut world.remade).run(&name, &words, &directory);
     }
     match name.as_str() {
+        "cp" => copy(machine, world, &directory, &operands),
         "mkfifo" => {
             let paths = operands.iter().filter(|word| word.parse::<u32>().is_err());
             for path in paths {
@@ -127,6 +128,13 @@ pub(super) fn run(machine: &Machine, world: &mut World, pid: Pid) {
         "expr" => {
             let words = certain_words(world.process_mut(pid));
             let value = match words.and_then(|words| filters::expression(&words)) {
+                Some(done) => Value::text(done.text),
+                None => world.unknown_output(&command),
+            };
+            world.write(&output, &value);
+        }
+        "grep" | "egrep" | "fgrep" | "sed" | "awk" | "head" | "tail" | "cut" => {
+            let value = match of_file(machine, world, pid, &name) {
                 Some(done) => Value::text(done.text),
                 None => world.unknown_output(&command),
             };
@@ -356,11 +364,13 @@ fn user_name(user: &str) -> Value {
 pub(super) fn filter_output(machine: &Machine, world: &mut World, pid: Pid) {
     let process = world.process_mut(pid);
     let output = process.output.clone();
-    if matches!(output, Output::Elsewhere) {
+    let name = process.program.to_string();
+    if matches!(output, Output::Elsewhere) && name != "tee" {
         return;
     }
-    let name = process.program.to_string();
     let input = process.input.clone();
+    let directory = Rc::clone(&process.directory);
+    let words = words_of(world, pid);
     let value = match (&*name, input) {
         ("cat" | "tee", Input::Text(text)) => text,
         ("cat" | "tee", Input::Pipe(stream)) => world.streams[stream].clone(),
@@ -370,6 +380,13 @@ pub(super) fn filter_output(machine: &Machine, world: &mut World, pid: Pid) {
             None => world.unknown_output(&name),
         },
     };
+    if name == "tee" && !words.iter().flatten().any(|word| word == "-a") {
+        let names = words.iter().skip(1).flatten();
+        for name in names.filter(|word| !word.starts_with('-') && !word.starts_with("/dev/")) {
+            let path = absolute(&directory, name);
+            Rc::make_mut(&mut world.files).insert(path, value.clone());
+        }
+    }
     world.write(&output, &value);
 }
 
@@ -390,6 +407,44 @@ fn filtered(machine: &Machine, world: &World, pid: Pid, name: &str) -> Option<fi
         words.pop();
     }
     filters::run(name, &words, &text?)
+}
+
+/// `cp FILE FILE` of a text that is known.
+fn copy(machine: &Machine, world: &mut World, directory: &str, operands: &[String]) {
+    let [from, to] = operands else {
+        return;
+    };
+    let (from, mut to) = (absolute(directory, from), absolute(directory, to));
+    let there = machine.container.image.files.look_up(&to);
+    let is_made = world.remade.is_present(&to, &machine.looked_at) == Some(true);
+    if matches!(there, Found::Directory) || is_made || operands[1].ends_with('/') {
+        to = format!("{to}/{}", from.rsplit('/').next().unwrap_or_default());
+    }
+    let is_there = world.written(&from, &machine.looked_at).is_some()
+        || matches!(machine.container.image.files.look_up(&from), Found::File(_));
+    let text = content(machine, world, &from);
+    if is_there && text.certain().is_some() {
+        Rc::make_mut(&mut world.files).insert(to, text);
+    }
+}
+
+/// What a filter makes of the one file behind its other words, where that is at hand.
+fn of_file(machine: &Machine, world: &World, pid: Pid, name: &str) -> Option<filters::Filtered> {
+    let process = world.process(pid)?;
+    let mut words = certain_words(process)?;
+    let path = absolute(&process.directory, &words.pop()?);
+    let is_script = name.ends_with("grep") || matches!(name, "sed" | "awk");
+    let has_script = words.iter().any(|word| !word.starts_with('-'));
+    if is_script && !has_script {
+        return None;
+    }
+    let found = machine.container.image.files.look_up(&path);
+    let is_there =
+        world.written(&path, &machine.looked_at).is_some() || matches!(&found, Found::File(_));
+    let text = content(machine, world, &path)
+        .certain()
+        .filter(|_| is_there)?;
+    filters::run(name, &words, &text)
 }
 
 /// The text of a file, as far as it is known.

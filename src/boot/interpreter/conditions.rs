@@ -96,11 +96,11 @@ pub(super) fn test(context: &Context, words: &[Field]) -> Answer {
     match words {
         [] => Answer::Is(false),
         [word] => unary(context, "-n", word),
-        [not, rest @ ..] if not.known().as_deref() == Some("!") => test(context, rest).negated(),
+        // More than four words are read by precedence, not by their number (POSIX, test).
+        _ if words.len() > 4 => expression(context, words),
+        [not, rest @ ..] if is_word(not, "!") => test(context, rest).negated(),
         [open, inner @ .., close]
-            if words.len() > 3
-                && open.known().as_deref() == Some("(")
-                && close.known().as_deref() == Some(")") =>
+            if words.len() > 2 && is_word(open, "(") && is_word(close, ")") =>
         {
             test(context, inner)
         }
@@ -108,28 +108,104 @@ pub(super) fn test(context: &Context, words: &[Field]) -> Answer {
             Some(operator) => unary(context, &operator, word),
             None => Answer::Wrong,
         },
-        [left, operator, right]
-            if operator
-                .known()
-                .as_deref()
-                .is_some_and(|word| word != "-a" && word != "-o") =>
+        [left, operator, right] => match operator.known().as_deref() {
+            Some(connective @ ("-a" | "-o")) => {
+                let sides = (unary(context, "-n", left), unary(context, "-n", right));
+                combine(sides.0, sides.1, connective == "-o")
+            }
+            Some(operator) => binary(context, left, operator, right),
+            None => Answer::Wrong,
+        },
+        _ => expression(context, words),
+    }
+}
+
+/// Words beyond which no expression of `test` is read.
+const LONGEST_TEST: usize = 200;
+
+fn is_word(word: &Field, text: &str) -> bool {
+    word.known().as_deref() == Some(text)
+}
+
+/// An expression with `-a`, `-o`, `!` and parentheses.
+fn expression(context: &Context, words: &[Field]) -> Answer {
+    if words.len() > LONGEST_TEST {
+        return Answer::Wrong;
+    }
+    let mut rest = words;
+    let answer = alternatives(context, &mut rest);
+    match rest.is_empty() {
+        true => answer,
+        false => Answer::Wrong,
+    }
+}
+
+fn alternatives(context: &Context, rest: &mut &[Field]) -> Answer {
+    let mut answer = conjunction(context, rest);
+    while rest.first().is_some_and(|word| is_word(word, "-o")) {
+        *rest = &rest[1..];
+        let right = conjunction(context, rest);
+        answer = combine(answer, right, true);
+    }
+    answer
+}
+
+fn conjunction(context: &Context, rest: &mut &[Field]) -> Answer {
+    let mut answer = primary(context, rest);
+    while rest.first().is_some_and(|word| is_word(word, "-a")) {
+        *rest = &rest[1..];
+        let right = primary(context, rest);
+        answer = combine(answer, right, false);
+    }
+    answer
+}
+
+/// One condition: `! …`, `( … )`, an operator with its operands, or a word.
+fn primary(context: &Context, rest: &mut &[Field]) -> Answer {
+    let joins = |word: &Field| is_word(word, "-a") || is_word(word, "-o") || is_word(word, ")");
+    match *rest {
+        [] => Answer::Wrong,
+        [left, operator, right, after @ ..]
+            if operator.known().is_some_and(|text| is_binary(&text)) =>
         {
+            *rest = after;
             binary(context, left, &operator.known().unwrap_or_default(), right)
         }
-        _ => {
-            for (connective, is_or) in [("-o", true), ("-a", false)] {
-                let at = words
-                    .iter()
-                    .position(|word| word.known().as_deref() == Some(connective));
-                if let Some(at) = at.filter(|at| *at > 0 && at + 1 < words.len()) {
-                    let left = test(context, &words[..at]);
-                    let right = test(context, &words[at + 1..]);
-                    return combine(left, right, is_or);
+        [not, after @ ..] if is_word(not, "!") => {
+            *rest = after;
+            primary(context, rest).negated()
+        }
+        [open, after @ ..] if is_word(open, "(") => {
+            *rest = after;
+            let answer = alternatives(context, rest);
+            match rest.split_first() {
+                Some((close, after)) if is_word(close, ")") => {
+                    *rest = after;
+                    answer
                 }
+                _ => Answer::Wrong,
             }
-            Answer::Wrong
+        }
+        [operator, word, after @ ..]
+            if !joins(word) && operator.known().is_some_and(|text| is_unary(&text)) =>
+        {
+            *rest = after;
+            unary(context, &operator.known().unwrap_or_default(), word)
+        }
+        [word, after @ ..] => {
+            *rest = after;
+            unary(context, "-n", word)
         }
     }
+}
+
+fn is_binary(text: &str) -> bool {
+    let numbers = ["-eq", "-ne", "-lt", "-le", "-gt", "-ge"];
+    matches!(text, "=" | "==" | "!=" | "<" | ">" | "-nt" | "-ot" | "-ef") || numbers.contains(&text)
+}
+
+fn is_unary(text: &str) -> bool {
+    text.len() == 2 && text.starts_with('-') && !matches!(text, "-a" | "-o")
 }
 
 /// `&&` and `||` of two answers.
@@ -613,7 +689,18 @@ fn matches_of(
             return Answer::Is(true);
         }
         if let Some(text) = word.certain() {
-            return Answer::Is(super::pattern::matches(pieces, &text));
+            let is_match = match context.shell.options.nocasematch {
+                true => {
+                    let lower = |piece: &super::pattern::Stretch| super::pattern::Stretch {
+                        text: piece.text.to_lowercase(),
+                        quoted: piece.quoted,
+                    };
+                    let pieces: Vec<_> = pieces.iter().map(lower).collect();
+                    super::pattern::matches(&pieces, &text.to_lowercase())
+                }
+                false => super::pattern::matches(pieces, &text),
+            };
+            return Answer::Is(is_match);
         }
         if let Some(text) = super::pattern::literal(pieces) {
             let constant = Field {

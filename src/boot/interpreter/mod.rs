@@ -253,6 +253,10 @@ pub(crate) struct Options {
     pub execfail: bool,
     /// `shopt -s nullglob`
     pub nullglob: bool,
+    /// `shopt -s nocasematch`
+    pub nocasematch: bool,
+    /// `-f`
+    pub noglob: bool,
     /// `shopt -s lastpipe`
     pub lastpipe: bool,
     /// `-i`

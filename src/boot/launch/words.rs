@@ -30,6 +30,27 @@ pub(in crate::boot) fn read_words(machine: &Machine, world: &mut World, pid: Pid
         options.any(|option| !option.starts_with("--") && option.contains(letter))
     };
     let (replaces, only_with_words) = (has('I') || has('i'), has('r'));
+    let is_alone = argv
+        .iter()
+        .skip(1)
+        .all(|word| word.known().as_deref() == Some("-r"));
+    if is_alone {
+        // Without a command it prints the words in one line.
+        let printed = match text
+            .known()
+            .filter(|text| !text.contains(['"', '\'', '\\']))
+        {
+            Some(text) => {
+                let words: Vec<&str> = text.split_whitespace().collect();
+                Value::text(format!("{}\n", words.join(" ")))
+            }
+            None => Value::unknown("$(xargs)"),
+        };
+        let output = world.process_mut(pid).output.clone();
+        world.write(&output, &printed);
+        end_process(machine, world, pid, Status::SUCCESS, None);
+        return;
+    }
     let read: Vec<Field> = match text.known() {
         Some(text) => text.split_whitespace().map(Field::text).collect(),
         None => vec![Field {

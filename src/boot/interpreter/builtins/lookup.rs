@@ -50,10 +50,14 @@ impl Turn<'_, '_> {
             return self.finish(status);
         }
         let rest = rest.to_vec();
+        let is_builtin_word = words[0].known().as_deref() == Some("builtin");
+        // bash replaces itself by `command app`, never by `builtin command app`.
+        self.top().tail &= !is_builtin_word;
         match rest[0].known() {
             Some(name) if self.is_builtin(&name) => {
                 self.builtin(code, &name, rest, streams, prefix)
             }
+            Some(_) if is_builtin_word => self.finish(Status::Known(1)),
             _ => self.external(code, rest, prefix, streams),
         }
     }

@@ -52,8 +52,18 @@ impl Turn<'_, '_> {
         let span = code.span();
         let is_bash = self.shell.facts.family == ShellFamily::Bash;
         match name {
-            ":" | "true" | "times" | "hash" | "unalias" | "enable" | "caller" | "complete"
-            | "bind" | "history" | "suspend" | "logout" | "umask" | "ulimit" | "bg" | "getopts" => {
+            "unalias" => {
+                let aliases = Rc::make_mut(&mut self.shell.aliases);
+                for word in words[1..].iter().filter_map(Field::known) {
+                    match word.as_str() {
+                        "-a" => aliases.clear(),
+                        name => drop(aliases.remove(name)),
+                    }
+                }
+                self.finish(Status::SUCCESS)
+            }
+            ":" | "true" | "times" | "hash" | "enable" | "caller" | "complete" | "bind"
+            | "history" | "suspend" | "logout" | "umask" | "ulimit" | "bg" | "getopts" => {
                 self.without_effect(name, &words)
             }
             "mapfile" | "readarray" => self.map_file(&words, &streams),
@@ -176,6 +186,7 @@ impl Turn<'_, '_> {
                     match word.as_str() {
                         "lastpipe" => self.shell.options.lastpipe = on,
                         "execfail" => self.shell.options.execfail = on,
+                        "nocasematch" => self.shell.options.nocasematch = on,
                         "nullglob" => self.shell.options.nullglob = on,
                         "expand_aliases" => self.shell.options.expand_aliases = on,
                         _ => {}

@@ -124,6 +124,7 @@ impl Turn<'_, '_> {
                     'a' => options.allexport = sign,
                     'm' => self.monitor(sign),
                     'n' => options.noexec = sign,
+                    'f' => options.noglob = sign,
                     'o' => {
                         let Some(name) = words.get(index).and_then(Field::known) else {
                             break;
@@ -181,8 +182,9 @@ impl Turn<'_, '_> {
                 self.shell.options.pipefail = on
             }
             "noexec" => self.shell.options.noexec = on,
-            "xtrace" | "verbose" | "noglob" | "noclobber" | "vi" | "emacs" | "ignoreeof"
-            | "notify" | "nolog" => {}
+            "noglob" => self.shell.options.noglob = on,
+            "xtrace" | "verbose" | "noclobber" | "vi" | "emacs" | "ignoreeof" | "notify"
+            | "nolog" => {}
             "errtrace" if self.shell.facts.family == ShellFamily::Bash => {
                 self.shell.options.errtrace = on
             }

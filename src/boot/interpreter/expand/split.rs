@@ -61,7 +61,7 @@ impl Expansion<'_> {
                 if *only_settings && !field.value.pieces().is_empty() {
                     field.open = true;
                 }
-                if *globs {
+                if *globs && !self.shell.options.noglob {
                     self.glob(field, fields);
                 } else {
                     fields.push(field);
@@ -223,6 +223,13 @@ pub(super) fn brace_alternatives(text: &str) -> Option<(String, Vec<String>, Str
     let open = text.find('{')?;
     let close = open + text[open..].find('}')?;
     let inside = &text[open + 1..close];
+    if let Some(numbers) = sequence(inside) {
+        return Some((
+            text[..open].to_owned(),
+            numbers,
+            text[close + 1..].to_owned(),
+        ));
+    }
     if !inside.contains(',') || inside.contains('{') {
         return None;
     }
@@ -232,4 +239,30 @@ pub(super) fn brace_alternatives(text: &str) -> Option<(String, Vec<String>, Str
         alternatives,
         text[close + 1..].to_owned(),
     ))
+}
+
+/// The numbers of `{1..5}` or `{1..9..2}`, unless there are very many or they are written with leading zeros.
+fn sequence(inside: &str) -> Option<Vec<String>> {
+    let mut parts = inside.split("..");
+    let mut number = || {
+        let text = parts.next()?;
+        let number = text.parse::<i64>().ok()?;
+        (number.to_string() == text).then_some(number)
+    };
+    let (first, last) = (number()?, number()?);
+    let step = number().map_or(1, |step| step.unsigned_abs().max(1)) as usize;
+    let count = first.abs_diff(last) / step as u64;
+    if parts.next().is_some() || count >= 60 {
+        return None;
+    }
+    let numbers: Vec<i64> = match first <= last {
+        true => (first..=last).step_by(step).collect(),
+        false => (last..=first).rev().step_by(step).collect(),
+    };
+    Some(
+        numbers
+            .into_iter()
+            .map(|number| number.to_string())
+            .collect(),
+    )
 }
