@@ -46,7 +46,7 @@ pub(crate) struct World {
     /// Where commands may have put files, or changed modes.
     pub remade: Rc<Remade>,
     /// Conditions decided on this way.
-    pub trail: Vec<Choice>,
+    pub trail: Vec<Rc<Choice>>,
     /// Whether one of them is that somebody sets a variable at run time.
     pub is_overridden: bool,
     /// Tests decided on this way, by their text, so that the same test is not decided twice.
@@ -65,9 +65,9 @@ pub(crate) struct World {
     /// The place of the last `kill`.
     pub sends_at: Option<Span>,
     /// Facts for rules and routes.
-    pub facts: Vec<Fact>,
+    pub facts: Rc<Vec<Fact>>,
     /// Assumptions made.
-    pub assumptions: Vec<Assumption>,
+    pub assumptions: Rc<Vec<Assumption>>,
     /// What is missing; any entry makes the way unknown.
     pub missing: Vec<Missing>,
     /// How the container ended, if it did.
@@ -258,8 +258,8 @@ impl World {
             leaves: false,
             is_followed: false,
             sends_at: None,
-            facts: Vec::new(),
-            assumptions: Vec::new(),
+            facts: Rc::default(),
+            assumptions: Rc::default(),
             missing: Vec::new(),
             ending: None,
             stopped_at: None,
@@ -357,7 +357,7 @@ impl World {
         let text = if yes { &question.yes } else { &question.no };
         let overridden = question.by_default.is_some_and(|default| default != yes);
         self.is_overridden |= overridden;
-        self.trail.push(Choice {
+        self.trail.push(Rc::new(Choice {
             fork,
             branch: u32::from(!yes),
             condition: Some(Condition {
@@ -366,7 +366,7 @@ impl World {
             }),
             failure: question.expected && !yes,
             overridden,
-        });
+        }));
     }
 
     /// The process, if it has not been reaped.
@@ -579,14 +579,14 @@ impl World {
     /// Notes an assumption.
     pub(crate) fn assume(&mut self, assumption: Assumption) {
         if !self.assumptions.contains(&assumption) {
-            self.assumptions.push(assumption);
+            Rc::make_mut(&mut self.assumptions).push(assumption);
         }
     }
 
     /// Notes a fact.
     pub(crate) fn note(&mut self, fact: Fact) {
         if !self.facts.contains(&fact) {
-            self.facts.push(fact);
+            Rc::make_mut(&mut self.facts).push(fact);
         }
     }
 }

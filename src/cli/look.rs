@@ -60,7 +60,7 @@ pub(super) fn look(inputs: &Inputs, settings: &Settings, output: &mut Output) ->
     // One file needs no second core, and starting threads takes longer than looking.
     let pool = (files.len() > 1).then(|| rayon::ThreadPoolBuilder::new().stack_size(STACK).build());
     let results: Vec<Result<Analysis, Unreadable>> = match pool {
-        Some(Ok(pool)) => pool.install(|| files.par_iter().map(look).collect()),
+        Some(Ok(pool)) => pool.install(|| files.par_iter().with_max_len(1).map(look).collect()),
         _ => on_a_thread(|| files.iter().map(look).collect()),
     };
     progress.finish();

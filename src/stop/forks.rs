@@ -3,6 +3,8 @@
 //! In: judged ways, and ways that met another one at a fork. Out: for every fork and answer, the ends
 //! that can be reached, through meetings too.
 
+use std::rc::Rc;
+
 use std::collections::{BTreeSet, HashMap};
 
 use crate::boot::Choice;
@@ -52,7 +54,7 @@ pub(super) struct Forks {
 impl Forks {
     /// Collects the forks. `met` are ways that met another one at a fork that it had passed: they end
     /// as that way did from there on.
-    pub(super) fn new(leaves: &[Leaf], met: &[(Vec<Choice>, u32)]) -> Forks {
+    pub(super) fn new(leaves: &[Leaf], met: &[(Vec<Rc<Choice>>, u32)]) -> Forks {
         let mut sides: HashMap<u32, [Ends; 2]> = HashMap::new();
         let mut behind: HashMap<u32, Ends> = HashMap::new();
         for (index, leaf) in leaves.iter().enumerate() {

@@ -1,5 +1,7 @@
 //! From a container to judged paths.
 
+use std::rc::Rc;
+
 use crate::boot::{
     Assumption, Choice, Machine, Rest, STOP_WORK, TOO_MANY_WAYS, Way, World, explore, initial_world,
 };
@@ -134,7 +136,7 @@ fn any_shell<'p>(
 struct Ends {
     leaves: Vec<Leaf>,
     /// See [`merge`].
-    met: Vec<(Vec<Choice>, u32)>,
+    met: Vec<(Vec<Rc<Choice>>, u32)>,
     too_many: bool,
 }
 

@@ -1,5 +1,7 @@
 //! Paths that end alike become one: conditions that make no difference are dropped.
 
+use std::rc::Rc;
+
 use crate::boot::{Choice, Condition};
 
 use super::forks::Forks;
@@ -9,7 +11,7 @@ use super::{Path, Verdict};
 /// A judged way with its choices.
 pub(super) struct Leaf {
     /// The choices that led here.
-    pub(super) trail: Vec<Choice>,
+    pub(super) trail: Vec<Rc<Choice>>,
     /// The forks that it passed.
     pub(super) passed: Vec<u32>,
     /// The number of choices before the round that a loop repeats for ever, if it stays in one.
@@ -66,7 +68,7 @@ fn demands_more(leaves: &[Leaf]) -> Option<Path> {
 
 /// Turns leaves into paths. `met` are ways that met another one at a fork that it had passed: they
 /// end as that way did from there on.
-pub(super) fn merge(leaves: Vec<Leaf>, met: &[(Vec<Choice>, u32)]) -> Vec<Path> {
+pub(super) fn merge(leaves: Vec<Leaf>, met: &[(Vec<Rc<Choice>>, u32)]) -> Vec<Path> {
     // A way on which a command fails that the start-up expects to succeed, and which then ends, is
     // the author's error handling: it is told only when there is nothing else.
     let is_error = |leaf: &Leaf| {

@@ -145,7 +145,7 @@ fn its_code(steady: &World, pid: Pid, program: &str, signal: Signal, fact: &Fact
 /// Steps of a start-up that ends by itself.
 pub(super) fn ending(world: &World, cut_off: &[&Process]) -> Vec<Step> {
     let mut steps = Vec::new();
-    for fact in &world.facts {
+    for fact in world.facts.iter() {
         if let Some(text) = before(fact) {
             push(&mut steps, text, fact);
         }

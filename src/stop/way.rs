@@ -14,11 +14,11 @@ use super::{Path, Reaction, Verdict};
 /// A way that ended, or reached a limit, before there was anything to stop.
 pub(super) fn judge_rested(world: &World, rest: &Rest) -> Path {
     let mut path = bare_path(Verdict::Exits);
-    path.assumptions = world.assumptions.clone();
+    path.assumptions = world.assumptions.to_vec();
     // Without a file that it reads it would have ended before, and it ends as it is.
     let matters = |missing: &&Missing| missing.kind != "input";
     path.missing = world.missing.iter().filter(matters).cloned().collect();
-    path.facts = world.facts.clone();
+    path.facts = world.facts.to_vec();
     if matches!(rest, Rest::Limit) {
         path.missing.push(Missing {
             kind: "limit",
@@ -69,9 +69,9 @@ pub(super) fn judge_stopped(machine: &Machine, steady: &World, end: &World, rest
     let script_alone = is_script_alone(machine, steady);
     let applications = &applications(steady, end, script_alone)[..];
     let mut path = bare_path(Verdict::Unknown);
-    path.assumptions = end.assumptions.clone();
+    path.assumptions = end.assumptions.to_vec();
     path.missing = end.missing.clone();
-    path.facts = end.facts.clone();
+    path.facts = end.facts.to_vec();
     let signal = machine.stop_signal.get();
     path.facts.extend(waiting_facts(steady, signal));
     path.facts

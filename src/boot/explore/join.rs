@@ -68,7 +68,7 @@ pub(super) fn join(first: &World, second: &World) -> Option<Joined> {
     names.pid = 0;
     names.join_files(first, &mut joined)?;
     names.forget(first, &mut joined);
-    for assumption in &first.assumptions {
+    for assumption in first.assumptions.iter() {
         joined.assume(assumption.clone());
     }
     let is_other = names.is_other;
@@ -361,7 +361,8 @@ impl Held {
 fn values_at_hand(shell: &Shell) -> impl Iterator<Item = &Value> {
     let frames = shell.frames.iter().flat_map(|frame| {
         let (words, word) = match &frame.state {
-            State::For(words, ..) | State::Source(Some(words)) => (words.as_slice(), None),
+            State::For(words, ..) => (&**words, None),
+            State::Source(Some(words)) => (words.as_slice(), None),
             State::Function(saved) => (saved.positional.as_slice(), None),
             State::Case(word, ..) => (&[][..], Some(&**word)),
             _ => (&[][..], None),

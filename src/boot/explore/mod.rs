@@ -40,7 +40,7 @@ pub(crate) struct Way {
 #[derive(Default)]
 pub(crate) struct Explored {
     /// Ways that met another one at a fork: their choices, and that fork.
-    pub(crate) met: Vec<(Vec<Choice>, u32)>,
+    pub(crate) met: Vec<(Vec<Rc<Choice>>, u32)>,
     /// Whether there were too many ways.
     pub(crate) too_many: bool,
 }

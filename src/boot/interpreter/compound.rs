@@ -284,7 +284,7 @@ impl Turn<'_, '_> {
                 };
                 self.top().results.clear();
                 self.shell.status = Status::SUCCESS;
-                self.top().state = State::For(fields, 0, Asked::default());
+                self.top().state = State::For(fields.into(), 0, Asked::default());
                 Ok(())
             }
             Compound::ForArithmetic { .. } => {

@@ -324,7 +324,7 @@ pub(crate) enum State {
     /// A loop.
     While(Box<Loop>),
     /// A `for`: words and the next index.
-    For(Vec<Field>, usize, Asked),
+    For(Rc<[Field]>, usize, Asked),
     /// A `for (( ))` or another loop whose rounds cannot be told: rounds begun.
     ForArithmetic(u32, Asked),
     /// A `case`: the word, the arm, the pattern.

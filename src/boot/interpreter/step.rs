@@ -375,8 +375,7 @@ impl Turn<'_, '_> {
             Err(Need::Arithmetic { why, setting }) => {
                 let span = code.span();
                 if let Some(name) = setting {
-                    let is_overridden = self.world.trail.iter().any(|choice| choice.overridden);
-                    let question = required(&name, &span, is_overridden);
+                    let question = required(&name, &span, self.world.is_overridden);
                     if self.decide(&Status::Unknown(question.into()))? {
                         return Err(Progress::Ran);
                     }
