@@ -22,9 +22,14 @@ pub(super) struct Found {
     pub names: Vec<Signal>,
     /// A registration that cannot be read.
     pub open: Option<(String, Range<usize>)>,
-    /// Tokens that are accounted for.
-    read: Vec<Range<usize>>,
+    /// By token: whether it is accounted for.
+    read: Vec<bool>,
+    /// How many registrations were read.
+    registrations: usize,
 }
+
+/// How many registrations of a file are read: each is looked up in the whole text.
+const REGISTRATIONS: usize = 100;
 
 /// What a registration says.
 struct Registration {
@@ -38,7 +43,10 @@ struct Registration {
 
 /// Finds the registrations of a file.
 pub(super) fn find(code: &Code, imports: &[Import], loaded: &Loaded) -> Found {
-    let mut found = Found::default();
+    let mut found = Found {
+        read: vec![false; code.tokens.len()],
+        ..Found::default()
+    };
     // What has none of these words registers nothing, and names no signal.
     let words = ["process", "signal", "Signal", "trap", "SIG", "Deno"];
     let handles = |(_, package): &(&Import, &Package)| !package.handles.is_empty();
@@ -52,14 +60,18 @@ pub(super) fn find(code: &Code, imports: &[Import], loaded: &Loaded) -> Found {
         } else if let Some(registration) = by_call(code, &call, imports) {
             found.register(code, &registration);
         }
+        if found.registrations > REGISTRATIONS {
+            let range = code.bytes(call.first..call.close + 1);
+            found.open = Some(("more handlers than are read".to_owned(), range));
+            return found;
+        }
     }
     if code.language == Language::Perl {
         perl_table(code, &mut found);
     }
     for at in 0..code.tokens.len() {
-        let is_read = || found.read.iter().any(|range| range.contains(&at));
         if let Some(signal) = code.signal_at(at)
-            && !is_read()
+            && !found.read[at]
         {
             found.names.push(signal);
         }
@@ -74,7 +86,12 @@ impl Found {
             range: code.bytes(whole.clone()),
             within: within(code, whole.start),
         });
-        self.read.push(whole);
+        self.account_for(whole);
+    }
+
+    fn account_for(&mut self, tokens: Range<usize>) {
+        self.registrations += 1;
+        self.read[tokens].fill(true);
     }
 
     fn register(&mut self, code: &Code, registration: &Registration) {
@@ -106,11 +123,12 @@ impl Found {
             Some("SIG_IGN" | "IGNORE" | "" | "nil" | "null" | "None" | "noop")
         );
         if is_default {
-            self.read.push(whole);
+            self.account_for(whole);
         } else if !is_ignored && !is_hollow(code, &registration.handler) && !signals.is_empty() {
             self.add(code, signals, whole);
         } else {
             // It is named, and not to end the program.
+            self.registrations += 1;
             self.names.extend(signals);
         }
     }
@@ -216,9 +234,6 @@ fn of_package(call: &Call, loaded: &Loaded) -> Option<Vec<Signal>> {
 
 /// A call that registers a handler.
 fn by_call(code: &Code, call: &Call, imports: &[Import]) -> Option<Registration> {
-    let arguments = code.arguments(call);
-    let whole = call.first..call.close + 1;
-    let (signal, handler) = (arguments.first()?.clone(), arguments.get(1).cloned());
     let registers = match (code.language, call.path.as_slice()) {
         (Language::JavaScript, path) => {
             let is_event = matches!(
@@ -249,6 +264,9 @@ fn by_call(code: &Code, call: &Call, imports: &[Import]) -> Option<Registration>
     if !registers {
         return None;
     }
+    let arguments = code.arguments(call);
+    let whole = call.first..call.close + 1;
+    let (signal, handler) = (arguments.first()?.clone(), arguments.get(1).cloned());
     let is_trap = matches!(call.name(), "trapSignal");
     // A block behind the call is Ruby's handler.
     let (handler, whole) = match (code.language, handler) {
@@ -304,6 +322,9 @@ fn delivers(code: &Code) -> bool {
 /// `$SIG{TERM} = sub { … }` of Perl, and `$SIG{$_} = … for qw(TERM INT)`.
 fn perl_table(code: &Code, found: &mut Found) {
     for at in 0..code.tokens.len() {
+        if found.registrations > REGISTRATIONS {
+            return;
+        }
         let is_table =
             code.is_name(at, "SIG") && at > 0 && matches!(code.kind(at - 1), Kind::Mark('$' | '@'));
         let Some(close) = code
@@ -369,6 +390,7 @@ fn perl_table(code: &Code, found: &mut Found) {
 
 /// What may register a handler without being read: code that is made at run time, `process` in other hands.
 pub(super) fn open(code: &Code) -> Option<(String, Range<usize>)> {
+    let unread = code.language == Language::Php && !delivers(code);
     let is_open = |at: &usize| {
         if code.kind(*at) != Kind::Name {
             return false;
@@ -422,7 +444,7 @@ pub(super) fn open(code: &Code) -> Option<(String, Range<usize>)> {
                 | "addSignal"
                 | "onSignal"
                 | "trapSignal",
-            ) => !is_call || code.word(*at) != "pcntl_signal" || !delivers(code),
+            ) => !is_call || code.word(*at) != "pcntl_signal" || unread,
             (Language::Ruby | Language::Perl, _) => false,
             _ => false,
         }

@@ -239,6 +239,9 @@ fn binding(code: &Code, at: usize) -> Option<String> {
     (code.kind(name) == Kind::Name).then(|| code.word(name).to_owned())
 }
 
+/// How many files a file of PHP may name: the end of each statement is looked for.
+const INCLUDES: usize = 300;
+
 /// `require 'x.php'`, `include __DIR__ . '/x.php'`.
 fn php(code: &Code) -> Imports {
     let mut imports = Imports::default();
@@ -251,6 +254,10 @@ fn php(code: &Code) -> Imports {
             && !(at > 0 && matches!(code.kind(at - 1), Kind::Mark('>' | ':' | '$')));
         if !is_load {
             continue;
+        }
+        if imports.found.len() >= INCLUDES {
+            imports.open(code, at..at + 1);
+            break;
         }
         let around = code.tokens[at].around;
         let end = (at + 1..code.tokens.len())

@@ -49,6 +49,9 @@ pub(super) fn tokens(text: &str, language: Language) -> Vec<Token> {
 /// Finds which brackets belong together, and what is around each token.
 fn pair(tokens: &mut [Token]) {
     let mut open: Vec<(usize, char)> = Vec::new();
+    // How many of each are open: what closes none of them is not looked for.
+    let mut counts = [0_usize; 3];
+    let kind = |bracket: char| "([{".find(bracket).unwrap_or(0);
     for at in 0..tokens.len() {
         let closes = match tokens[at].kind {
             Kind::Mark(')') => Some('('),
@@ -57,9 +60,13 @@ fn pair(tokens: &mut [Token]) {
             _ => None,
         };
         if let Some(opening) = closes
+            && counts[kind(opening)] > 0
             && let Some(depth) = open.iter().rposition(|(_, bracket)| *bracket == opening)
         {
-            open.truncate(depth + 1);
+            for (_, bracket) in open.drain(depth + 1..) {
+                counts[kind(bracket)] -= 1;
+            }
+            counts[kind(opening)] -= 1;
             if let Some((partner, _)) = open.pop() {
                 tokens[partner].partner = Some(at);
                 tokens[at].partner = Some(partner);
@@ -67,6 +74,7 @@ fn pair(tokens: &mut [Token]) {
         }
         tokens[at].around = open.last().map(|(at, _)| *at);
         if let Kind::Mark(bracket @ ('(' | '[' | '{')) = tokens[at].kind {
+            counts[kind(bracket)] += 1;
             open.push((at, bracket));
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! Without any of these it may as well do its work and end, and then no signal matters.
 
+use std::cell::OnceCell;
 use std::ops::Range;
 
 use super::Language;
@@ -10,12 +11,15 @@ use super::lexer::Kind;
 use super::view::Code;
 
 pub(super) fn serves(code: &Code, loaded: &Loaded) -> bool {
+    let stops_timers = OnceCell::new();
     let calls_server = |name: &str, receiver: Option<&str>| {
         let mut packages = loaded.packages.iter();
         let modules = loaded.modules;
         // `subprocess.run` is not `app.run`.
         let is_module = receiver.is_some_and(|receiver| modules.is_standard(receiver));
-        if name == "setInterval" && (has(code, "clearInterval") || has(code, "unref")) {
+        let stops =
+            || *stops_timers.get_or_init(|| has(code, "clearInterval") || has(code, "unref"));
+        if name == "setInterval" && stops() {
             return false;
         }
         !is_module
@@ -24,7 +28,18 @@ pub(super) fn serves(code: &Code, loaded: &Loaded) -> bool {
     };
     code.calls()
         .any(|call| calls_server(call.name(), call.receiver()))
-        || (0..code.tokens.len()).any(|at| is_endless(code, at))
+        || has_endless_loop(code)
+}
+
+/// How many loops are looked at: of more it is not said that they have no end.
+const LOOPS: usize = 100;
+
+fn has_endless_loop(code: &Code) -> bool {
+    let is_loop = |at: &usize| {
+        code.kind(*at) == Kind::Name && matches!(code.word(*at), "while" | "for" | "loop")
+    };
+    let mut loops = (0..code.tokens.len()).filter(is_loop).take(LOOPS);
+    loops.any(|at| is_endless(code, at))
 }
 
 /// Whether it makes a second process with the same code: `os.fork()`, Node's `cluster`, `pcntl_fork()`.
@@ -70,9 +85,6 @@ pub(super) fn set_otherwise(code: &Code, loaded: &Loaded) -> Option<(String, Ran
 
 /// `while True:`, `while (true) {`, `for (;;) {`, `loop do` with no way out of it.
 fn is_endless(code: &Code, at: usize) -> bool {
-    if code.kind(at) != Kind::Name {
-        return false;
-    }
     let is_true = |at: usize| matches!(code.word(at), "True" | "true" | "TRUE" | "1");
     let body = match (code.language, code.word(at)) {
         (Language::Python, "while") if is_true(at + 1) && code.is_mark(at + 2, ':') => {

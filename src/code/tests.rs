@@ -168,6 +168,39 @@ fn settings_make_a_package_something_else() {
     ));
 }
 
+#[test]
+fn hostile_texts_are_read_in_time() {
+    // Nothing here is quadratic; with a mistake a test takes minutes.
+    let nested =
+        |open: &str, close: &str| format!("{}{}", open.repeat(30_000), close.repeat(30_000));
+    let texts = [
+        nested("(", "]"),
+        nested("{", ")"),
+        nested("while(true){", "break;}"),
+        "a().".repeat(60_000),
+        "f(".repeat(100_000),
+        "process.on('SIGTERM',".repeat(10_000),
+        "signal.signal(signal.SIGTERM, x)\n".repeat(8_000),
+        "pcntl_signal($s, x);".repeat(10_000),
+        "require $x ".repeat(20_000),
+        "$SIG{TERM} = ".repeat(10_000),
+        "`${".repeat(80_000),
+        "/*".repeat(80_000),
+        "<<A;".repeat(50_000),
+        "while True:\n ".repeat(20_000),
+    ];
+    for text in texts {
+        let lines: String = text
+            .as_bytes()
+            .chunks(1_000)
+            .map(|line| String::from_utf8_lossy(line).into_owned() + "\n")
+            .collect();
+        for language in LANGUAGES {
+            reading(&lines, language);
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn any_text_is_read(text in "[a-z(){}\\[\\]'\"`/\\\\%<#=$@;:,.~\n -]{0,200}", which in 0usize..5) {

@@ -13,6 +13,9 @@ pub(super) struct Code<'t> {
     pub tokens: Vec<Token>,
 }
 
+/// How many names of a path are read.
+const LONGEST_PATH: usize = 30;
+
 /// A call: `a.b(…)`.
 pub(super) struct Call<'t> {
     /// The names of the path to what is called: `["process", "on"]`; `"()"` stands for the result of a call.
@@ -97,7 +100,9 @@ impl<'t> Code<'t> {
         }
         let mut path = vec![self.word(open - 1)];
         let mut first = open - 1;
-        while let Some(before) = self.before_separator(first) {
+        while path.len() < LONGEST_PATH
+            && let Some(before) = self.before_separator(first)
+        {
             match self.kind(before) {
                 Kind::Name => {
                     path.push(self.word(before));
