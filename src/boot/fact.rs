@@ -212,6 +212,11 @@ pub enum FactKind {
         /// Why.
         why: String,
     },
+    /// PID 1 ended with an error before an application ran.
+    StartUpBroke {
+        /// Why.
+        why: String,
+    },
     /// An exec failed. It goes with the other facts of the failure, and says in types why.
     ExecFailed(ExecFailure),
     /// A launcher took words of the command for options of its own.

@@ -54,6 +54,7 @@ mod shell_form_cmd_as_arguments;
 mod shell_holds_pid1;
 mod shell_syntax_in_exec_form;
 mod single_wait_truncates;
+mod start_up_breaks;
 mod stop_time_exceeds_grace;
 mod trap_lost_by_exec;
 mod trap_set_too_late;
@@ -122,6 +123,7 @@ pub static ALL: &[&Rule] = &[
     &shell_holds_pid1::SHELL_HOLDS_PID1,
     &shell_syntax_in_exec_form::SHELL_SYNTAX_IN_EXEC_FORM,
     &single_wait_truncates::SINGLE_WAIT_TRUNCATES,
+    &start_up_breaks::START_UP_BREAKS,
     &stop_time_exceeds_grace::STOP_TIME_EXCEEDS_GRACE,
     &trap_lost_by_exec::TRAP_LOST_BY_EXEC,
     &trap_set_too_late::TRAP_SET_TOO_LATE,

@@ -74,13 +74,26 @@ fn check(target: &Target, findings: &mut Findings) {
             FactKind::TrapRan { .. } | FactKind::TrapDeferred { .. } => fact.span.as_ref(),
             _ => None,
         });
+        let waits = path.facts.iter().find_map(|fact| match fact.kind {
+            FactKind::Waiting { pid: 1, .. } | FactKind::Foreground { pid: 1, .. } => {
+                fact.span.as_ref()
+            }
+            _ => None,
+        });
         let (span, label) = match (interrupted, ran) {
             (Some(span), _) => (
                 span,
                 format!("{signal} ends this `wait` at once; {name} lives on"),
             ),
             (None, Some(span)) => (span, "PID 1 ends when this is done".to_owned()),
-            (None, None) => continue,
+            // bash ends by the signal, and what tells the application is its EXIT trap.
+            (None, None) => match waits {
+                Some(span) => (
+                    span,
+                    format!("{signal} ends the shell here, after its EXIT trap"),
+                ),
+                None => continue,
+            },
         };
         let title = format!("PID 1 ends before {name} has finished");
         let finding = findings.add(title, span.clone(), label);

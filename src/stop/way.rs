@@ -60,6 +60,12 @@ pub(super) fn judge_rested(world: &World, rest: &Rest) -> Path {
             process.span.clone(),
         )
     }));
+    let broken = ending.and_then(|ending| ending.broken.as_ref());
+    if let (Verdict::Fails, Some((why, span))) = (path.verdict, broken) {
+        let why = why.clone();
+        let broke = before_stop(FactKind::StartUpBroke { why }, span.clone());
+        path.facts.push(broke);
+    }
     path.route = super::route::ending(world, &cut_off);
     path
 }
