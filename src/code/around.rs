@@ -44,7 +44,9 @@ fn around_by_lines(code: &Code, at: usize, keyword: &str) -> Option<String> {
         if !code.begins_line(before) {
             continue;
         }
-        let further_out = code.indentation(before) < column;
+        // The end of a list of arguments that was begun further up.
+        let is_closing = matches!(code.kind(before), Kind::Mark(')' | ']' | '}'));
+        let further_out = !is_closing && code.indentation(before) < column;
         if further_out {
             column = code.indentation(before);
             let word = before + usize::from(code.is_name(before, "async"));
@@ -72,8 +74,8 @@ fn around_by_braces(code: &Code, at: usize) -> Option<String> {
 
 /// The name of the function whose body begins with that brace: `function NAME(…) {`, `NAME = (…) => {`, `NAME(…) {`.
 fn function_name(code: &Code, brace: usize) -> Option<String> {
-    const CONTROL: [&str; 9] = [
-        "if", "for", "while", "switch", "catch", "foreach", "elseif", "with", "use",
+    const CONTROL: [&str; 10] = [
+        "if", "for", "while", "switch", "catch", "foreach", "elseif", "elsif", "with", "use",
     ];
     let mut before = brace.checked_sub(1)?;
     if code.language == Language::Perl && code.kind(before) == Kind::Name {

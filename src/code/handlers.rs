@@ -117,7 +117,7 @@ impl Found {
         let is_default = matches!(
             default,
             Some("SIG_DFL" | "DEFAULT" | "SIG_DEFAULT" | "SYSTEM_DEFAULT")
-        );
+        ) || default.is_some_and(is_former);
         let is_ignored = matches!(
             default,
             Some("SIG_IGN" | "IGNORE" | "" | "nil" | "null" | "None" | "noop")
@@ -134,13 +134,24 @@ impl Found {
     }
 }
 
+/// Whether a name is that of a handler from before, which is restored.
+fn is_former(name: &str) -> bool {
+    let name = name.trim_start_matches('_');
+    let former = ["prev", "old", "orig", "saved", "former"];
+    former.iter().any(|word| name.starts_with(word))
+}
+
 /// Whether the words for a signal are a variable: another text or number is another event.
 fn is_open(code: &Code, signal: &Range<usize>) -> bool {
     let is_plain =
         signal.len() == 1 && matches!(code.kind(signal.start), Kind::Text | Kind::Number);
     // A symbol of Ruby, a name of another constant.
     let is_symbol = code.language == Language::Ruby && code.is_mark(signal.start, ':');
-    !is_plain && !is_symbol && !signal.is_empty()
+    // A key of Perl's table that is no signal (`__DIE__`).
+    let is_key = code.language == Language::Perl
+        && signal.len() == 1
+        && code.kind(signal.start) == Kind::Name;
+    !is_plain && !is_symbol && !is_key && !signal.is_empty()
 }
 
 /// The signals of the lists of a file, for a registration in a loop: `for s in (SIGTERM, SIGINT): signal.signal(s, …)`.
@@ -343,21 +354,22 @@ fn perl_table(code: &Code, found: &mut Found) {
                 code.is_mark(*end, ';') && code.tokens[*end].around == code.tokens[at].around
             })
             .unwrap_or(code.tokens.len());
+        // `… if $x`, `… for qw(TERM INT)`: the handler ends before that.
+        let is_modifier = |at: &usize| {
+            code.kind(*at) == Kind::Name
+                && matches!(
+                    code.word(*at),
+                    "for" | "foreach" | "if" | "unless" | "while" | "or" | "and"
+                )
+        };
+        let beside = |other: &usize| code.tokens[*other].around == code.tokens[at].around;
+        let handler_end = (close + 2..end)
+            .find(|other| is_modifier(other) && beside(other))
+            .unwrap_or(end);
         // `$SIG{TERM} = $SIG{INT} = sub { … };`: the handler is what stands last.
-        let last = (close + 2..end).rfind(|last| {
-            code.is_mark(*last, '=')
-                && code.tokens[*last].around == code.tokens[at].around
-                && !code.is_mark(last + 1, '>')
-        });
+        let last = (close + 2..handler_end)
+            .rfind(|last| code.is_mark(*last, '=') && beside(last) && !code.is_mark(last + 1, '>'));
         let handler = last.map_or(close + 2, |last| last + 1);
-        let handler_end = code.tokens[handler.min(end.saturating_sub(1))..end]
-            .iter()
-            .position(|token| {
-                token.kind == Kind::Name
-                    && matches!(&code.text[token.range.clone()], "for" | "foreach")
-                    && token.around == code.tokens[at].around
-            })
-            .map_or(end, |offset| handler + offset);
         // The keys of a slice are a list of their own.
         let is_slice = code.is_mark(at - 1, '@');
         let key = at + 2..close;

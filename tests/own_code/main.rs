@@ -72,11 +72,11 @@ fn cases() -> Vec<(Case, Vec<String>)> {
     found
 }
 
-/// Writes a program and its Dockerfile; the directory.
-fn write(case: &Case, argv: &[String]) -> PathBuf {
+/// Writes a program and its Dockerfile, for one of the tests; the directory.
+fn write(test: &str, case: &Case, argv: &[String]) -> PathBuf {
     let runtime = argv[0].trim_end_matches('3');
-    let directory =
-        Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("own-code/{runtime}-{}", case.name));
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join(format!("own-code/{test}/{runtime}-{}", case.name));
     let _ = fs::remove_dir_all(&directory);
     for (name, text) in &case.files {
         let path = directory.join(name);
@@ -101,7 +101,7 @@ fn write(case: &Case, argv: &[String]) -> PathBuf {
 fn verdicts_are_as_their_files_say() {
     let mut wrong = Vec::new();
     for (case, argv) in cases() {
-        let directory = write(&case, &argv);
+        let directory = write("judged", &case, &argv);
         let output = Command::new(env!("CARGO_BIN_EXE_pidone"))
             .args(["trace", "--format", "json"])
             .arg(&directory)
@@ -141,7 +141,7 @@ fn programs_do_as_their_files_say() {
     let mut wrong = Vec::new();
     let cases: Vec<_> = cases()
         .into_iter()
-        .map(|(case, argv)| (write(&case, &argv), case, argv))
+        .map(|(case, argv)| (write("run", &case, &argv), case, argv))
         .collect();
     for some in cases.chunks(TOGETHER) {
         let mut running = Vec::new();
