@@ -4,32 +4,51 @@
 //! `/`; relative ones have no leading `/` either. Does not follow links.
 
 /// An absolute path from a directory and a path that may be relative to it.
-pub(super) fn join(directory: &str, path: &str) -> String {
-    if path.starts_with('/') {
-        tidy(path)
-    } else {
-        tidy(&format!("{directory}/{path}"))
+pub(crate) fn join(directory: &str, path: &str) -> String {
+    let mut joined = String::with_capacity(directory.len() + path.len() + 2);
+    if !path.starts_with('/') {
+        add(&mut joined, directory);
     }
+    add(&mut joined, path);
+    absolute(joined)
 }
 
 /// A tidy absolute path.
 pub(super) fn tidy(path: &str) -> String {
-    format!("/{}", tidy_relative(path))
+    let mut tidy = String::with_capacity(path.len() + 1);
+    add(&mut tidy, path);
+    absolute(tidy)
 }
 
 /// A tidy path relative to some root, which `..` does not leave. The root is the empty string.
 pub(super) fn tidy_relative(path: &str) -> String {
-    let mut parts: Vec<&str> = Vec::new();
+    let mut tidy = String::with_capacity(path.len() + 1);
+    add(&mut tidy, path);
+    if !tidy.is_empty() {
+        tidy.remove(0);
+    }
+    tidy
+}
+
+/// Goes on from a tidy absolute path, of which the root is the empty string.
+fn add(here: &mut String, path: &str) {
     for part in path.split('/') {
         match part {
             "" | "." => {}
-            ".." => {
-                parts.pop();
+            ".." => here.truncate(here.rfind('/').unwrap_or(0)),
+            part => {
+                here.push('/');
+                here.push_str(part);
             }
-            part => parts.push(part),
         }
     }
-    parts.join("/")
+}
+
+fn absolute(mut path: String) -> String {
+    if path.is_empty() {
+        path.push('/');
+    }
+    path
 }
 
 /// The directory that holds a tidy path; `/` for itself.
@@ -77,6 +96,9 @@ mod tests {
         assert_eq!(join("/app", "./x/../y/"), "/app/y");
         assert_eq!(join("/app", "/etc//x"), "/etc/x");
         assert_eq!(join("/", "../x"), "/x");
+        assert_eq!(join("/app", ".."), "/");
+        assert_eq!(tidy_relative("./a//b/../c/"), "a/c");
+        assert_eq!(tidy_relative("../a/../.."), "");
         assert_eq!(parent("/a"), "/");
         assert_eq!(parent("/a/b"), "/a");
         assert_eq!(below("/a/b", "/a"), Some("b"));

@@ -8,6 +8,7 @@ use crate::boot::expression::compile;
 use crate::boot::reads::LookedAt;
 use crate::boot::value::{Field, Piece, Value};
 use crate::boot::world::{ON_DISK, Pid, Question, Status, World};
+pub(in crate::boot) use crate::image::absolute;
 use crate::image::{Files, Found};
 use crate::source::Span;
 
@@ -469,26 +470,6 @@ pub(super) fn matches_expression(
     };
     let default = without_overrides(&[word]).map(|words| answer(&words[0]));
     with_default(answer(word), default, &[word])
-}
-
-/// A path made absolute.
-pub(in crate::boot) fn absolute(directory: &str, path: &str) -> String {
-    let joined = if path.starts_with('/') {
-        path.to_owned()
-    } else {
-        format!("{directory}/{path}")
-    };
-    let mut parts: Vec<&str> = Vec::new();
-    for part in joined.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop();
-            }
-            other => parts.push(other),
-        }
-    }
-    format!("/{}", parts.join("/"))
 }
 
 /// A binary operator of `test` on two words.

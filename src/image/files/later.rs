@@ -46,9 +46,12 @@ impl Later {
             self.edits.push(Edit::Unknown(opaque.why.clone()));
             self.modes.push(ModeChange::Unknown);
         }
-        if opaque.may_touch_closely(path) {
+        if !opaque.may_touch(path) {
+            return;
+        }
+        if opaque.is_close(path) {
             self.doubt(opaque.why.clone());
-        } else if opaque.may_touch(path) {
+        } else {
             self.suspect.get_or_insert_with(|| opaque.why.clone());
         }
     }
@@ -84,14 +87,11 @@ impl Opaque {
                 .any(|root| path::below(path, root).is_some())
     }
 
-    /// As above, in a place that it is close to: not only because it may write anywhere.
-    fn may_touch_closely(&self, path: &str) -> bool {
+    /// Whether a place that it may touch is one that it is close to: not only because it may write anywhere.
+    fn is_close(&self, path: &str) -> bool {
         let is_close = |root: &String| root != "/" && path::below(path, root).is_some();
         // `/opt/x`, unlike `/usr/bin`, is nobody's before it is named.
-        self.may_touch(path)
-            && (self.trees
-                || (self.system && !is_own_tree(path))
-                || self.roots.iter().any(is_close))
+        self.trees || (self.system && !is_own_tree(path)) || self.roots.iter().any(is_close)
     }
 
     /// Whether it names the path, or works on all in a directory that it is in.

@@ -2,16 +2,34 @@
 //!
 //! In: absolute paths. Out: what their first parts tell.
 
-/// Directories that every image may have: what is in them can come from anywhere.
-const SYSTEM: [&str; 22] = [
-    "bin", "boot", "dev", "etc", "home", "lib", "lib32", "lib64", "libx32", "media", "mnt", "opt",
-    "proc", "root", "run", "sbin", "srv", "sys", "tmp", "usr", "var", "nix",
-];
-
-/// Whether the path is in a directory that every image may have.
+/// Whether the path is in a directory that every image may have: what is in it can come from anywhere.
 pub(in crate::image) fn is_system(path: &str) -> bool {
     let first = path.trim_start_matches('/').split('/').next().unwrap_or("");
-    SYSTEM.contains(&first)
+    matches!(
+        first,
+        "bin"
+            | "boot"
+            | "dev"
+            | "etc"
+            | "home"
+            | "lib"
+            | "lib32"
+            | "lib64"
+            | "libx32"
+            | "media"
+            | "mnt"
+            | "opt"
+            | "proc"
+            | "root"
+            | "run"
+            | "sbin"
+            | "srv"
+            | "sys"
+            | "tmp"
+            | "usr"
+            | "var"
+            | "nix"
+    )
 }
 
 /// Directories that every image has and in which people make their own.
