@@ -45,12 +45,21 @@ pub(super) fn launch(target: &Target, process: &ProcessTree) -> Option<Launch> {
     if process.is_application {
         return None;
     }
-    let position = Position {
-        pid1: process.pid == 1,
-        group_leader: process.pid == 1,
-        busybox: has_busybox(target),
+    let launch = |group_leader| {
+        let position = Position {
+            pid1: process.pid == 1,
+            group_leader,
+            busybox: has_busybox(target),
+        };
+        knowledge::launch(&words(process), position)
     };
-    knowledge::launch(&words(process), position)
+    let found = launch(process.pid == 1)?;
+    // `setsid` becomes its command, but forks where it leads a group, as behind tini: it has a child then.
+    let has_become = matches!(found.how, How::Exec) && !process.children.is_empty();
+    match has_become {
+        true => launch(true),
+        false => Some(found),
+    }
 }
 
 /// The processes from PID 1 to the application of a path, both included.
