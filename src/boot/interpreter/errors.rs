@@ -51,13 +51,17 @@ impl Turn<'_, '_> {
 
     /// A special builtin that refuses an operand: bash has a failed command there.
     pub(super) fn special_builtin_error(&mut self, why: String, span: Option<Span>) -> Attempt<()> {
-        // Behind `command` it is a failed command everywhere.
-        let is_guarded = self.top().code.text().starts_with("command ");
-        if self.shell.facts.is_plain_bash() || is_guarded {
+        if !self.special_errors_end() {
             return self.finish(Status::Known(1));
         }
         self.end_by_error(why, span);
         Ok(())
+    }
+
+    /// Whether an error of the special builtin that runs ends the shell: behind `command` it is a failed command
+    /// everywhere (POSIX, `command`; measured: dash, busybox, bash as sh).
+    pub(super) fn special_errors_end(&self) -> bool {
+        self.shell.facts.special_builtin_errors_end && !self.behind_command
     }
 
     /// Ends the shell.
@@ -139,6 +143,9 @@ impl Turn<'_, '_> {
 
     /// A number that a builtin of dash or busybox, or `break` of bash, does not take: the shell ends.
     pub(super) fn bad_number(&mut self, name: &str, text: &str, span: Span) -> Attempt<()> {
+        if self.behind_command {
+            return self.finish(self.error_status());
+        }
         let title = &self.shell.facts.title;
         let why = format!("{title} does not take `{name} {}`", text.escape_debug());
         self.end_by_error(why, Some(span));

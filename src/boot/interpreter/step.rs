@@ -30,6 +30,8 @@ pub(super) struct Turn<'a, 'm> {
     pub(super) shell: Box<Shell>,
     /// The process is no longer this shell: it was replaced, or it ended.
     pub(super) gone: bool,
+    /// The builtin stands behind `command`: what it refuses ends no shell.
+    pub(super) behind_command: bool,
 }
 
 /// Either a value, or what the step has to return first.
@@ -53,6 +55,7 @@ pub(in crate::boot) fn step(machine: &Machine, world: &mut World, pid: Pid) -> P
         pid,
         shell,
         gone: false,
+        behind_command: false,
     };
     let progress = turn.step();
     if !turn.gone {

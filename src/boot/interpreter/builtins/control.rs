@@ -77,7 +77,7 @@ impl Turn<'_, '_> {
             return self.finish(Status::SUCCESS);
         }
         if count > positional.len() {
-            if self.shell.facts.family == ShellFamily::Dash {
+            if self.shell.facts.family == ShellFamily::Dash && !self.behind_command {
                 self.exit(Status::Known(2));
                 return Ok(());
             }

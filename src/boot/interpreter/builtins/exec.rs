@@ -54,7 +54,7 @@ impl Turn<'_, '_> {
             if words.len() > 1 || code.text().contains('@') || code.text().contains('$') {
                 self.note(FactKind::ExecWithoutCommand, Some(code.span()));
             }
-            if self.shell.facts.special_builtin_errors_end && self.log_cannot_be_opened(code) {
+            if self.special_errors_end() && self.log_cannot_be_opened(code) {
                 self.exit(Status::Known(2));
                 return Ok(());
             }

@@ -55,7 +55,10 @@ impl Turn<'_, '_> {
         self.top().tail &= !is_builtin_word;
         match rest[0].known() {
             Some(name) if self.is_builtin(&name) => {
-                self.builtin(code, &name, rest, streams, prefix)
+                self.behind_command = !is_builtin_word;
+                let outcome = self.builtin(code, &name, rest, streams, prefix);
+                self.behind_command = false;
+                outcome
             }
             Some(_) if is_builtin_word => self.finish(Status::Known(1)),
             _ => self.external(code, rest, prefix, streams),

@@ -162,7 +162,7 @@ impl Turn<'_, '_> {
     /// An option that a special builtin does not know: it ends the shell, but for bash outside its POSIX mode.
     pub(in crate::boot::interpreter) fn bad_option(&mut self, command: &str) -> Attempt<()> {
         let span = Some(self.top().code.span());
-        if !self.shell.facts.special_builtin_errors_end {
+        if !self.special_errors_end() {
             return self.finish(Status::Known(2));
         }
         let title = &self.shell.facts.title;

@@ -70,7 +70,7 @@ impl Turn<'_, '_> {
         let mut path = absolute(&directory, &name);
         if is_glob(&name) {
             // A pattern that nothing matched: bash fails to read it, the others end.
-            if self.shell.facts.special_builtin_errors_end {
+            if self.special_errors_end() {
                 let text =
                     format!("whether anything matches `{name}`, which is read, is not known");
                 self.world.miss("script", text, Some(span));
@@ -212,7 +212,7 @@ impl Turn<'_, '_> {
             },
             Some(span.clone()),
         );
-        if self.shell.facts.special_builtin_errors_end {
+        if self.special_errors_end() {
             self.start_up_breaks(format!("`{path}` is not there"), Some(span.clone()));
             self.exit(Status::Known(
                 if self.shell.facts.family == ShellFamily::Bash {
