@@ -5,17 +5,9 @@ use libfuzzer_sys::fuzz_target;
 use pidone::code::{Language, read};
 use pidone::knowledge::modules;
 
-const LANGUAGES: [Language; 5] = [
-    Language::JavaScript,
-    Language::Python,
-    Language::Php,
-    Language::Ruby,
-    Language::Perl,
-];
-
 fuzz_target!(|input: &[u8]| {
     let text = String::from_utf8_lossy(input);
-    for language in LANGUAGES {
+    for language in Language::ALL {
         let known = modules(language.name()).expect("the tables have each language");
         let reading = read(&text, language, known);
         for handler in &reading.handlers {

@@ -11,11 +11,6 @@ pub(super) fn within(code: &Code, at: usize) -> Option<String> {
         Language::Python | Language::Ruby => around_by_lines(code, at, "def"),
         _ => around_by_braces(code, at),
     }?;
-    if code.language == Language::Python && is_target(code, &name) {
-        // `Process(target=NAME)` runs in another process, and in a thread nothing can be registered: no name is called
-        // for it.
-        return Some(String::new());
-    }
     if !CONSTRUCTORS.contains(&name.as_str()) {
         return Some(name);
     }
@@ -28,10 +23,14 @@ pub(super) fn within(code: &Code, at: usize) -> Option<String> {
     }
 }
 
-fn is_target(code: &Code, name: &str) -> bool {
-    (0..code.tokens.len()).any(|at| {
-        code.is_name(at, "target") && code.is_mark(at + 1, '=') && code.is_name(at + 2, name)
-    })
+/// Whether a function of Python runs elsewhere: `Process(target=NAME)` is another process, and in a thread nothing can
+/// be registered.
+pub(super) fn runs_elsewhere(code: &Code, name: &str) -> bool {
+    let is_python = code.language == Language::Python;
+    is_python
+        && (0..code.tokens.len()).any(|at| {
+            code.is_name(at, "target") && code.is_mark(at + 1, '=') && code.is_name(at + 2, name)
+        })
 }
 
 /// The innermost `def NAME` or `class NAME` that is further out than the line of a token.

@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use super::around::within;
+use super::around::{runs_elsewhere, within};
 use super::hollow::is_hollow;
 use super::imports::{Import, Loaded};
 use super::lexer::Kind;
@@ -81,11 +81,19 @@ pub(super) fn find(code: &Code, imports: &[Import], loaded: &Loaded) -> Found {
 
 impl Found {
     fn add(&mut self, code: &Code, signals: Vec<Signal>, whole: Range<usize>) {
-        self.handlers.push(Handler {
-            signals,
-            range: code.bytes(whole.clone()),
-            within: within(code, whole.start),
-        });
+        let within = within(code, whole.start);
+        if within
+            .as_deref()
+            .is_some_and(|name| runs_elsewhere(code, name))
+        {
+            self.names.extend(signals);
+        } else {
+            self.handlers.push(Handler {
+                signals,
+                range: code.bytes(whole.clone()),
+                within,
+            });
+        }
         self.account_for(whole);
     }
 
@@ -179,44 +187,27 @@ fn listed(code: &Code, signal: &Range<usize>) -> Vec<Signal> {
             });
             stops.is_some_and(|at| code.is_name(at, "in"))
         };
-        let in_list = code.tokens[at]
-            .around
-            .is_some_and(|open| match code.kind(open) {
-                Kind::Mark('[' | '{') => {
-                    open == 0
-                        || code.kind(open - 1) != Kind::Name
-                        || code.is_name(open - 1, "of")
-                        || code.is_name(open - 1, "in")
-                        || code.language == Language::Ruby
-                }
-                Kind::Mark('(') => {
-                    open == 0
-                        || code.kind(open - 1) != Kind::Name
-                        || matches!(
-                            code.word(open - 1),
-                            "in" | "array" | "Set" | "tuple" | "list"
-                        )
-                }
-                _ => false,
-            });
-        let is_alone_in_braces = code.language == Language::Perl;
-        if in_list && !is_alone_in_braces
-            || in_loop(first)
-            || is_alone_in_braces && in_perl_list(code, at)
-        {
+        if in_loop(first) || in_list(code, at) {
             found.push(signal);
         }
     }
     found
 }
 
-/// Whether a text of Perl stands in a list such as `qw(TERM INT)` or `('TERM', 'INT')`.
-fn in_perl_list(code: &Code, at: usize) -> bool {
-    let open = code.tokens[at].around;
-    open.is_some_and(|open| match code.kind(open) {
-        Kind::Mark('[') => true,
-        Kind::Mark('(') => open == 0 || code.kind(open - 1) != Kind::Name,
-        _ => false,
+/// Whether a token stands in a list: `[…]`, `{…}`, `(…)` without a name before it, `array(…)`.
+fn in_list(code: &Code, at: usize) -> bool {
+    code.tokens[at].around.is_some_and(|open| {
+        let before = match open.checked_sub(1) {
+            Some(before) if code.kind(before) == Kind::Name => code.word(before),
+            _ => return !(code.language == Language::Perl && code.is_mark(open, '{')),
+        };
+        match (code.language, code.kind(open)) {
+            // A list of words stands anywhere; the braces of Perl are a key.
+            (Language::Perl, mark) => mark == Kind::Mark('['),
+            (Language::Ruby, Kind::Mark('[' | '{')) => true,
+            (_, Kind::Mark('[' | '{')) => matches!(before, "of" | "in"),
+            (_, _) => matches!(before, "in" | "array" | "Set" | "tuple" | "list"),
+        }
     })
 }
 

@@ -7,7 +7,7 @@ use super::lexer::Kind;
 use super::view::Code;
 
 /// Names with which programs say something; what only calls these ends nothing.
-const SAYS: [&str; 24] = [
+const SAYS: [&str; 22] = [
     "log",
     "info",
     "warn",
@@ -30,8 +30,6 @@ const SAYS: [&str; 24] = [
     "write",
     "say",
     "var_dump",
-    "format",
-    "gettid",
 ];
 
 /// Words with which a block goes elsewhere.
@@ -132,7 +130,6 @@ fn says_only(code: &Code, body: Range<usize>) -> bool {
     for at in body {
         match code.kind(at) {
             Kind::Mark('=') => return false,
-            // Backticks of Perl and Ruby run a command; a `yield` or an interpolation may do anything.
             Kind::Name if GOES.contains(&code.word(at)) => return false,
             // Ruby calls without brackets.
             Kind::Name if code.language == Language::Ruby && !SAYS.contains(&code.word(at)) => {

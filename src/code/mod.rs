@@ -39,6 +39,15 @@ pub enum Language {
 }
 
 impl Language {
+    /// All of them.
+    pub const ALL: [Language; 5] = [
+        Language::JavaScript,
+        Language::Python,
+        Language::Php,
+        Language::Ruby,
+        Language::Perl,
+    ];
+
     /// The language of a runtime, by the name that the tables give it.
     pub fn named(name: &str) -> Option<Language> {
         Some(match name {

@@ -128,7 +128,6 @@ fn has_way_out(code: &Code, mut body: Range<usize>) -> bool {
                     | "raise"
                     | "throw"
                     | "goto"
-                    | "sys"
                     | "abort"
             )
     })

@@ -4,14 +4,6 @@ use super::lexer::{Kind, tokens};
 use super::*;
 use crate::knowledge::modules;
 
-const LANGUAGES: [Language; 5] = [
-    Language::JavaScript,
-    Language::Python,
-    Language::Php,
-    Language::Ruby,
-    Language::Perl,
-];
-
 fn reading(text: &str, language: Language) -> Reading {
     read(text, language, modules(language.name()).expect("listed"))
 }
@@ -195,7 +187,7 @@ fn hostile_texts_are_read_in_time() {
             .chunks(1_000)
             .map(|line| String::from_utf8_lossy(line).into_owned() + "\n")
             .collect();
-        for language in LANGUAGES {
+        for language in Language::ALL {
             reading(&lines, language);
         }
     }
@@ -204,7 +196,7 @@ fn hostile_texts_are_read_in_time() {
 proptest! {
     #[test]
     fn any_text_is_read(text in "[a-z(){}\\[\\]'\"`/\\\\%<#=$@;:,.~\n -]{0,200}", which in 0usize..5) {
-        let reading = reading(&text, LANGUAGES[which]);
+        let reading = reading(&text, Language::ALL[which]);
         for handler in &reading.handlers {
             prop_assert!(text.get(handler.range.clone()).is_some());
         }
@@ -216,7 +208,7 @@ proptest! {
         which in 0usize..5,
     ) {
         let text: String = pieces.iter().map(|piece| PIECES[*piece]).collect();
-        let reading = reading(&text, LANGUAGES[which]);
+        let reading = reading(&text, Language::ALL[which]);
         for import in &reading.imports {
             prop_assert!(text.get(import.range.clone()).is_some());
         }
