@@ -40,7 +40,7 @@ pub use fact::{ExecFailure, ExecProblem, Fact, FactKind};
 pub use machine::Limits;
 pub use outcome::{Assumption, Condition, Missing};
 pub use own_code::OwnCode;
-pub use services::{SettingPlace, stop_setting};
+pub use services::{SettingPlace, stop_setting, with_setting};
 
 pub(crate) use explore::{Explored, TOO_MANY_WAYS, Way, explore};
 pub(crate) use interpreter::display_words;

@@ -37,7 +37,7 @@ fn draft(target: &Target, process: &ProcessTree, span: &Span) -> Option<Draft> {
     let directory = image.working_directory.value.value();
     let directory = directory.map_or("/", String::as_str);
     let place = boot::stop_setting(&image.files, directory, &words, &setting)?;
-    if place.is_set {
+    if place.is_set != Some(false) {
         return None;
     }
     let mut edits = vec![set(target, &setting, &place)?];

@@ -116,6 +116,15 @@ impl Program {
         self.reactions.push((signal, finishes));
         self.graceful_signal = Some(signal);
     }
+
+    /// Forgets what the signal of its [`StopSetting`] does: whether that is set is not known.
+    pub fn leave_open(&mut self) {
+        if let Some(setting) = &self.stop_setting {
+            let signal = setting.signal;
+            self.reactions.retain(|(known, _)| *known != signal);
+            self.otherwise = None;
+        }
+    }
 }
 
 /// A line in a configuration file that keeps a program in the foreground, or sends it to the

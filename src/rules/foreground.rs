@@ -2,9 +2,11 @@
 
 use super::Finding;
 use super::cause::{self, Cause};
+use super::programs;
 use super::words::{finish as finish_words, shell_name};
 use crate::analyze::Target;
 use crate::boot::FactKind;
+use crate::knowledge::{How, OnSignal, Signal};
 use crate::source::Span;
 use crate::stop::Path;
 
@@ -91,6 +93,8 @@ pub(super) fn finish(finding: &mut Finding, target: &Target, path: &Path, comman
         pipeline_help(command.span.text())
     } else if command.exec_in_subshell {
         "run `exec` in the shell itself, without the parentheses".to_owned()
+    } else if let Some((launcher, next, signal)) = deaf_launcher(target, path) {
+        format!("start `{next}` with `exec` and without `{launcher}`, which does not pass {signal} on")
     } else if command.last {
         format!("write `exec {name}`, so that it replaces the shell")
     } else {
@@ -99,6 +103,20 @@ pub(super) fn finish(finding: &mut Finding, target: &Target, path: &Path, comman
              write `exec {name}` if what follows can go"
         )
     });
+}
+
+/// A launcher below the shell that keeps the stop signal as PID 1, too, and what it starts.
+fn deaf_launcher(target: &Target, path: &Path) -> Option<(String, String, Signal)> {
+    let signal = *target.container.stop_signal.value.value()?;
+    let chain = programs::chain(path);
+    let [_, process, next, ..] = chain.as_slice() else {
+        return None;
+    };
+    let How::Fork(fork) = programs::launch(target, process)?.how else {
+        return None;
+    };
+    let keeps = !matches!(fork.on(signal), OnSignal::Forward(_));
+    keeps.then(|| (programs::name(process), programs::name(next), signal))
 }
 
 /// A command line on one line, cut where it gets long.

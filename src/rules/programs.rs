@@ -19,13 +19,17 @@ fn has_busybox(target: &Target) -> bool {
 
 /// What is known of the program that a process runs.
 pub(super) fn program(target: &Target, process: &ProcessTree) -> Option<Program> {
-    let mut program = knowledge::program_at(&words(process), has_busybox(target))?;
-    if let Some(setting) = &program.stop_setting
-        && setting_place(target, process, setting).is_some_and(|place| place.is_set)
-    {
-        program.let_finish();
-    }
-    Some(program)
+    let program = knowledge::program_at(&words(process), has_busybox(target))?;
+    let image = &target.container.image;
+    let directory = directory(target);
+    let words = words(process);
+    Some(boot::with_setting(&image.files, directory, &words, program))
+}
+
+/// The image's working directory, as far as it is known.
+fn directory(target: &Target) -> &str {
+    let directory = target.container.image.working_directory.value.value();
+    directory.map_or("/", String::as_str)
 }
 
 /// Where a process has the setting with which a signal lets it finish its work.
@@ -34,10 +38,8 @@ pub(super) fn setting_place(
     process: &ProcessTree,
     setting: &StopSetting,
 ) -> Option<SettingPlace> {
-    let image = &target.container.image;
-    let directory = image.working_directory.value.value();
-    let directory = directory.map_or("/", String::as_str);
-    boot::stop_setting(&image.files, directory, &words(process), setting)
+    let files = &target.container.image.files;
+    boot::stop_setting(files, directory(target), &words(process), setting)
 }
 
 /// What is known of a process that runs others. Not for the application itself.

@@ -4,12 +4,13 @@ use super::rule::declare_rule;
 use super::words::{argv, at_the_start, broken_starts, start_instruction};
 use crate::analyze::Target;
 use crate::boot::FactKind;
-use crate::stop::Verdict;
+use crate::stop::{ExecFailure, ExecProblem, Verdict};
 
 declare_rule! {
     /// ## What it does
     /// Reports a start-up that its own shell or launcher ends before the application runs: a command that
-    /// cannot be found, syntax or an option that this shell does not know, an assignment to a read-only
+    /// cannot be found, a built-in of shells behind a program that starts programs (`env exec app`, in dash also
+    /// `time exec app`), syntax or an option that this shell does not know, an assignment to a read-only
     /// variable, a division by zero.
     ///
     /// ## Why is this bad
@@ -59,17 +60,11 @@ declare_rule! {
 }
 
 fn check(target: &Target, findings: &mut Findings) {
-    // Words of a script that can be no program; of those in exec form other rules speak.
-    let is_odd = |program: &str| {
-        argv(target).iter().all(|word| word.text() != program)
-            && (program.contains(char::is_whitespace)
-                || program.contains('=')
-                || program.starts_with(['-', '$']))
-    };
-    let starts = broken_starts(target).into_iter();
-    let known: Vec<_> = starts.filter(|one| !is_odd(&one.failure.program)).collect();
+    let starts = broken_starts(target);
     for path in &target.paths {
-        if path.verdict != Verdict::Fails || known.iter().any(|one| std::ptr::eq(one.path, path)) {
+        let failed = starts.iter().find(|one| std::ptr::eq(one.path, path));
+        let is_for_others = failed.is_some_and(|one| !is_odd(target, one.failure));
+        if path.verdict != Verdict::Fails || is_for_others {
             continue;
         }
         let broke = path.facts.iter().find_map(|fact| match &fact.kind {
@@ -77,6 +72,8 @@ fn check(target: &Target, findings: &mut Findings) {
             _ => None,
         });
         let Some((why, span)) = broke else { continue };
+        let word = failed.and_then(|one| one.word(target));
+        let span = word.as_ref().unwrap_or(span);
         // What a base image brings cannot be changed here.
         let Some(span) = at_hand(target, span).or_else(|| Some(start_instruction(target)?.0))
         else {
@@ -92,5 +89,38 @@ fn check(target: &Target, findings: &mut Findings) {
             "ends the start-up",
         );
         at_the_start(finding, path, "PID 1 ends with an error, and the container");
+        match failed.map(|one| one.failure.program.as_str()) {
+            Some("exec") => {
+                finding
+                    .help("only a shell knows `exec`: write it as the first word, or leave it out");
+            }
+            Some(word) if is_word(word) => {
+                finding.help(format!(
+                    "only a shell knows `{word}`: run it in one, with `sh -c`"
+                ));
+            }
+            _ => {}
+        }
     }
+}
+
+/// Whether what cannot be started is no program at all: a built-in of shells behind a launcher (`env exec app`), or
+/// a word of a script that no file is named like. The first word of an exec form is the matter of
+/// `shell-syntax-in-exec-form`.
+fn is_odd(target: &Target, failure: &ExecFailure) -> bool {
+    let program = failure.program.as_str();
+    let mut words = argv(target).iter().map(|word| word.text());
+    match failure.reason {
+        ExecProblem::NotAProgram if is_word(program) => words.next() != Some(program),
+        _ => {
+            words.all(|word| word != program)
+                && (program.contains(char::is_whitespace)
+                    || program.contains('=')
+                    || program.starts_with(['-', '$']))
+        }
+    }
+}
+
+fn is_word(program: &str) -> bool {
+    program.bytes().all(|letter| letter.is_ascii_lowercase())
 }

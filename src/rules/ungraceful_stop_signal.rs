@@ -162,6 +162,14 @@ fn without(
         Some(Effect::Ignores) => "takes longer than the platform waits",
         _ => "drops its work",
     };
+    if received != setting.signal {
+        let better = format!("{} with `{}`", setting.signal, setting.name);
+        return Some((
+            format!("{does} on {received}, which it does not on {better}"),
+            "starts it",
+            help,
+        ));
+    }
     Some((
         format!("{does} on {received} without `{}`", setting.name),
         "starts it with the default",

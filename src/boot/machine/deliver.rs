@@ -206,6 +206,8 @@ pub(super) fn signal_application(
     let Body::Application(application) = &mut process.body else {
         return;
     };
+    let known = application.known.as_ref();
+    let setting = known.and_then(|known| known.stop_setting.clone());
     let effect = match &application.known {
         None if matches!(signal, Signal::TERM | Signal::INT | Signal::QUIT)
             || signal == stop_signal =>
@@ -252,9 +254,13 @@ pub(super) fn signal_application(
         }
         Some(Effect::Ignores) => ignore(world, pid, signal),
         None => {
+            let setting = setting.filter(|setting| setting.signal == signal);
+            let because = setting.map_or_else(String::new, |setting| {
+                format!(": no file at hand says whether `{}` is set", setting.name)
+            });
             world.miss(
                 "program",
-                format!("what {signal} does to `{program}` is not known"),
+                format!("what {signal} does to `{program}` is not known{because}"),
                 span,
             );
             let process = world.process_mut(pid);

@@ -25,7 +25,7 @@ use crate::source::Mapped;
 
 pub(super) use control::{control, stop_started};
 pub(super) use daemons::{stop_daemon, write_pid};
-pub use stop_setting::{SettingPlace, stop_setting};
+pub use stop_setting::{SettingPlace, stop_setting, with_setting};
 pub(super) use stopping::stop_servers;
 
 impl Start<'_, '_> {

@@ -7,13 +7,13 @@ use crate::boot::interpreter::absolute;
 use crate::boot::settings;
 use crate::image::{Content, File, Files, Found};
 use crate::knowledge::{Program, StopSetting};
-use crate::source::Mapped;
+use crate::source::{Mapped, Span};
 
 /// Where a program's setting is looked for.
 #[derive(Clone, Debug)]
 pub struct SettingPlace {
-    /// Whether it is set already.
-    pub is_set: bool,
+    /// Whether it is set already; `None` if a file that may set it is not known.
+    pub is_set: Option<bool>,
     /// The program's main configuration file in the image.
     pub file: String,
     /// Its text, if that is at hand.
@@ -37,40 +37,55 @@ pub fn stop_setting(
     let is_file = |path: &&String| matches!(files.look_up(path), Found::File(_));
     let found = paths.iter().find(is_file);
     let file = found.or(paths.first())?.clone();
+    let mut is_set = false;
+    let mut is_open = !files.has_known_base() || (given.is_some() && found.is_none());
     let mut place = SettingPlace {
-        is_set: false,
+        is_set: None,
         text: None,
         is_there: found.is_some() || given.is_some(),
         file,
     };
     let mut included: Vec<String> = setting.included.values().cloned().collect();
     if let Found::File(main) = files.look_up(&place.file) {
-        place.is_set = sets(files, &main, setting);
+        is_set = sets(files, &main, setting);
+        is_open |= is_brought_unseen(&main);
         if let Content::Text(text) = main.content {
             included = includes(&text);
             place.text = Some(text);
         }
     }
-    place.is_set |= included.iter().any(|pattern| {
-        let names = matching(files, pattern);
-        names.iter().any(
-            |path| matches!(files.look_up(path), Found::File(file) if sets(files, &file, setting)),
-        )
-    });
+    for path in included.iter().flat_map(|pattern| matching(files, pattern)) {
+        match files.look_up(&path) {
+            Found::File(file) => {
+                is_set |= sets(files, &file, setting);
+                is_open |= is_brought_unseen(&file);
+            }
+            Found::Unknown(why) => is_open |= why.span.as_ref().is_some_and(is_copied),
+            Found::Absent | Found::Directory => {}
+        }
+    }
+    place.is_set = match (is_set, is_open) {
+        (true, _) => Some(true),
+        (false, true) => None,
+        (false, false) => Some(false),
+    };
     Some(place)
 }
 
 /// A program, with a setting of its configuration that lets it finish.
-pub(in crate::boot) fn with_setting(
+pub fn with_setting(
     files: &Files,
     directory: &str,
     words: &[Option<&str>],
     mut program: Program,
 ) -> Program {
-    if let Some(setting) = &program.stop_setting
-        && stop_setting(files, directory, words, setting).is_some_and(|place| place.is_set)
-    {
-        program.let_finish();
+    if let Some(setting) = &program.stop_setting {
+        let place = stop_setting(files, directory, words, setting);
+        match place.map(|place| place.is_set) {
+            Some(Some(true)) => program.let_finish(),
+            Some(Some(false)) => {}
+            Some(None) | None => program.leave_open(),
+        }
     }
     program
 }
@@ -91,6 +106,15 @@ fn option<'w>(words: &[Option<&'w str>], options: &[String]) -> Option<Option<&'
         }
     }
     Some(value)
+}
+
+/// Whether an instruction copies a file that is not at hand.
+fn is_brought_unseen(file: &File) -> bool {
+    matches!(file.content, Content::Unknown(_)) && file.origin.as_ref().is_some_and(is_copied)
+}
+
+fn is_copied(instruction: &Span) -> bool {
+    !instruction.text().trim_start().starts_with("RUN")
 }
 
 /// Whether a file sets it.

@@ -145,6 +145,11 @@ impl Files {
         self.ground.reference()
     }
 
+    /// Whether it is known what the image begins with, so that what no instruction writes is as it comes there.
+    pub fn has_known_base(&self) -> bool {
+        !matches!(self.ground, Ground::Unknown(_))
+    }
+
     /// The program that a name stands for: `name` itself if it has a `/` (relative to the working
     /// directory), else the first in the directories of `path_variable` that is a file.
     pub fn find_program(&self, name: &str, path_variable: &str, working_directory: &str) -> Found {
