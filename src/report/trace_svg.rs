@@ -21,8 +21,10 @@ const BOX: f64 = 30.0;
 const GAP: f64 = 14.0;
 /// How far children stand to the right of their parent.
 const INDENT: f64 = 36.0;
-/// Longer text is cut: a picture has no scroll bar.
+/// Longer text goes on in the next line, and a longer command is cut: a picture has no scroll bar.
 const LONGEST: usize = 110;
+/// The most lines of one sentence.
+const MOST_LINES: usize = 4;
 
 const STYLE: &str = "\
   :root { color-scheme: light dark; --page: #ffffff; --ink: #1f2328; --faint: #656d76; \
@@ -184,20 +186,20 @@ impl Picture {
         self.text(mood.class(), x + wide + 12.0, base, words);
     }
 
-    /// A line of text.
+    /// A line of text, or as many as it takes.
     fn line(&mut self, class: &str, words: &str) {
-        self.text(class, MARGIN, self.y + 14.0, &cut(words));
-        self.y += LINE;
+        for (index, line) in wrapped(words).iter().enumerate() {
+            let left = if index == 0 { MARGIN } else { 1.5 * MARGIN };
+            self.text(class, left, self.y + 14.0, line);
+            self.y += LINE;
+        }
     }
 
     /// Lines of text, with their places in a column behind them.
     fn lines(&mut self, lines: Vec<(&str, String, Option<&Span>)>) {
-        let lines = lines
-            .into_iter()
-            .map(|(class, words, span)| (class, cut(&words), span));
-        let lines: Vec<_> = lines.collect();
         let with_place = lines.iter().filter(|(_, _, span)| span.is_some());
-        let widths = with_place.map(|(_, words, _)| width(words));
+        let first = with_place.filter_map(|(_, words, _)| wrapped(words).into_iter().next());
+        let widths = first.map(|words| width(&words));
         let column = MARGIN + widths.fold(0.0, f64::max) + 16.0;
         for (class, words, span) in lines {
             if let Some(span) = span {
@@ -225,6 +227,24 @@ fn width(words: &str) -> f64 {
     words.width() as f64 * CHARACTER
 }
 
+/// A sentence in lines that are not too long, broken at blanks where there are some.
+fn wrapped(words: &str) -> Vec<String> {
+    let words = printable(words);
+    let mut lines = Vec::new();
+    let mut rest = words.trim_end();
+    while let Some((end, _)) = rest.char_indices().nth(LONGEST) {
+        let blank = rest[..end].rfind(' ').filter(|at| *at > end / 2);
+        let (line, next) = match blank {
+            Some(blank) if lines.len() + 1 < MOST_LINES => rest.split_at(blank),
+            _ => break,
+        };
+        lines.push(line.to_owned());
+        rest = next.trim_start();
+    }
+    lines.push(cut(rest));
+    lines
+}
+
 fn cut(words: &str) -> String {
     let words = printable(words);
     match words.char_indices().nth(LONGEST) {
@@ -237,6 +257,19 @@ fn cut(words: &str) -> String {
 mod tests {
     use super::super::sample;
     use super::*;
+
+    #[test]
+    fn long_sentences_go_on_in_the_next_line() {
+        let words = ["word"; 50].join(" ");
+        let lines = wrapped(&words);
+        assert!(lines.iter().all(|line| line.chars().count() <= LONGEST));
+        assert_eq!((lines.len(), lines.join(" ")), (3, words));
+        let lines = wrapped(&["word"; 500].join(" "));
+        assert_eq!(lines.len(), MOST_LINES);
+        assert!(lines[MOST_LINES - 1].ends_with('…'));
+        let name = "x".repeat(300);
+        assert_eq!(wrapped(&name), [cut(&name)]);
+    }
 
     #[test]
     fn the_picture_has_every_process_and_is_closed_xml() {

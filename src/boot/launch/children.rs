@@ -94,6 +94,7 @@ impl Start<'_, '_> {
             let child = self.world.fork(self.pid, fork.group);
             let stop = job.stop.clone();
             self.prepare(child, &argv, launch, run.path.as_deref(), &job);
+            let words = job.words.clone();
             let outcome = self.start_child(child, job);
             children.push(Child {
                 pid: child,
@@ -101,11 +102,11 @@ impl Start<'_, '_> {
                 told: false,
             });
             if let Err(failure) = outcome {
+                if !alone {
+                    self.cannot_start(child, &words, &failure);
+                    continue;
+                }
                 failed = Some((child, failure));
-            }
-            if let (Some((child, failure)), false) = (&failed, alone) {
-                self.cannot_start(*child, failure);
-                failed = None;
             }
         }
         if let Some(pause) = run.one_by_one {
@@ -253,11 +254,11 @@ impl Start<'_, '_> {
         }
     }
 
-    fn cannot_start(&mut self, child: Pid, failure: &Failure) {
+    fn cannot_start(&mut self, child: Pid, words: &[Field], failure: &Failure) {
         let process = self.world.process_mut(child);
         let fact = Fact {
             kind: FactKind::StartFailed {
-                command: display_words(&process.argv),
+                command: display_words(words),
                 why: failure.why.clone(),
             },
             span: process.span.clone(),
