@@ -29,6 +29,7 @@ mod table;
 mod tools;
 mod value;
 mod world;
+mod written;
 
 use std::collections::BTreeSet;
 use std::rc::Rc;

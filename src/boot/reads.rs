@@ -146,7 +146,7 @@ impl Reads {
             world.files.hash(hasher);
         } else {
             for path in &self.files {
-                world.files.get(&**path).hash(hasher);
+                world.files.at(path).hash(hasher);
             }
         }
     }

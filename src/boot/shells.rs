@@ -14,7 +14,7 @@ use super::value::{Field, Value};
 use super::world::{Body, Input, Status};
 use crate::image::{Content, File, Found};
 use crate::knowledge::{self, ShellFacts, shell_facts};
-use crate::source::Mapped;
+use crate::source::{Mapped, Why};
 
 /// How often a process may run the same file as a shell. Twice or three times is usual (a script that
 /// comes back as another user); more of them are a circle.
@@ -214,8 +214,8 @@ impl Start<'_, '_> {
         Rc::make_mut(&mut process.scripts).push(path.clone());
         let facts = shell.facts;
         let written = self.world.written(&path, &self.machine.looked_at);
-        let written = written.and_then(Value::known);
-        if let Some(text) = written {
+        let is_written = written.is_some();
+        if let Some(text) = written.and_then(Value::known) {
             let mapped = self.machine.locate(&text, self.process().span.as_ref());
             self.install_script(shell, argv, mapped);
             return Ok(());
@@ -224,6 +224,9 @@ impl Start<'_, '_> {
         let found = self.machine.container.image.files.look_up(&path);
         let looked_at = &self.machine.looked_at;
         let found = match self.world.remade.seen(&path, found, looked_at) {
+            _ if is_written => {
+                Found::Unknown(Why::new("what the start-up writes there is not known"))
+            }
             Found::Absent if !name.contains('/') => self.find(&name),
             found => found,
         };

@@ -8,15 +8,32 @@ use super::explore::newest_application;
 use super::interpreter::{Shell, State, Stored};
 use super::reads::Reads;
 use super::value::{Field, Piece, Value};
-use super::world::{Application, Body, Input, Launcher, Millis, Output, Pid, Status, World};
+use super::world::{
+    Application, Body, Input, Launcher, Millis, Output, Pid, Question, Status, World,
+};
 
 /// A number for where a world is: the frames of its shells, its processes and streams, the question
 /// asked. What has a name (variables, decisions, written files) is left to [`projection`].
 pub(super) fn place(world: &World, question: &str) -> u64 {
     let mut hasher = FixedState::default().build_hasher();
     question.hash(&mut hasher);
-    hash_place(world, &mut hasher);
+    hash_place(world, &mut hasher, true);
     hasher.finish()
+}
+
+/// A number for the command at which a world asks a question, and what its shells are doing there, whatever the texts
+/// that they hold: worlds with the same one can be joined.
+pub(super) fn crossing(world: &World, question: &Question) -> u64 {
+    let mut hasher = FixedState::default().build_hasher();
+    hash_kind(question, &mut hasher);
+    hash_place(world, &mut hasher, false);
+    hasher.finish()
+}
+
+/// What a question is about, but for the texts in it.
+fn hash_kind(question: &Question, hasher: &mut FoldHasher<'static>) {
+    question.span.hash(hasher);
+    (question.by_default, question.candidate, question.expected).hash(hasher);
 }
 
 /// A number for what a world holds under the names that were read, and for the candidate if that was.
@@ -62,7 +79,7 @@ fn hash_candidate(
     let Some(candidate) = &world.candidate else {
         return;
     };
-    hash_place(candidate, hasher);
+    hash_place(candidate, hasher, true);
     names(candidate, hasher);
     (world.last_pid > candidate.last_pid).hash(hasher);
     command(candidate).hash(hasher);
@@ -91,7 +108,7 @@ fn hash_names(world: &World, hasher: &mut FoldHasher<'static>) {
     }
 }
 
-fn hash_place(world: &World, hasher: &mut FoldHasher<'static>) {
+fn hash_place(world: &World, hasher: &mut FoldHasher<'static>, texts: bool) {
     // Before the stop signal only what is left of timers counts.
     let now = if world.stopped_at.is_some() {
         world.clock.hash(hasher);
@@ -110,6 +127,7 @@ fn hash_place(world: &World, hasher: &mut FoldHasher<'static>) {
     let looking = Looking {
         plain: &|value| value.clone(),
         variables: false,
+        texts,
         rank: &|pid| world.processes.rank(pid),
     };
     for process in world.processes.values() {
@@ -125,7 +143,13 @@ fn hash_place(world: &World, hasher: &mut FoldHasher<'static>) {
         process.user.hash(hasher);
         process.argv.hash(hasher);
         process.history.hash(hasher);
-        stream_of(world, &process.input, &process.output).hash(hasher);
+        let (read, written, kind) = stream_of(world, &process.input, &process.output);
+        if texts {
+            (read, written, kind).hash(hasher);
+        } else {
+            let file = written.filter(|_| matches!(process.output, Output::File(_)));
+            (read.is_some(), file, kind).hash(hasher);
+        }
         hash_body(&process.body, now, hasher, &looking);
     }
 }
@@ -136,6 +160,8 @@ struct Looking<'a> {
     plain: &'a dyn Fn(&Value) -> Value,
     /// Whether variables count.
     variables: bool,
+    /// Whether other texts that a shell holds count, but for the words of loops.
+    texts: bool,
     /// What of a pid counts.
     rank: &'a dyn Fn(Pid) -> Option<usize>,
 }
@@ -213,7 +239,7 @@ fn hash_shell(shell: &Shell, hasher: &mut FoldHasher<'static>, looking: &Looking
             Some(Stored::Array(fields)) => hash_fields(fields, hasher, looking),
         }
     }
-    hash_fields(&shell.positional, hasher, looking);
+    hash_words(&shell.positional, hasher, looking);
     shell.zero.hash(hasher);
     shell.functions.hash(hasher);
     shell.aliases.hash(hasher);
@@ -222,7 +248,8 @@ fn hash_shell(shell: &Shell, hasher: &mut FoldHasher<'static>, looking: &Looking
     shell.pending.hash(hasher);
     match &shell.status {
         Status::Known(number) => (*number == 0, looking.variables.then_some(*number)).hash(hasher),
-        Status::Unknown(question) => question.yes.hash(hasher),
+        Status::Unknown(question) if looking.texts => question.yes.hash(hasher),
+        Status::Unknown(question) => hash_kind(question, hasher),
     }
     shell.check_failure.hash(hasher);
     shell.exiting.hash(hasher);
@@ -243,7 +270,7 @@ fn hash_shell(shell: &Shell, hasher: &mut FoldHasher<'static>, looking: &Looking
         frame.forced.hash(hasher);
         for (node, value) in &frame.results {
             node.hash(hasher);
-            (looking.plain)(value).hash(hasher);
+            hash_text(value, hasher, looking);
         }
         std::mem::discriminant(&frame.state).hash(hasher);
         match &frame.state {
@@ -256,10 +283,11 @@ fn hash_shell(shell: &Shell, hasher: &mut FoldHasher<'static>, looking: &Looking
             }
             State::ForArithmetic(rounds, asked) => (rounds, asked.rounds()).hash(hasher),
             State::Case(word, arm, pattern) => {
-                (looking.plain)(word).hash(hasher);
+                hash_text(word, hasher, looking);
                 (arm, pattern).hash(hasher);
             }
-            State::Function(saved) => hash_fields(&saved.positional, hasher, looking),
+            State::Function(saved) => hash_words(&saved.positional, hasher, looking),
+            State::Source(Some(words)) => hash_words(words, hasher, looking),
             State::Foreground(waited) => {
                 waited.ended.hash(hasher);
                 for pid in &waited.pids {
@@ -277,6 +305,20 @@ fn hash_shell(shell: &Shell, hasher: &mut FoldHasher<'static>, looking: &Looking
             _ => {}
         }
     }
+}
+
+fn hash_text(value: &Value, hasher: &mut FoldHasher<'static>, looking: &Looking) {
+    if looking.texts {
+        (looking.plain)(value).hash(hasher);
+    }
+}
+
+fn hash_words(fields: &[Field], hasher: &mut FoldHasher<'static>, looking: &Looking) {
+    if looking.texts {
+        return hash_fields(fields, hasher, looking);
+    }
+    fields.len().hash(hasher);
+    fields.iter().for_each(|field| field.open.hash(hasher));
 }
 
 fn hash_fields(fields: &[Field], hasher: &mut FoldHasher<'static>, looking: &Looking) {
@@ -314,6 +356,7 @@ impl World {
         let looking = Looking {
             plain: &plain,
             variables: true,
+            texts: true,
             rank: &|pid| {
                 self.processes
                     .contains_key(&pid)

@@ -110,6 +110,12 @@ pub(super) fn run(machine: &Machine, world: &mut World, pid: Pid) {
     }
     match name.as_str() {
         "cp" => copy(machine, world, &directory, &operands),
+        "mv" => {
+            copy(machine, world, &directory, &operands);
+            let from = operands.len().saturating_sub(1);
+            remove(world, &directory, &operands[..from]);
+        }
+        "rm" => remove(world, &directory, &operands),
         "mkfifo" => {
             let paths = operands.iter().filter(|word| word.parse::<u32>().is_err());
             for path in paths {
@@ -384,7 +390,7 @@ pub(super) fn filter_output(machine: &Machine, world: &mut World, pid: Pid) {
         let names = words.iter().skip(1).flatten();
         for name in names.filter(|word| !word.starts_with('-') && !word.starts_with("/dev/")) {
             let path = absolute(&directory, name);
-            Rc::make_mut(&mut world.files).insert(path, value.clone());
+            Rc::make_mut(&mut world.files).put(path, value.clone());
         }
     }
     world.write(&output, &value);
@@ -409,7 +415,7 @@ fn filtered(machine: &Machine, world: &World, pid: Pid, name: &str) -> Option<fi
     filters::run(name, &words, &text?)
 }
 
-/// `cp FILE FILE` of a text that is known.
+/// `cp FILE FILE`, or `mv`, of a text that is known.
 fn copy(machine: &Machine, world: &mut World, directory: &str, operands: &[String]) {
     let [from, to] = operands else {
         return;
@@ -424,7 +430,14 @@ fn copy(machine: &Machine, world: &mut World, directory: &str, operands: &[Strin
         || matches!(machine.container.image.files.look_up(&from), Found::File(_));
     let text = content(machine, world, &from);
     if is_there && text.certain().is_some() {
-        Rc::make_mut(&mut world.files).insert(to, text);
+        Rc::make_mut(&mut world.files).put(to, text);
+    }
+}
+
+/// Files that scripts have written are there no more.
+fn remove(world: &mut World, directory: &str, operands: &[String]) {
+    for operand in operands {
+        Rc::make_mut(&mut world.files).remove(&absolute(directory, operand));
     }
 }
 

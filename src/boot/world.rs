@@ -13,6 +13,7 @@ use super::reads::LookedAt;
 use super::remade::Remade;
 use super::table::ProcessTable;
 use super::value::{Field, Piece, Value};
+use super::written::Written;
 use crate::knowledge::{ChildGroup, Signal};
 use crate::source::Span;
 
@@ -40,7 +41,7 @@ pub(crate) struct World {
     /// Open pipes and captures: what was written to them.
     pub streams: Vec<Value>,
     /// Files that scripts have written.
-    pub files: Rc<BTreeMap<String, Value>>,
+    pub files: Rc<Written>,
     /// Named pipes that the start-up has made, and whether somebody has opened them for writing.
     pub fifos: Rc<BTreeMap<String, Fifo>>,
     /// Where commands may have put files, or changed modes.
@@ -457,7 +458,7 @@ impl World {
         looked_at.every_file();
         looked_at.remade(path);
         self.remade.at(path).is_directory()
-            || self.files.keys().any(|file| {
+            || self.files.paths().any(|file| {
                 file.strip_prefix(path)
                     .is_some_and(|rest| rest.starts_with('/'))
             })
@@ -508,7 +509,7 @@ impl World {
     /// What scripts have written to a file, if they have written to it.
     pub(crate) fn written(&self, path: &str, looked_at: &LookedAt) -> Option<&Value> {
         looked_at.file(path);
-        self.files.get(path)
+        self.files.text(path)
     }
 
     /// Writes to wherever the process's output goes.
@@ -517,8 +518,7 @@ impl World {
             Output::Elsewhere => {}
             Output::Stream(stream) => self.streams[*stream].append(text),
             Output::File(path) => {
-                let files = Rc::make_mut(&mut self.files);
-                files.entry(path.to_string()).or_default().append(text);
+                Rc::make_mut(&mut self.files).append(path, text);
             }
         }
     }

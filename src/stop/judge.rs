@@ -160,9 +160,7 @@ fn judge_with(
         for (signal, ends) in signals.iter().zip(&mut ends) {
             machine.stop_signal.set(*signal);
             ends.add(&machine, &way, forks);
-            let is_told = |leaf: &&Leaf| !leaf.trail.iter().any(|choice| choice.overridden);
-            let newest = ends.leaves.last().filter(is_told);
-            if newest.is_some_and(|leaf| leaf.path.verdict == Verdict::Unknown) {
+            if ends.is_in_vain() {
                 machine.found_unknown();
             }
         }
@@ -189,8 +187,10 @@ impl Ends {
     /// Stops a way that has come to rest, and judges what becomes of it.
     fn add(&mut self, machine: &Machine, way: &Way, forks: &mut u32) {
         if !matches!(way.rest, Rest::Steady) {
+            let path = judge_rested(&way.world, &way.rest);
             self.leaves.push(Leaf {
-                path: proven(&way.world, judge_rested(&way.world, &way.rest)),
+                is_mixture: is_mixture(&way.world, &path),
+                path,
                 gives_up: way.world.gives_up,
                 trail: way.world.trail.clone(),
                 passed: way.passed.clone(),
@@ -205,11 +205,10 @@ impl Ends {
         for end in stopped.ways {
             let mut passed = way.passed.clone();
             passed.extend(end.passed);
+            let path = judge_stopped(machine, &stopped.steady, &end.world, &end.rest);
             self.leaves.push(Leaf {
-                path: proven(
-                    &end.world,
-                    judge_stopped(machine, &stopped.steady, &end.world, &end.rest),
-                ),
+                is_mixture: is_mixture(&end.world, &path),
+                path,
                 gives_up: false,
                 trail: end.world.trail,
                 passed,
@@ -218,8 +217,32 @@ impl Ends {
         }
     }
 
+    /// Whether the newest way has made the whole unknown, whatever becomes of the others.
+    fn is_in_vain(&self) -> bool {
+        let is_told = |leaf: &&Leaf| !leaf.trail.iter().any(|choice| choice.overridden);
+        let newest = self.leaves.last().filter(is_told);
+        let mut told = self.leaves.iter().filter(is_told);
+        newest.is_some_and(|leaf| leaf.path.verdict == Verdict::Unknown)
+            || newest.is_some() && told.any(|leaf| leaf.is_mixture) && !self.end_alike()
+    }
+
+    /// Whether all ways that do not give up end the same. Every way that a start-up can take is among them, or is part
+    /// of a mixture, so that it ends like that.
+    fn end_alike(&self) -> bool {
+        let ends = self.leaves.iter().map(|leaf| &leaf.path);
+        let mut ends = ends.filter(|path| path.verdict != Verdict::Exits);
+        let outcome = |path: &Path| (path.verdict, path.delivered);
+        let first = ends.next().map(outcome);
+        ends.all(|path| Some(outcome(path)) == first)
+    }
+
     /// The paths, in a stable order; at least one.
     fn paths(mut self) -> Vec<Path> {
+        if self.too_many || !self.end_alike() {
+            for leaf in self.leaves.iter_mut().filter(|leaf| leaf.is_mixture) {
+                leaf.path = too_many_ways();
+            }
+        }
         if self.too_many {
             // What would end a loop some day may be among what was not followed.
             for leaf in &mut self.leaves {
@@ -257,17 +280,14 @@ impl Ends {
     }
 }
 
-/// The path, if it can be told from one that no start-up takes: where ways have been joined, what is good on
-/// all of them is good, and what is bad may come from a mixture of two.
-fn proven(world: &World, path: Path) -> Path {
+/// Whether a path may be one that no start-up takes: where ways have been joined, what is good on all of them is
+/// good, and what is bad may come from a mixture of two.
+fn is_mixture(world: &World, path: &Path) -> bool {
     let is_good = matches!(
         path.verdict,
         Verdict::Graceful | Verdict::Exits | Verdict::Unknown
     );
-    if world.widened && !is_good {
-        return too_many_ways();
-    }
-    path
+    world.widened && !is_good
 }
 
 fn too_many_ways() -> Path {

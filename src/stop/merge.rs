@@ -18,6 +18,8 @@ pub(super) struct Leaf {
     pub(super) goes_round_since: Option<usize>,
     /// Whether the start-up gave up by itself: a setting is missing, a check has failed.
     pub(super) gives_up: bool,
+    /// Whether it ends badly, and stands for several ways, so that it may be a mixture that no start-up takes.
+    pub(super) is_mixture: bool,
     /// How it ends.
     pub(super) path: Path,
 }

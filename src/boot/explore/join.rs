@@ -12,7 +12,7 @@ use crate::boot::interpreter::{Job, Shell, State, Stored, Variable};
 use crate::boot::remade::Remade;
 use crate::boot::state;
 use crate::boot::value::{Field, Piece, Value};
-use crate::boot::world::{Body, Pid, World};
+use crate::boot::world::{Body, Input, Output, Pid, Question, Status, World};
 
 /// A world that stands for two.
 pub(super) struct Joined {
@@ -66,7 +66,8 @@ pub(super) fn join(first: &World, second: &World) -> Option<Joined> {
         }
     }
     names.pid = 0;
-    names.join_files(first, &mut joined)?;
+    names.join_streams(first, &mut joined)?;
+    names.join_files(first, &mut joined);
     names.forget(first, &mut joined);
     for assumption in first.assumptions.iter() {
         joined.assume(assumption.clone());
@@ -132,15 +133,52 @@ impl Names<'_> {
         }
     }
 
-    /// What differs in a file may be anything; `None` where only one of the worlds has written it: whether it is
-    /// there has to be known.
-    fn join_files(&mut self, first: &World, joined: &mut World) -> Option<()> {
-        for path in differing(&first.files, &joined.files) {
-            let known = joined.files.get(&path)?;
-            first.files.get(&path)?;
-            let text = self.unknown(Kind::File, &path.as_str().into());
-            self.is_other |= *known != text;
-            Rc::make_mut(&mut joined.files).insert(path, text);
+    /// What differs in what processes read and write may be anything.
+    fn join_streams(&mut self, first: &World, joined: &mut World) -> Option<()> {
+        let mut known = first.processes.values();
+        for process in joined.processes.values_mut() {
+            let known = known.next()?;
+            match (&known.input, &mut process.input) {
+                (Input::Text(known), Input::Text(text)) if known != text => {
+                    let unknown = self.unknown(Kind::Input(process.pid), &SUBSTITUTED.into());
+                    self.is_other |= *text != unknown;
+                    *text = unknown;
+                }
+                (Input::Pipe(known), Input::Pipe(stream)) => {
+                    let known = first.streams.get(*known)?;
+                    self.join_stream(known, joined.streams.get_mut(*stream)?, *stream);
+                }
+                _ => {}
+            }
+            if let (Output::Stream(known), Output::Stream(stream)) =
+                (&known.output, &process.output)
+            {
+                let known = first.streams.get(*known)?;
+                self.join_stream(known, joined.streams.get_mut(*stream)?, *stream);
+            }
+        }
+        Some(())
+    }
+
+    fn join_stream(&mut self, first: &Value, text: &mut Value, number: usize) {
+        if first != text {
+            let unknown = self.unknown(Kind::Stream(number), &SUBSTITUTED.into());
+            self.is_other |= *text != unknown;
+            *text = unknown;
+        }
+    }
+
+    /// What differs in a file may be anything.
+    fn join_files(&mut self, first: &World, joined: &mut World) {
+        if !Rc::ptr_eq(&first.files, &joined.files) {
+            for path in first.files.differing(&joined.files) {
+                let text = self.unknown(Kind::File, &path.as_str().into());
+                let is_there = first.files.is_there(&path) && joined.files.is_there(&path);
+                if joined.files.at(&path) != (Some(&text), is_there) {
+                    self.is_other = true;
+                    Rc::make_mut(&mut joined.files).blur(&path, text, is_there);
+                }
+            }
         }
         let mut remade = Remade::clone(&joined.remade);
         remade.add(&first.remade);
@@ -148,7 +186,6 @@ impl Names<'_> {
             self.is_other = true;
             joined.remade = Rc::new(remade);
         }
-        Some(())
     }
 
     /// Forgets what only one of the worlds has decided, and what was decided about forgotten values.
@@ -179,9 +216,8 @@ impl Names<'_> {
     }
 
     fn join_shell(&mut self, first: &Shell, shell: &mut Shell) -> Option<()> {
-        if first.status != shell.status {
-            return None;
-        }
+        self.join_status(&first.status, &mut shell.status)?;
+        self.join_at_hand(first, shell)?;
         for name in differing(&first.variables, &shell.variables) {
             let known = first.variables.get(&name);
             let own = shell.variables.get(&name);
@@ -229,6 +265,48 @@ impl Names<'_> {
                 let joined = self.join_variable(kind, name, known.as_ref(), former.as_ref());
                 self.is_other |= joined != *former;
                 *former = joined;
+            }
+        }
+        known.next().is_none().then_some(())
+    }
+
+    /// Of a status that is not known nothing is known any more but that it is the same command's.
+    fn join_status(&mut self, first: &Status, status: &mut Status) -> Option<()> {
+        if first == status {
+            return Some(());
+        }
+        let (Status::Unknown(_), Status::Unknown(question)) = (first, &*status) else {
+            return None;
+        };
+        let joined = Question {
+            by_default: question.by_default,
+            candidate: question.candidate,
+            expected: question.expected,
+            ..Question::new(
+                "the command succeeds",
+                "the command fails",
+                question.span.clone(),
+            )
+        };
+        if **question != joined {
+            self.is_other = true;
+            *status = Status::Unknown(Rc::new(joined));
+        }
+        Some(())
+    }
+
+    /// Texts without a name that differ may be anything.
+    fn join_at_hand(&mut self, first: &Shell, shell: &mut Shell) -> Option<()> {
+        let mut known = values_at_hand(first);
+        for (at, (name, value)) in at_hand_mut(shell).into_iter().enumerate() {
+            let (_, known) = known.next()?;
+            if known == value {
+                continue;
+            }
+            let unknown = self.unknown(Kind::AtHand(at), &name);
+            if *value != unknown {
+                self.is_other = true;
+                *value = unknown;
             }
         }
         known.next().is_none().then_some(())
@@ -284,7 +362,13 @@ enum Kind {
     Former(usize),
     Environment,
     File,
-    /// Words that it has come to, and that have no name.
+    /// A text that a shell has without a name for it, by its number.
+    AtHand(usize),
+    /// What has been written to the stream of that number.
+    Stream(usize),
+    /// What a process has yet to read.
+    Input(Pid),
+    /// Words that it has come to, and that stay what they are.
     Other,
 }
 
@@ -309,9 +393,15 @@ impl Held {
                         .iter()
                         .for_each(|variable| held.variable(&holder, variable));
                 }
-                for value in values_at_hand(shell) {
-                    held.value(&(pid, Kind::Other, "".into()), value);
+                for (at, (name, value)) in values_at_hand(shell).enumerate() {
+                    held.value(&(pid, Kind::AtHand(at), name), value);
                 }
+                for word in loop_words(shell) {
+                    held.value(&(pid, Kind::Other, "".into()), &word.value);
+                }
+            }
+            if let Input::Text(text) = &process.input {
+                held.value(&(0, Kind::Input(pid), SUBSTITUTED.into()), text);
             }
             for word in &process.argv {
                 held.value(&(pid, Kind::Other, "".into()), &word.value);
@@ -320,11 +410,11 @@ impl Held {
                 held.value(&(pid, Kind::Environment, Rc::clone(name)), value);
             }
         }
-        for text in &world.streams {
-            held.value(&(0, Kind::Other, "".into()), text);
+        for (number, text) in world.streams.iter().enumerate() {
+            held.value(&(0, Kind::Stream(number), SUBSTITUTED.into()), text);
         }
-        for (path, text) in world.files.iter() {
-            held.value(&(0, Kind::File, path.as_str().into()), text);
+        for (path, text) in world.files.all() {
+            held.value(&(0, Kind::File, path.into()), text);
         }
         held
     }
@@ -357,23 +447,63 @@ impl Held {
     }
 }
 
-/// Values that a shell has without a name for them: its parameters, and those of what it is doing.
-fn values_at_hand(shell: &Shell) -> impl Iterator<Item = &Value> {
+/// Texts that a shell has without a name for them, with what they are called: its parameters, and those of what it
+/// is doing.
+fn values_at_hand(shell: &Shell) -> impl Iterator<Item = (Rc<str>, &Value)> {
     let frames = shell.frames.iter().flat_map(|frame| {
         let (words, word) = match &frame.state {
-            State::For(words, ..) => (&**words, None),
             State::Source(Some(words)) => (words.as_slice(), None),
             State::Function(saved) => (saved.positional.as_slice(), None),
             State::Case(word, ..) => (&[][..], Some(&**word)),
             _ => (&[][..], None),
         };
         let results = frame.results.iter().map(|(_, value)| value);
-        results
-            .chain(words.iter().map(|field| &field.value))
-            .chain(word)
+        let texts = results.chain(word).map(|value| (SUBSTITUTED.into(), value));
+        texts.chain(parameters(words))
     });
-    let positional = shell.positional.iter().map(|field| &field.value);
-    frames.chain(positional)
+    frames.chain(parameters(&shell.positional))
+}
+
+/// The same, to be replaced.
+fn at_hand_mut(shell: &mut Shell) -> Vec<(Rc<str>, &mut Value)> {
+    let mut found = Vec::new();
+    for frame in &mut shell.frames {
+        let (words, word) = match &mut frame.state {
+            State::Source(Some(words)) => (words.as_mut_slice(), None),
+            State::Function(saved) => (saved.positional.as_mut_slice(), None),
+            State::Case(word, ..) => (&mut [][..], Some(&mut **word)),
+            _ => (&mut [][..], None),
+        };
+        let results = frame.results.iter_mut().map(|(_, value)| value);
+        found.extend(results.chain(word).map(|value| (SUBSTITUTED.into(), value)));
+        found.extend(parameters_mut(words));
+    }
+    found.extend(parameters_mut(&mut shell.positional));
+    found
+}
+
+/// What the text of a substitution is called.
+const SUBSTITUTED: &str = "(…)";
+
+/// The parameters `$1`, `$2` and so on.
+fn parameters(words: &[Field]) -> impl Iterator<Item = (Rc<str>, &Value)> {
+    let words = words.iter().enumerate();
+    words.map(|(at, word)| ((at + 1).to_string().into(), &word.value))
+}
+
+/// The same, to be replaced.
+fn parameters_mut(words: &mut [Field]) -> impl Iterator<Item = (Rc<str>, &mut Value)> {
+    let words = words.iter_mut().enumerate();
+    words.map(|(at, word)| ((at + 1).to_string().into(), &mut word.value))
+}
+
+/// The words that loops of a shell go through.
+fn loop_words(shell: &Shell) -> impl Iterator<Item = &Field> {
+    let words = shell.frames.iter().map(|frame| match &frame.state {
+        State::For(words, ..) => &**words,
+        _ => &[],
+    });
+    words.flatten()
 }
 
 /// Whether a text speaks of the variable or file of that name.

@@ -7,6 +7,7 @@
 
 mod join;
 mod known;
+mod progress;
 mod rest;
 mod together;
 

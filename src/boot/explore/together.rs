@@ -1,8 +1,8 @@
 //! Start-ups with very many ways: ways that come to the same place go on as one.
 //!
 //! In: what is left to be followed when it has turned out that there are too many ways to follow each by itself.
-//! Out: the ways that came to rest, in worlds that know less than the ways themselves. The way with the fewest
-//! steps is followed first, so that most that come to a place have come before it is left.
+//! Out: the ways that came to rest, in worlds that know less than the ways themselves. The way that is
+//! farthest behind is followed first, so that most that come to a place have come before it is left.
 
 use std::collections::BTreeSet;
 
@@ -10,11 +10,12 @@ use foldhash::HashMap;
 
 use super::join::join;
 use super::known::{Places, meet};
-use super::{Explored, Fork, Way, default_only, rest, tell_rest};
+use super::progress::progress;
+use super::{Explored, Fork, Way, rest, tell_rest};
 use crate::boot::machine::{Machine, Rest};
 use crate::boot::reads::Reads;
 use crate::boot::state;
-use crate::boot::world::World;
+use crate::boot::world::{Question, World};
 
 /// A world that is to be followed, and the forks that it has passed.
 type Waiting = (World, Vec<u32>);
@@ -80,13 +81,13 @@ pub(super) fn follow(
         let rest = rest::run(machine, &mut world, None);
         together.all.add(&machine.looked_at.take());
         match rest {
-            Rest::Ask(question) => match default_only(&world, &question) {
+            Rest::Ask(question) => match question.by_default {
                 Some(default) => {
                     world.take(*forks, &question, default);
                     *forks += 1;
                     together.waiting.push((world, passed));
                 }
-                None => together.arrive(&question.yes, world, passed, forks, found),
+                None => together.arrive(&question, world, passed, forks, found),
             },
             rest => {
                 told += 1;
@@ -108,11 +109,11 @@ struct Together<'m, 'c> {
     waiting: Vec<Waiting>,
     known: Places,
     joints: Vec<Joint>,
-    /// The joint at each place, by what somebody has set at run time: for everything else the default
+    /// The joint at each crossing, by what somebody has set at run time: for everything else the default
     /// holds then.
-    places: HashMap<(u64, Vec<String>), usize>,
-    /// Joints that are to be left, by the steps of their worlds.
-    queue: BTreeSet<(u32, usize)>,
+    places: HashMap<(u64, bool), usize>,
+    /// Joints that are to be left, by how far their worlds are.
+    queue: BTreeSet<(Vec<u32>, usize)>,
     all: Reads,
 }
 
@@ -120,21 +121,18 @@ impl Together<'_, '_> {
     /// A world asks a question.
     fn arrive(
         &mut self,
-        question: &str,
+        question: &Question,
         world: World,
         passed: Vec<u32>,
         forks: &mut u32,
         found: &mut Explored,
     ) {
-        let place = state::place(&world, question);
+        let place = state::place(&world, &question.yes);
         if let Some(known) = meet(&self.known, place, &world) {
             found.met.push((world.trail, known.number));
             return;
         }
-        let overrides = world.trail.iter().filter(|choice| choice.overridden);
-        let overrides =
-            overrides.filter_map(|choice| Some(choice.condition.as_ref()?.text.clone()));
-        let key = (place, overrides.collect());
+        let key = (state::crossing(&world, question), world.is_overridden);
         if let Some(index) = self.places.get(&key).copied() {
             let joint = &mut self.joints[index];
             // A loop in which time passes is followed until it is seen to go round for ever.
@@ -144,7 +142,7 @@ impl Together<'_, '_> {
                 if joined.is_other {
                     joint.joins += 1;
                     joint.world = joined.world;
-                    self.queue.insert((joint.world.steps, index));
+                    self.queue.insert((progress(&joint.world), index));
                 }
                 found.met.push((world.trail, joint.fork));
                 return;
@@ -152,7 +150,7 @@ impl Together<'_, '_> {
         } else {
             self.places.insert(key, self.joints.len());
         }
-        self.queue.insert((world.steps, self.joints.len()));
+        self.queue.insert((progress(&world), self.joints.len()));
         self.joints.push(Joint {
             fork: *forks,
             world,

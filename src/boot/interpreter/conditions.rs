@@ -8,6 +8,7 @@ use crate::boot::expression::compile;
 use crate::boot::reads::LookedAt;
 use crate::boot::value::{Field, Piece, Value};
 use crate::boot::world::{ON_DISK, Pid, Question, Status, World};
+use crate::boot::written::Written;
 pub(in crate::boot) use crate::image::absolute;
 use crate::image::{Files, Found};
 use crate::source::Span;
@@ -56,7 +57,7 @@ pub(super) struct Context<'a> {
     /// The image's files.
     pub files: &'a Files,
     /// Files that scripts have written.
-    pub written: &'a std::collections::BTreeMap<String, Value>,
+    pub written: &'a Written,
     /// The shell, for its variables.
     pub shell: &'a Shell,
     /// The processes, for what stands below `/proc`.
@@ -78,7 +79,7 @@ pub(super) struct Context<'a> {
 impl Context<'_> {
     fn is_written(&self, path: &str) -> bool {
         self.looked_at.file(path);
-        self.written.contains_key(path)
+        self.written.is_there(path)
     }
 }
 

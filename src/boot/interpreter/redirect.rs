@@ -129,7 +129,7 @@ impl Turn<'_, '_> {
                             true => Value::default(),
                             false => self.text_before(&path),
                         };
-                        Rc::make_mut(&mut self.world.files).insert(path.clone(), before);
+                        Rc::make_mut(&mut self.world.files).put(path.clone(), before);
                         Output::File(path.into())
                     }
                     None => Output::Elsewhere,

@@ -92,7 +92,7 @@ pub(in crate::boot) fn write_pid(world: &mut World, by: Pid, words: &[Option<Str
     let asked = Asked::new(words).filter(|asked| asked.writes && !asked.stops);
     if let Some(path) = asked.and_then(|asked| asked.pid_file) {
         let path = absolute(&world.process_mut(by).directory, path);
-        Rc::make_mut(&mut world.files).insert(path, Value::text(format!("{of}\n")));
+        Rc::make_mut(&mut world.files).put(path, Value::text(format!("{of}\n")));
     }
 }
 

@@ -104,8 +104,7 @@ impl Start<'_, '_> {
     pub(super) fn is_put(&self, path: &str) -> bool {
         let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
         let files = &self.machine.container.image.files;
-        self.world.files.contains_key(path)
-            || files.put_in(directory).iter().any(|known| known == name)
+        self.world.files.is_there(path) || files.put_in(directory).iter().any(|known| known == name)
     }
 }
 

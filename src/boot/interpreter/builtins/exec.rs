@@ -126,11 +126,13 @@ impl Turn<'_, '_> {
                 || directory.starts_with("/proc/");
             // The redirection itself has made an entry for the file by now.
             self.machine.looked_at.every_file();
-            let others = self.world.files.keys().filter(|known| **known != path);
-            let mut below = others.filter_map(|known| known.strip_prefix(directory));
+            let is_below = |known: &str| {
+                let rest = known.strip_prefix(directory);
+                known != path && rest.is_some_and(|rest| rest.starts_with('/'))
+            };
             self.machine.looked_at.remade(directory);
             let was_made = self.world.remade.at(directory).is_directory()
-                || below.any(|rest| rest.starts_with('/'));
+                || self.world.files.paths().any(is_below);
             if is_usual || was_made {
                 continue;
             }
