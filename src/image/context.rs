@@ -3,8 +3,9 @@
 //! In: a disk and a directory, given or found. Out: what stands at paths inside it, and texts read on
 //! demand. Nothing outside it is read: a link that leads out is not followed.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::Content;
 use super::glob::{Exclusion, Glob};
@@ -23,13 +24,16 @@ struct Place {
     disk: Arc<dyn Disk>,
     directory: PathBuf,
     shown: String,
-    canonical: PathBuf,
+    /// The directory without links, once that is needed.
+    canonical: OnceLock<Option<PathBuf>>,
     choice: Choice,
     ignore: Exclusion,
     /// What git leaves out: such files may be built before the image is.
     git_ignore: Exclusion,
     /// See [`Context::is_bare`], found out once.
     is_bare: OnceLock<bool>,
+    /// Whether paths are directories and no links: files share the way to them.
+    directories: Mutex<HashMap<String, bool>>,
 }
 
 /// How a context was chosen.
@@ -84,7 +88,11 @@ impl Context {
             sources.iter().filter(exists).count()
         };
         let mut best = (count(&folder), folder.clone(), Choice::Folder);
-        for parent in parents(&*disk, &folder, root) {
+        let further = match best.0 == sources.len() {
+            true => Vec::new(),
+            false => parents(&*disk, &folder, root),
+        };
+        for parent in further {
             if best.0 == sources.len() {
                 break;
             }
@@ -108,10 +116,11 @@ impl Context {
 
     fn at(disk: Arc<dyn Disk>, directory: &Path, dockerfile: &Path, choice: Choice) -> Context {
         let shown = directory.to_string_lossy().replace('\\', "/");
-        let Some(canonical) = disk.canonical(&at(directory)) else {
+        let kind = disk.entry(&at(directory)).map(|entry| entry.kind);
+        if kind != Some(FileKind::Directory) && disk.canonical(&at(directory)).is_none() {
             let why = format!("the build context `{shown}` cannot be read");
             return Context::none(Why::new(why));
-        };
+        }
         let mut own = dockerfile.as_os_str().to_owned();
         own.push(".dockerignore");
         let text = disk.read(Path::new(&own));
@@ -129,11 +138,12 @@ impl Context {
                 disk,
                 directory: directory.to_owned(),
                 shown,
-                canonical,
+                canonical: OnceLock::new(),
                 choice,
                 ignore,
                 git_ignore,
                 is_bare: OnceLock::new(),
+                directories: Mutex::default(),
             })),
         }
     }
@@ -160,11 +170,9 @@ impl Context {
         let Ok(place) = &self.place else {
             return Entry::Missing;
         };
-        for (end, _) in relative.match_indices('/') {
-            match place.disk.entry(&place.path(&relative[..end])) {
-                Some(entry) if entry.kind == FileKind::Directory => {}
-                _ => return Entry::Missing,
-            }
+        let mut directories = relative.match_indices('/').map(|(end, _)| &relative[..end]);
+        if !directories.all(|directory| place.is_directory(directory)) {
+            return Entry::Missing;
         }
         let Some(entry) = place.disk.entry(&place.path(relative)) else {
             return Entry::Missing;
@@ -217,7 +225,9 @@ impl Context {
         }
         let place = self.place.as_ref().ok()?;
         let canonical = place.disk.canonical(&place.path(relative))?;
-        let inside = canonical.strip_prefix(&place.canonical).ok()?;
+        let own = || place.disk.canonical(&at(&place.directory));
+        let own = place.canonical.get_or_init(own).as_ref()?;
+        let inside = canonical.strip_prefix(own).ok()?;
         let inside = inside.to_str()?.replace('\\', "/");
         (self.entry(&inside) != Entry::Missing).then_some(inside)
     }
@@ -283,6 +293,19 @@ impl Place {
         }
     }
 
+    /// Whether a directory stands at the path, and no link.
+    fn is_directory(&self, relative: &str) -> bool {
+        let known = self.directories.lock();
+        let mut known = known.unwrap_or_else(PoisonError::into_inner);
+        if let Some(is_directory) = known.get(relative) {
+            return *is_directory;
+        }
+        let entry = self.disk.entry(&self.path(relative));
+        let is_directory = entry.is_some_and(|entry| entry.kind == FileKind::Directory);
+        known.insert(relative.to_owned(), is_directory);
+        is_directory
+    }
+
     fn shown_path(&self, relative: &str) -> String {
         match self.shown.trim_end_matches('/') {
             "" if self.shown.starts_with('/') => format!("/{relative}"),
@@ -343,13 +366,14 @@ fn at(directory: &Path) -> PathBuf {
 fn parents(disk: &dyn Disk, folder: &Path, root: Option<&Path>) -> Vec<PathBuf> {
     let is_repository = |directory: &Path| disk.entry(&at(directory).join(".git")).is_some();
     let root = root.and_then(|root| disk.canonical(&at(root)));
-    let is_last = |directory: &Path| match &root {
-        Some(root) => disk.canonical(&at(directory)).as_ref() == Some(root),
+    let is_last = |directory: &Path, here: &Option<PathBuf>| match &root {
+        Some(root) => here.as_ref() == Some(root),
         None => is_repository(directory),
     };
     let mut found = Vec::new();
     let mut directory = folder.to_owned();
-    while !is_last(&directory) {
+    let mut here = disk.canonical(&at(&directory));
+    while !is_last(&directory, &here) {
         let at_top = directory.as_os_str().is_empty()
             || directory.ends_with("..")
             || directory.ends_with(".");
@@ -358,14 +382,13 @@ fn parents(disk: &dyn Disk, folder: &Path, root: Option<&Path>) -> Vec<PathBuf> 
         } else {
             directory.parent().map_or_else(PathBuf::new, Path::to_owned)
         };
+        let above = disk.canonical(&at(&up));
         // Without a root or a repository above, nothing says how far up one may look.
-        if found.len() == MOST_PARENTS
-            || disk.canonical(&at(&up)) == disk.canonical(&at(&directory))
-        {
+        if found.len() == MOST_PARENTS || above == here {
             return Vec::new();
         }
         found.push(up.clone());
-        directory = up;
+        (directory, here) = (up, above);
     }
     found
 }

@@ -8,6 +8,25 @@ use super::Raw;
 use super::trees::{is_own_tree, is_system, root_of};
 use crate::source::{Span, Why};
 
+/// A path that is looked up, and whose it is: asked for each change.
+pub(super) struct Place<'p> {
+    path: &'p str,
+    root: &'p str,
+    is_system: bool,
+    is_own_tree: bool,
+}
+
+impl<'p> Place<'p> {
+    pub(super) fn new(path: &'p str) -> Place<'p> {
+        Place {
+            path,
+            root: root_of(path),
+            is_system: is_system(path),
+            is_own_tree: is_own_tree(path),
+        }
+    }
+}
+
 /// The changes that come after the one that put a file there, newest first.
 #[derive(Default)]
 pub(super) struct Later {
@@ -29,9 +48,9 @@ impl Later {
         self.unknown.get_or_insert(why);
     }
 
-    /// Something in the same tree as `path` is named.
-    pub(super) fn name(&mut self, path: &str, named: &str) {
-        if path::below(named, root_of(path)).is_none() {
+    /// Something in the same tree as the place is named.
+    pub(super) fn name(&mut self, place: &Place, named: &str) {
+        if path::below(named, place.root).is_none() {
             return;
         }
         match self.suspect.take() {
@@ -41,15 +60,15 @@ impl Later {
         }
     }
 
-    pub(super) fn pass(&mut self, path: &str, opaque: &Opaque) {
-        if opaque.names(path) {
+    pub(super) fn pass(&mut self, place: &Place, opaque: &Opaque) {
+        if opaque.names(place.path) {
             self.edits.push(Edit::Unknown(opaque.why.clone()));
             self.modes.push(ModeChange::Unknown);
         }
-        if !opaque.may_touch(path) {
+        if !opaque.may_touch(place) {
             return;
         }
-        if opaque.is_close(path) {
+        if opaque.is_close(place) {
             self.doubt(opaque.why.clone());
         } else {
             self.suspect.get_or_insert_with(|| opaque.why.clone());
@@ -76,11 +95,12 @@ impl Later {
 
 impl Opaque {
     /// Whether something may have come into being at the path.
-    fn may_touch(&self, path: &str) -> bool {
+    fn may_touch(&self, place: &Place) -> bool {
+        let path = place.path;
         if self.no_shell && matches!(path::name(path), "bash" | "dash" | "zsh" | "ksh") {
             return false;
         }
-        (self.system && is_system(path))
+        (self.system && place.is_system)
             || self
                 .roots
                 .iter()
@@ -88,10 +108,10 @@ impl Opaque {
     }
 
     /// Whether a place that it may touch is one that it is close to: not only because it may write anywhere.
-    fn is_close(&self, path: &str) -> bool {
-        let is_close = |root: &String| root != "/" && path::below(path, root).is_some();
+    fn is_close(&self, place: &Place) -> bool {
+        let is_close = |root: &String| root != "/" && path::below(place.path, root).is_some();
         // `/opt/x`, unlike `/usr/bin`, is nobody's before it is named.
-        self.trees || (self.system && !is_own_tree(path)) || self.roots.iter().any(is_close)
+        self.trees || (self.system && !place.is_own_tree) || self.roots.iter().any(is_close)
     }
 
     /// Whether it names the path, or works on all in a directory that it is in.

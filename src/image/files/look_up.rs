@@ -8,7 +8,7 @@ use super::super::base::is_program_directory;
 use super::super::change::{Body, Change, Edit, Node};
 use super::super::path;
 use super::budget::Budget;
-use super::later::Later;
+use super::later::{Later, Place};
 use super::trees::root_of;
 use super::{Files, Raw};
 use crate::source::Why;
@@ -37,6 +37,7 @@ impl Files {
     /// What stands at a path whose parents are no links.
     pub(super) fn raw(&self, path: &str, budget: &Budget) -> Result<Raw, Why> {
         let mut later = Later::default();
+        let place = Place::new(path);
         budget.far.set(false);
         for change in self.changes() {
             budget.spend()?;
@@ -52,7 +53,7 @@ impl Files {
                     if path::below(put, path).is_some() {
                         return Ok(directory());
                     }
-                    later.name(path, put);
+                    later.name(&place, put);
                     if matches!(node, Node::File { .. }) && path::below(path, put).is_some() {
                         return Ok(Raw::Absent);
                     }
@@ -84,7 +85,7 @@ impl Files {
                     if path::below(&tree.destination, path).is_some() {
                         return Ok(directory());
                     }
-                    later.name(path, &tree.destination);
+                    later.name(&place, &tree.destination);
                     if let Some(rest) = path::below(path, &tree.destination) {
                         match tree.entry(rest, budget)? {
                             Raw::Node(Node::Directory, ..) => return Ok(directory()),
@@ -113,7 +114,7 @@ impl Files {
                     if path::below(put, path).is_some() {
                         return Ok(directory());
                     }
-                    later.name(path, put);
+                    later.name(&place, put);
                     if path::below(path, put).is_some() {
                         later.doubt(why.clone());
                     }
@@ -142,7 +143,7 @@ impl Files {
                         later.edits.push(edit.clone());
                     }
                 }
-                Change::Opaque(opaque) => later.pass(path, opaque),
+                Change::Opaque(opaque) => later.pass(&place, opaque),
             }
         }
         let below = self.ground.node(path);
@@ -184,6 +185,8 @@ impl Files {
     pub(super) fn names(&self, directory: &str, budget: &Budget) -> Result<BTreeSet<String>, Why> {
         let mut names = BTreeSet::new();
         let mut later = Later::default();
+        let any = path::join(directory, "?");
+        let (own, any) = (Place::new(directory), Place::new(&any));
         let child = |path: &str| {
             let rest = path::below(path, directory)?;
             let name = rest.split('/').next().filter(|name| !name.is_empty())?;
@@ -208,16 +211,16 @@ impl Files {
                         names.extend(tree.names(rest, budget)?);
                     }
                 }
-                Change::Opaque(opaque) => later.pass(&path::join(directory, "?"), opaque),
+                Change::Opaque(opaque) => later.pass(&any, opaque),
                 _ => {}
             }
             if let Change::Put { path, .. }
             | Change::Unclear { path, .. }
             | Change::Program { path, .. } = change
             {
-                later.name(directory, path);
+                later.name(&own, path);
             } else if let Change::Tree(tree) = change {
-                later.name(directory, &tree.destination);
+                later.name(&own, &tree.destination);
             }
         }
         let owned = self.ground.owns(directory);
