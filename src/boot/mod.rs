@@ -35,7 +35,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use crate::container::Container;
-use crate::source::Known;
+use crate::source::{Known, Mapped, Span};
 
 pub use fact::{ExecFailure, ExecProblem, Fact, FactKind};
 pub use machine::Limits;
@@ -76,9 +76,17 @@ pub(crate) fn initial_world(machine: &Machine, container: &Container) -> Option<
         .value
         .value()
         .map_or("/", String::as_str);
-    let span = argv.first().map(|word| match argv.last() {
-        Some(last) => word.full_span().cover(&last.full_span()),
-        None => word.full_span(),
+    let span = argv.first().map(|word| {
+        // What stands between ENTRYPOINT and CMD is no part of the command.
+        let first = word.full_span();
+        let image = &container.image;
+        let origins = [&image.entrypoint.origin, &image.cmd.origin].into_iter();
+        let own = origins.filter_map(|origin| origin.span());
+        let own: Vec<&Span> = own.filter(|own| own.contains(&first)).collect();
+        let spans = argv.iter().rev().map(Mapped::full_span);
+        let mut last =
+            spans.filter(|span| own.is_empty() || own.iter().any(|own| own.contains(span)));
+        last.next().map_or(first.clone(), |last| first.cover(&last))
     });
     let mut words: Vec<Field> = argv.iter().map(|word| Field::text(word.text())).collect();
     if container.init {

@@ -191,7 +191,10 @@ pub(super) fn run(machine: &Machine, world: &mut World, pid: Pid) {
                     _ => base,
                 }
             });
-            let value = text.map_or(Value::unknown("base name"), |text| Value::text(text + "\n"));
+            let value = match text {
+                Some(text) => Value::text(text + "\n"),
+                None => world.unknown_output(&command),
+            };
             world.write(&output, &value);
         }
         "dirname" => {
@@ -203,10 +206,11 @@ pub(super) fn run(machine: &Machine, world: &mut World, pid: Pid) {
                         Some((directory, _)) => format!("{directory}\n"),
                         None => ".\n".to_owned(),
                     });
-            world.write(
-                &output,
-                &text.map_or(Value::unknown("directory name"), Value::text),
-            );
+            let value = match text {
+                Some(text) => Value::text(text),
+                None => world.unknown_output(&command),
+            };
+            world.write(&output, &value);
         }
         "readlink" | "realpath" if operands.len() == 1 => {
             world.write(
@@ -256,7 +260,7 @@ pub(super) fn run(machine: &Machine, world: &mut World, pid: Pid) {
                         .map(|number| format!("{number}\n"))
                         .collect::<String>(),
                 ),
-                _ => Value::unknown("numbers"),
+                _ => world.unknown_output(&command),
             };
             world.write(&output, &value);
         }

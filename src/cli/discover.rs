@@ -7,7 +7,7 @@ use ignore::WalkBuilder;
 
 use super::files::shown as show;
 use super::settings::Exclusions;
-use crate::source::{Disk, RealDisk};
+use crate::source::{Disk, RealDisk, system_says};
 
 /// A file to look at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +48,7 @@ pub(super) fn discover(paths: &[PathBuf], exclusions: &Exclusions) -> Discovery 
             Err(error) => {
                 let reason = match error.kind() {
                     std::io::ErrorKind::NotFound => "no such file or directory".to_owned(),
-                    _ => error.to_string(),
+                    _ => system_says(&error),
                 };
                 discovery.unusable.push((show(path), reason));
             }

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use crate::source::{Disk, RealDisk};
+use crate::source::{Disk, RealDisk, system_says};
 
 /// A variable of the environment, if it is set and is text.
 #[allow(
@@ -51,9 +51,7 @@ pub(super) fn append(path: &Path, text: &str) -> Result<(), String> {
 
 /// Why a file cannot be written, without the system's number for it.
 fn because(path: &Path, error: &std::io::Error) -> String {
-    let text = error.to_string();
-    let words = text.split(" (os error").next().unwrap_or(&text);
-    format!("{}: {}", shown(path), words.to_lowercase())
+    format!("{}: {}", shown(path), system_says(error))
 }
 
 /// A path as people write it, with `/`.

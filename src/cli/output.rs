@@ -8,6 +8,7 @@ use anstream::{AutoStream, ColorChoice};
 
 use super::arguments::Color;
 use super::{COULD_NOT_RUN, FINE};
+use crate::source::system_says;
 
 /// Standard output for results and standard error for news, coloured where that is wanted.
 pub(super) struct Output {
@@ -39,7 +40,10 @@ impl Output {
             .and_then(|()| stream.flush());
         match written {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-                self.error(&format!("writing to standard output: {error}"));
+                self.error(&format!(
+                    "writing to standard output: {}",
+                    system_says(&error)
+                ));
                 self.status = COULD_NOT_RUN;
             }
             _ => {}

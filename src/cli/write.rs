@@ -6,10 +6,12 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use crate::source::system_says;
+
 /// Replaces a file in one step: the new text is written beside it and renamed over it, with the mode and
 /// owner of the old one. Refuses what is not a regular file, is read-only, or no longer holds `old`.
 pub(super) fn replace(path: &Path, old: &[u8], new: &[u8]) -> Result<(), String> {
-    let meta = fs::symlink_metadata(path).map_err(|error| error.to_string())?;
+    let meta = fs::symlink_metadata(path).map_err(|error| system_says(&error))?;
     if meta.file_type().is_symlink() {
         return Err("it is a symbolic link: fix the file that it leads to".to_owned());
     }
@@ -19,7 +21,7 @@ pub(super) fn replace(path: &Path, old: &[u8], new: &[u8]) -> Result<(), String>
     if meta.permissions().readonly() {
         return Err("it is read-only".to_owned());
     }
-    let now = fs::read(path).map_err(|error| error.to_string())?;
+    let now = fs::read(path).map_err(|error| system_says(&error))?;
     if now != old {
         return Err("it has changed meanwhile".to_owned());
     }
@@ -33,7 +35,7 @@ pub(super) fn replace(path: &Path, old: &[u8], new: &[u8]) -> Result<(), String>
     stored.map_err(|error| {
         // What is left beside it would only be in the way; that it cannot be removed says nothing new.
         let _ = fs::remove_file(&beside);
-        error.to_string()
+        system_says(&error)
     })
 }
 
@@ -49,7 +51,7 @@ fn create_beside(path: &Path) -> Result<(PathBuf, fs::File), String> {
         {
             Ok(file) => return Ok((beside, file)),
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(error.to_string()),
+            Err(error) => return Err(system_says(&error)),
         }
     }
     Err("no name is free beside it".to_owned())

@@ -87,6 +87,16 @@ pub enum Origin {
     Override,
 }
 
+impl Origin {
+    /// The instruction that sets it, or the FROM that brings it.
+    pub fn span(&self) -> Option<&Span> {
+        match self {
+            Origin::Instruction(span) | Origin::Base(_, span) => Some(span),
+            Origin::Default | Origin::Override => None,
+        }
+    }
+}
+
 /// A STOPSIGNAL that cannot work. The setting's origin is the instruction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StopSignalProblem {

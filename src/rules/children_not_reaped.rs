@@ -4,6 +4,7 @@ use super::programs;
 use super::rule::declare_rule;
 use crate::analyze::Target;
 use crate::knowledge::shell_facts;
+use crate::stop::Verdict;
 
 declare_rule! {
     /// ## What it does
@@ -60,7 +61,9 @@ fn check(target: &Target, findings: &mut Findings) {
     if target.container.init {
         return;
     }
-    for path in &target.paths {
+    // A way that cannot be judged may have ended what it has started.
+    let judged = target.paths.iter();
+    for path in judged.filter(|path| path.verdict != Verdict::Unknown) {
         let Some(tree) = path.processes.as_ref().filter(|tree| tree.is_application) else {
             continue;
         };

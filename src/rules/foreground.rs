@@ -95,6 +95,8 @@ pub(super) fn finish(finding: &mut Finding, target: &Target, path: &Path, comman
         "run `exec` in the shell itself, without the parentheses".to_owned()
     } else if let Some((launcher, next, signal)) = deaf_launcher(target, path) {
         format!("start `{next}` with `exec` and without `{launcher}`, which does not pass {signal} on")
+    } else if command.last && name.ends_with('…') {
+        "write `exec` before it, so that it replaces the shell".to_owned()
     } else if command.last {
         format!("write `exec {name}`, so that it replaces the shell")
     } else {
@@ -122,7 +124,8 @@ fn deaf_launcher(target: &Target, path: &Path) -> Option<(String, String, Signal
 /// A command line on one line, cut where it gets long.
 pub(super) fn short(command: &str) -> String {
     const LONGEST: usize = 48;
-    let line = command.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = command.replace("\\\r\n", " ").replace("\\\n", " ");
+    let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
     if line.chars().count() <= LONGEST {
         return line;
     }

@@ -110,9 +110,11 @@ fn of_application(target: &Target, path: &Path, chain: &[&ProcessTree], findings
     let finding = findings.add(title, place, what);
     finding.note(program.evidence.clone());
     consequence(finding, target, path);
-    finding.help(format!(
-        "write `STOPSIGNAL {better}`; clients that take long then delay the stop, up to the grace period"
-    ));
+    let mut help = format!("write `STOPSIGNAL {better}`");
+    if now == Some(Effect::Drops) {
+        help.push_str("; clients that take long then delay the stop, up to the grace period");
+    }
+    finding.help(help);
 }
 
 /// What a program misses that finishes its work on no signal as it is started: an option, or a setting of its

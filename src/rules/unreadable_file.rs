@@ -6,7 +6,7 @@ use crate::source::{Source, Span};
 declare_rule! {
     /// ## What it does
     /// Reports a Dockerfile that was found by searching a directory and that cannot be read: no
-    /// permission, not text, not UTF-8, larger than 8 MiB.
+    /// permission, a link that leads nowhere, not text, not UTF-8, larger than 8 MiB.
     ///
     /// ## Why is this bad
     /// Nothing is known about the images that are built from it, and a check that skips files
@@ -48,6 +48,6 @@ pub fn unreadable(file: &Unreadable) -> Finding {
         },
         related: Vec::new(),
         notes: vec!["nothing is known about the images that are built from it".to_owned()],
-        help: Some("save it as UTF-8 text, or list it in `.ignore`".to_owned()),
+        help: Some("make it readable, as text in UTF-8, or list it in `.ignore`".to_owned()),
     }
 }

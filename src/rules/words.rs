@@ -1,5 +1,7 @@
 //! What several rules say and ask in the same way.
 
+use std::fmt::Write;
+
 use super::foreground::short;
 use super::{Finding, Severity};
 use crate::analyze::Target;
@@ -12,25 +14,33 @@ use crate::stop::{ExecFailure, ExecProblem, FactKind, Path, ProcessTree, Verdict
 /// severity.
 pub(super) fn consequence(finding: &mut Finding, target: &Target, path: &Path) {
     let mut text = format!("on stop: {}", target.consequence(path.verdict));
-    for (index, condition) in path.when.iter().enumerate() {
-        text.push_str(if index == 0 { ", when " } else { " and " });
-        text.push_str(&condition.text);
-    }
+    push_conditions(&mut text, path);
     finding.note(text);
     if !path.when.is_empty() {
         finding.at_most(Severity::Warning);
     }
 }
 
+/// Adds what a way depends on: of many conditions the first ones, `trace` shows them all.
+fn push_conditions(text: &mut String, path: &Path) {
+    const MOST: usize = 4;
+    let shown = match path.when.len() {
+        ..=MOST => path.when.len(),
+        _ => MOST - 1,
+    };
+    for (index, condition) in path.when.iter().take(shown).enumerate() {
+        text.push_str(if index == 0 { ", when " } else { " and " });
+        text.push_str(&condition.text);
+    }
+    if path.when.len() > shown {
+        let _ = write!(text, " and {} conditions more", path.when.len() - shown);
+    }
+}
+
 /// Adds to a finding about a script what leads there, and what will happen on stop.
 pub(super) fn finish(finding: &mut Finding, target: &Target, path: &Path) {
-    let within = |outer: &Span, inner: &Span| {
-        outer.source.path() == inner.source.path()
-            && outer.start <= inner.start
-            && inner.end <= outer.end
-    };
     if let (Some((span, word)), Some(first)) = (start_instruction(target), &path.processes)
-        && !within(&span, &finding.primary.span)
+        && !span.contains(&finding.primary.span)
     {
         let name = match shell_facts(&first.program) {
             Some(shell) => shell_name(&shell.id),
@@ -140,21 +150,18 @@ pub(super) struct BrokenStart<'t> {
 impl BrokenStart<'_> {
     /// The word that names the program, or the command that starts it.
     pub(super) fn word(&self, target: &Target) -> Option<Span> {
+        // ENTRYPOINT and CMD make one command, whose place is the first of them.
+        let first = argv(target).first().map(Mapped::full_span);
+        let is_pid1 = |span: &Span| first.as_ref().is_some_and(|first| span.contains(first));
         let named = argv(target).iter();
         let mut named = named.filter(|word| word.text() == self.failure.program);
         match (named.next(), self.span) {
-            (Some(word), Some(span)) if is_within(&word.full_span(), span) => {
+            (Some(word), Some(span)) if span.contains(&word.full_span()) || is_pid1(span) => {
                 Some(word.full_span())
             }
             (_, span) => span.cloned(),
         }
     }
-}
-
-fn is_within(inner: &Span, outer: &Span) -> bool {
-    inner.source.path() == outer.source.path()
-        && outer.start <= inner.start
-        && inner.end <= outer.end
 }
 
 /// The exec failures that end the ways which fail: of each way the last one.
@@ -193,10 +200,7 @@ pub(super) fn leads_nowhere_without_workdir(target: &Target, broken: &BrokenStar
 /// severity.
 pub(super) fn at_the_start(finding: &mut Finding, path: &Path, what: &str) {
     let mut text = format!("at the start: {what}");
-    for (index, condition) in path.when.iter().enumerate() {
-        text.push_str(if index == 0 { ", when " } else { " and " });
-        text.push_str(&condition.text);
-    }
+    push_conditions(&mut text, path);
     finding.note(text);
     if !path.when.is_empty() {
         finding.at_most(Severity::Warning);

@@ -57,6 +57,13 @@ impl std::fmt::Display for ReadError {
     }
 }
 
+/// What the operating system says of an error, in lower case and without its number.
+pub fn system_says(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    let words = text.split(" (os error").next().unwrap_or(&text);
+    words.to_lowercase()
+}
+
 /// Reading access to files.
 pub trait Disk: Send + Sync {
     /// The bytes of a regular file, links followed.
@@ -80,7 +87,7 @@ impl Disk for RealDisk {
     fn read(&self, path: &Path) -> Result<Vec<u8>, ReadError> {
         let meta = fs::metadata(path).map_err(|error| match error.kind() {
             std::io::ErrorKind::NotFound => ReadError::Missing,
-            _ => ReadError::Other(error.to_string()),
+            _ => ReadError::Other(system_says(&error)),
         })?;
         if !meta.is_file() {
             return Err(ReadError::NotAFile);
@@ -88,11 +95,11 @@ impl Disk for RealDisk {
         if meta.len() > LARGEST_FILE {
             return Err(ReadError::TooLarge(meta.len()));
         }
-        let file = fs::File::open(path).map_err(|error| ReadError::Other(error.to_string()))?;
+        let file = fs::File::open(path).map_err(|error| ReadError::Other(system_says(&error)))?;
         let mut bytes = Vec::with_capacity(meta.len() as usize);
         file.take(LARGEST_FILE + 1)
             .read_to_end(&mut bytes)
-            .map_err(|error| ReadError::Other(error.to_string()))?;
+            .map_err(|error| ReadError::Other(system_says(&error)))?;
         Ok(bytes)
     }
 

@@ -14,7 +14,9 @@ use std::hash::{Hash, Hasher};
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
-pub use disk::{Disk, Entry, FileKind, LARGEST_FILE, MemoryDisk, Overlay, ReadError, RealDisk};
+pub use disk::{
+    Disk, Entry, FileKind, LARGEST_FILE, MemoryDisk, Overlay, ReadError, RealDisk, system_says,
+};
 pub use known::{Known, Why};
 pub use mapped::{Mapped, Run};
 
@@ -93,6 +95,13 @@ impl Span {
     /// Line and column (from 1) of the first byte.
     pub fn line_column(&self) -> (usize, usize) {
         self.source.line_column(self.start)
+    }
+
+    /// Whether the other span lies within this one, in the same file.
+    pub fn contains(&self, inner: &Span) -> bool {
+        self.source.path() == inner.source.path()
+            && self.start <= inner.start
+            && inner.end <= self.end
     }
 
     /// The smallest span that covers both; `self` when they are in different files.

@@ -39,13 +39,16 @@ impl Turn<'_, '_> {
             let known = rest[0].known();
             let status = self.exists(known.as_deref(), &span);
             if status == Status::SUCCESS {
-                let path = known.map_or(Value::unknown("path"), |name| self.program_path(&name));
-                let mut line = path;
+                let path = known.as_deref().map(|name| self.program_path(name));
+                let mut line = path.unwrap_or_else(|| {
+                    Value::unknown(format!("$(command -v {})", rest[0].value.display()))
+                });
                 line.push_text("\n");
                 self.world.write(&streams.output, &line);
             } else if matches!(status, Status::Unknown(_)) {
-                self.world
-                    .write(&streams.output, &Value::unknown("path of a program"));
+                let name = known.unwrap_or_else(|| rest[0].value.display());
+                let path = Value::unknown(format!("$(command -v {name})"));
+                self.world.write(&streams.output, &path);
             }
             return self.finish(status);
         }
