@@ -5,7 +5,12 @@ COPY . .
 RUN cargo install --locked --path . --root /out
 
 FROM debian:12-slim
+# tini, because pidone sets no handlers, and PID 1 without one is deaf; git for --changed-since.
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends git tini \
+ && rm -rf /var/lib/apt/lists/* \
+ && git config --system --add safe.directory /work
 COPY --from=build /out/bin/pidone /usr/local/bin/pidone
 WORKDIR /work
-ENTRYPOINT ["/usr/local/bin/pidone"]
+ENTRYPOINT ["/usr/bin/tini", "--", "/usr/local/bin/pidone"]
 CMD ["check"]

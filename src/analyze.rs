@@ -165,8 +165,7 @@ pub fn analyze(
     let bytes = disk
         .read(path)
         .map_err(|error: ReadError| unreadable(error.to_string()))?;
-    let text = decode(bytes).map_err(unreadable)?;
-    let source = Source::new(shown, text);
+    let source = decode(shown, bytes).map_err(unreadable)?;
     Ok(analyze_source(disk, &source, Some(path), options))
 }
 
@@ -282,21 +281,11 @@ fn problem(message: String) -> Problem {
 }
 
 /// The text of a Dockerfile's bytes, or why it is none.
-pub fn decode(bytes: Vec<u8>) -> Result<String, String> {
-    let error = match String::from_utf8(bytes) {
-        Ok(text) if text.contains('\0') => return Err("a binary file, not a Dockerfile".into()),
-        Ok(text) => return Ok(text),
-        Err(error) => error,
-    };
-    let valid = error.utf8_error().valid_up_to();
-    let bytes = error.as_bytes();
-    if bytes.contains(&0) {
-        return Err("a binary file, not a Dockerfile".into());
+pub fn decode(shown: &str, bytes: Vec<u8>) -> Result<Arc<Source>, String> {
+    match bytes.contains(&0) {
+        true => Err("a binary file, not a Dockerfile".to_owned()),
+        false => Ok(Source::from_bytes(shown, bytes)),
     }
-    let line = bytes[..valid].iter().filter(|byte| **byte == b'\n').count() + 1;
-    let line_start = bytes[..valid].iter().rposition(|byte| *byte == b'\n');
-    let column = valid - line_start.map_or(0, |newline| newline + 1) + 1;
-    Err(format!("not valid UTF-8 at line {line}, column {column}"))
 }
 
 #[cfg(test)]
@@ -304,15 +293,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bytes_that_are_no_text_are_named_with_their_place() {
-        assert_eq!(decode(b"FROM a\n".to_vec()), Ok("FROM a\n".to_owned()));
+    fn bytes_of_another_encoding_keep_their_places_and_binary_files_are_refused() {
+        let source = decode("a", b"FROM a\n# caf\xe9\n".to_vec()).expect("it is text");
+        assert_eq!(source.text(), "FROM a\n# caf\u{1a}\n");
+        assert!(!source.is_exact());
+        let source = decode("a", "FROM a\n# café\n".into()).expect("it is text");
+        assert!(source.is_exact());
         assert_eq!(
-            decode(b"FROM a\n# caf\xe9\n".to_vec()),
-            Err("not valid UTF-8 at line 2, column 6".to_owned())
-        );
-        assert_eq!(
-            decode(b"\x7fELF\x02\x00\xff".to_vec()),
-            Err("a binary file, not a Dockerfile".to_owned())
+            decode("a", b"\x7fELF\x02\x00\xff".to_vec()).err(),
+            Some("a binary file, not a Dockerfile".to_owned())
         );
     }
 }

@@ -135,9 +135,13 @@ fn input(file: &Candidate, settings: &Settings) -> Result<Input, String> {
     if bytes.len() as u64 > LARGEST_FILE {
         return Err(because("too large to read".to_owned()));
     }
+    let source = analyze::decode(STANDARD_INPUT, bytes).map_err(because)?;
+    if !source.is_exact() {
+        return Err(because("not valid UTF-8".to_owned()));
+    }
     Ok(Input {
         shown: STANDARD_INPUT.to_owned(),
-        place: Err(analyze::decode(bytes).map_err(because)?),
+        place: Err(source.text().to_owned()),
         options,
     })
 }

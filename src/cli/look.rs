@@ -15,7 +15,7 @@ use super::settings::Settings;
 use super::{COULD_NOT_RUN, FINE};
 use crate::analyze::{self, Analysis, Options, Unreadable};
 use crate::report::{Run, printable};
-use crate::source::{Disk, RealDisk, Source};
+use crate::source::{Disk, RealDisk};
 
 /// Stack of a worker: syntax trees of hostile files are deeper than those of people.
 const STACK: usize = 16 * 1024 * 1024;
@@ -196,7 +196,6 @@ fn standard_input(disk: &Arc<dyn Disk>, options: &Options) -> Result<Analysis, U
     if bytes.len() as u64 > crate::source::LARGEST_FILE {
         return Err(unreadable("too large to read".to_owned()));
     }
-    let text = analyze::decode(bytes).map_err(unreadable)?;
-    let source = Source::new("<stdin>", text);
+    let source = analyze::decode("<stdin>", bytes).map_err(unreadable)?;
     Ok(analyze::analyze_source(disk, &source, None, options))
 }

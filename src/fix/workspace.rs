@@ -212,6 +212,9 @@ impl Workspace {
         let mut changed_inputs: HashMap<&str, &str> = HashMap::new();
         for (source, text) in &texts {
             overlay.replace(Path::new(source.path()), text.as_bytes());
+            if !source.is_exact() {
+                return None;
+            }
             changed_inputs.insert(source.path(), text);
             let is_dockerfile = self.inputs.iter().any(|input| input.shown == source.path());
             let after = Source::new(source.path(), text.as_str());

@@ -326,10 +326,7 @@ fn content_of(shown: &str, bytes: Vec<u8>) -> Content {
     if bytes.contains(&0) || bytes.starts_with(b"\x7fELF") {
         return Content::Binary;
     }
-    match String::from_utf8(bytes) {
-        Ok(text) => Content::Text(Mapped::whole(&Source::new(shown, text))),
-        Err(_) => Content::Unknown(Why::new(format!("`{shown}` is not UTF-8"))),
-    }
+    Content::Text(Mapped::whole(&Source::from_bytes(shown, bytes)))
 }
 
 /// The patterns of a `.gitignore`, as those of moby: without a slash inside, they hold at any depth.

@@ -48,8 +48,7 @@ declare_rule! {
     ///
     /// ## When it stays silent
     /// When the script waits for the application, runs another one in the foreground, or replaces
-    /// itself. A server that goes into the
-    /// background by itself is left to `daemonised-server`.
+    /// itself. A server that goes into the background by itself is left to `daemonised-server`.
     pub(super) static BACKGROUND_WITHOUT_WAIT = {
         id: "background-without-wait",
         summary: "a start-up script ends while its application runs in the background",

@@ -47,7 +47,7 @@ declare_rule! {
     ///
     /// ## When it stays silent
     /// When an init is PID 1 or `--init` is given, when the script stays and waits itself, and for the
-    /// application's own server, which a script starts to set it up and stops again by a command.
+    /// application's own server, which a script starts to set it up and stops again by a command. When the way cannot be judged.
     pub(super) static CHILDREN_NOT_REAPED = {
         id: "children-not-reaped",
         summary: "an application is left with the children of the script that it replaced",

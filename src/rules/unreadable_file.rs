@@ -6,14 +6,14 @@ use crate::source::{Source, Span};
 declare_rule! {
     /// ## What it does
     /// Reports a Dockerfile that was found by searching a directory and that cannot be read: no
-    /// permission, a link that leads nowhere, not text, not UTF-8, larger than 8 MiB.
+    /// permission, a link that leads nowhere, a binary file, larger than 8 MiB.
     ///
     /// ## Why is this bad
     /// Nothing is known about the images that are built from it, and a check that skips files
     /// without a word gives false safety.
     ///
     /// ## Example
-    /// A `Dockerfile` saved as UTF-16, or a binary file of that name.
+    /// A `Dockerfile` saved as UTF-16, or a link to a file that is gone.
     ///
     /// ## Use instead
     /// A Dockerfile in UTF-8; or tell the search not to look at it (`.gitignore`, `.ignore`).
@@ -48,6 +48,6 @@ pub fn unreadable(file: &Unreadable) -> Finding {
         },
         related: Vec::new(),
         notes: vec!["nothing is known about the images that are built from it".to_owned()],
-        help: Some("make it readable, as text in UTF-8, or list it in `.ignore`".to_owned()),
+        help: Some("make it a readable text, or list it in `.ignore`".to_owned()),
     }
 }

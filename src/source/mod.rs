@@ -20,10 +20,14 @@ pub use disk::{
 pub use known::{Known, Why};
 pub use mapped::{Mapped, Run};
 
+/// Stands for a byte that is no UTF-8: the control character of that name, which nobody types.
+const SUBSTITUTE: char = '\u{1a}';
+
 /// One text file, as it was read.
 pub struct Source {
     path: String,
     text: String,
+    is_exact: bool,
     line_starts: OnceLock<Vec<usize>>,
 }
 
@@ -33,8 +37,34 @@ impl Source {
         Arc::new(Source {
             path: path.into(),
             text: text.into(),
+            is_exact: true,
             line_starts: OnceLock::new(),
         })
+    }
+
+    /// A source from the bytes of a file. Docker and shells take what is no UTF-8 as it comes (a comment in
+    /// Latin-1): each such byte stands in the text as one control character, so that every place stays right.
+    pub fn from_bytes(path: impl Into<String>, bytes: Vec<u8>) -> Arc<Source> {
+        let error = match String::from_utf8(bytes) {
+            Ok(text) => return Source::new(path, text),
+            Err(error) => error,
+        };
+        let mut text = String::with_capacity(error.as_bytes().len());
+        for chunk in error.as_bytes().utf8_chunks() {
+            text.push_str(chunk.valid());
+            text.extend(chunk.invalid().iter().map(|_| SUBSTITUTE));
+        }
+        Arc::new(Source {
+            path: path.into(),
+            text,
+            is_exact: false,
+            line_starts: OnceLock::new(),
+        })
+    }
+
+    /// Whether the text is what the file holds, byte for byte: then it may be changed and written back.
+    pub fn is_exact(&self) -> bool {
+        self.is_exact
     }
 
     /// The path to show to people.

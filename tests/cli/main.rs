@@ -212,7 +212,7 @@ fn files_that_are_no_text_are_findings_when_found_and_errors_when_named() {
     let huge = vec![b'#'; 9 * 1024 * 1024];
     folder
         .file("binary/Dockerfile", b"\x7fELF\x02\x01\x01\0\0")
-        .file("latin/Dockerfile", b"FROM debian\n# caf\xe9\n")
+        .file("utf16/Dockerfile", b"\xff\xfeF\0R\0O\0M\0 \0a\0")
         .file("huge/Dockerfile", huge)
         .file("good/Dockerfile", GOOD);
     let ran = folder.run(&["check", "--format", "concise"]);
@@ -220,16 +220,16 @@ fn files_that_are_no_text_are_findings_when_found_and_errors_when_named() {
     for line in [
         "binary/Dockerfile:1:1: error[unreadable-file]",
         "a binary file, not a Dockerfile",
-        "not valid UTF-8 at line 2, column 6",
+        "utf16/Dockerfile:1:1: error[unreadable-file]",
         "too large to read",
     ] {
         assert!(ran.stdout.contains(line), "{line}\n{}", ran.stdout);
     }
-    let ran = folder.run(&["check", "latin/Dockerfile", "good"]);
+    let ran = folder.run(&["check", "utf16/Dockerfile", "good"]);
     assert_eq!(ran.status, 2);
     assert!(
         ran.stderr
-            .contains("latin/Dockerfile: not valid UTF-8 at line 2, column 6")
+            .contains("utf16/Dockerfile: a binary file, not a Dockerfile")
     );
     assert!(!ran.stdout.contains("unreadable-file"));
     // The code frame of a file without text must not fail.
@@ -239,6 +239,28 @@ fn files_that_are_no_text_are_findings_when_found_and_errors_when_named() {
         "{}",
         ran.stdout
     );
+}
+
+#[test]
+fn text_in_another_encoding_is_judged_and_never_rewritten() {
+    let folder = Folder::new("latin");
+    let script = b"#!/bin/sh\n# d\xe9marrage\n/demo/app --caf\xe9\n";
+    folder
+        .file(
+            "Dockerfile",
+            b"FROM debian:12-slim\n# caf\xe9\nCOPY --chmod=755 app start.sh /demo/\nCMD [\"/demo/start.sh\"]\n",
+        )
+        .file("app", b"\x7fELF\0")
+        .file("start.sh", script);
+    for format in ["concise", "json", "junit", "sarif", "rdjson", "gitlab"] {
+        let ran = folder.run(&["check", "--format", format]);
+        assert_eq!(ran.status, 1, "{format}: {}", ran.stderr);
+        assert!(ran.stdout.contains("script-without-exec"), "{format}");
+    }
+    let ran = folder.run(&["check", "--fix", "--unsafe-fixes"]);
+    assert_eq!(ran.status, 1, "{}", ran.stdout);
+    let kept = std::fs::read(folder.0.join("start.sh")).expect("it is there");
+    assert_eq!(kept, script);
 }
 
 /// Everything that a directory can hold under the name of a Dockerfile.
