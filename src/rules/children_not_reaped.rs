@@ -46,8 +46,8 @@ declare_rule! {
     /// on how the image is used.
     ///
     /// ## When it stays silent
-    /// When an init is PID 1 or `--init` is given, when the script stays and waits itself, and for the
-    /// application's own server, which a script starts to set it up and stops again by a command. When the way cannot be judged.
+    /// When an init is PID 1 or `--init` is given, when the script stays and waits itself, when the way cannot be
+    /// judged, and for the application's own server, which a script starts to set it up and stops again by a command.
     pub(super) static CHILDREN_NOT_REAPED = {
         id: "children-not-reaped",
         summary: "an application is left with the children of the script that it replaced",
