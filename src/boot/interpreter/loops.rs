@@ -156,7 +156,7 @@ impl Turn<'_, '_> {
             return self.pop();
         };
         *next += 1;
-        if *next as u32 > self.machine.limits.rounds {
+        if *next > self.machine.limits.words {
             let span = code.span();
             self.world
                 .miss("limit", "a loop runs too often to be followed", Some(span));

@@ -32,8 +32,10 @@ pub(in crate::boot) use ending::{end_process, start_jobs};
 pub struct Limits {
     /// Frames of one shell.
     pub frames: usize,
-    /// Rounds of one loop.
+    /// Rounds of one loop whose end nobody has written down.
     pub rounds: u32,
+    /// Words that one loop goes through.
+    pub words: usize,
     /// Steps of one way.
     pub steps: u32,
     /// Steps of all ways together, those of stopping included.
@@ -52,7 +54,8 @@ impl Default for Limits {
     fn default() -> Limits {
         Limits {
             frames: 400,
-            rounds: 300,
+            rounds: 200,
+            words: 1_000,
             steps: 40_000,
             total_steps: 20_000,
             steps_in_vain: 6_000,
