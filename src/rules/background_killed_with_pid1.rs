@@ -1,6 +1,6 @@
 use super::Findings;
 use super::rule::declare_rule;
-use super::words::written;
+use super::words::{application, written};
 use crate::analyze::Target;
 use crate::boot::FactKind;
 use crate::stop::Verdict;
@@ -70,9 +70,16 @@ fn check(target: &Target, findings: &mut Findings) {
             else {
                 continue;
             };
+            // The same server, started to set it up: the script ends it in a way of its own.
+            let name = written(target, span, command);
+            let program = name.split_whitespace().next().unwrap_or_default();
+            let program = program.rsplit('/').next().unwrap_or_default();
+            if application(path).is_some_and(|process| process.program == program) {
+                continue;
+            }
             findings
                 .add(
-                    format!("`{}` is not told to stop", written(target, span, command)),
+                    format!("`{name}` is not told to stop"),
                     span.clone(),
                     "runs in the background, and nobody waits for it",
                 )

@@ -2,7 +2,7 @@ use super::Findings;
 use super::Severity;
 use super::cause::{self, Cause};
 use super::rule::declare_rule;
-use super::words::{start_instruction, written};
+use super::words::{start_instruction, with_exec, written};
 use crate::analyze::Target;
 use crate::boot::{Fact, FactKind};
 
@@ -92,7 +92,10 @@ fn check(target: &Target, findings: &mut Findings) {
             if !path.when.is_empty() {
                 finding.at_most(Severity::Warning);
             }
-            finding.help(format!("run it in the foreground: `exec {command}`"));
+            finding.help(format!(
+                "run it in the foreground: write {}",
+                with_exec(&command)
+            ));
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::Finding;
 use super::cause::{self, Cause};
 use super::programs;
-use super::words::{finish as finish_words, shell_name};
+use super::words::{finish as finish_words, shell_name, with_exec};
 use crate::analyze::Target;
 use crate::boot::FactKind;
 use crate::knowledge::{How, OnSignal, Signal};
@@ -95,14 +95,13 @@ pub(super) fn finish(finding: &mut Finding, target: &Target, path: &Path, comman
         "run `exec` in the shell itself, without the parentheses".to_owned()
     } else if let Some((launcher, next, signal)) = deaf_launcher(target, path) {
         format!("start `{next}` with `exec` and without `{launcher}`, which does not pass {signal} on")
-    } else if command.last && name.ends_with('…') {
-        "write `exec` before it, so that it replaces the shell".to_owned()
     } else if command.last {
-        format!("write `exec {name}`, so that it replaces the shell")
+        format!("write {}, so that it replaces the shell", with_exec(name))
     } else {
         format!(
             "run `{name} &`, pass the signal on with a trap, and `wait` for it until it has ended; or \
-             write `exec {name}` if what follows can go"
+             write {} if what follows can go",
+            with_exec(name)
         )
     });
 }

@@ -1,7 +1,7 @@
 use super::Findings;
 use super::foreground::short;
 use super::rule::declare_rule;
-use super::words::shell_name;
+use super::words::{shell_name, with_exec};
 use crate::analyze::Target;
 use crate::boot::FactKind;
 use crate::stop::Verdict;
@@ -75,7 +75,7 @@ fn check(target: &Target, findings: &mut Findings) {
                     "it hears the stop signal today; a shell that stays, such as Debian's dash, \
                        would keep the signal from it",
                 )
-                .help(format!("write `exec {command}`, or use exec form"));
+                .help(format!("write {}, or use exec form", with_exec(&command)));
         }
     }
 }

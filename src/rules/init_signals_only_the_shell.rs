@@ -2,7 +2,7 @@ use super::Findings;
 use super::cause::{self, Cause};
 use super::foreground::short;
 use super::rule::declare_rule;
-use super::words::{application_name, finish, shell_name};
+use super::words::{application_name, finish, shell_name, with_exec};
 use crate::analyze::Target;
 use crate::boot::FactKind;
 
@@ -96,7 +96,8 @@ fn check(target: &Target, findings: &mut Findings) {
         finish(finding, target, path);
         finding.help(match command {
             Some(command) => {
-                format!("write `exec {command}`, so that the application is the init's child")
+                let exec = with_exec(&command);
+                format!("write {exec}, so that the application is the init's child")
             }
             None => "set a trap that signals the application and waits for it".to_owned(),
         });

@@ -207,6 +207,51 @@ pub(super) fn at_the_start(finding: &mut Finding, path: &Path, what: &str) {
     }
 }
 
+/// How to put `exec` into a command: behind the variables that are set for it, since `exec A=1 app` looks for a
+/// program `A=1`. A command that was cut is not spelt out.
+pub(super) fn with_exec(command: &str) -> String {
+    let variables = variables(command);
+    match (command.ends_with('…'), variables) {
+        (true, 0) => "`exec` before it".to_owned(),
+        (true, _) => "`exec` behind the variables that it sets".to_owned(),
+        (false, end) => format!("`{}exec {}`", &command[..end], &command[end..]),
+    }
+}
+
+/// Where the assignments end that stand before a command.
+fn variables(command: &str) -> usize {
+    let mut end = 0;
+    while let Some((name, value)) = command[end..].split_once('=') {
+        let is_name = !name.is_empty()
+            && !name.starts_with(|first: char| first.is_ascii_digit())
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        if !is_name {
+            break;
+        }
+        let mut quote = None;
+        let mut depth = 0_usize;
+        let mut is_escaped = false;
+        let length = value.find(|letter: char| {
+            let was_escaped = std::mem::replace(&mut is_escaped, letter == '\\');
+            match (quote, letter) {
+                _ if was_escaped => is_escaped = false,
+                (None, '"' | '\'') => quote = Some(letter),
+                (Some(open), _) if open == letter => quote = None,
+                (None, '(') => depth += 1,
+                (None, ')') => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            !was_escaped && quote.is_none() && depth == 0 && letter == ' '
+        });
+        let Some(length) = length else { break };
+        let next = end + name.len() + 1 + length;
+        end = next + command[next..].len() - command[next..].trim_start().len();
+    }
+    end
+}
+
 /// A command as a Dockerfile writes it.
 pub(super) fn command_text(command: &Command) -> String {
     match command {
@@ -214,6 +259,33 @@ pub(super) fn command_text(command: &Command) -> String {
         Command::Exec(words) => {
             let words = words.iter().map(|word| format!("{:?}", word.text()));
             format!("[{}]", words.collect::<Vec<_>>().join(", "))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_exec;
+
+    #[test]
+    fn exec_stands_behind_the_variables_of_a_command() {
+        for (command, help) in [
+            ("app --x=1", "`exec app --x=1`"),
+            ("A=1 app", "`A=1 exec app`"),
+            (
+                r#"A="x y" B=$(id -u) C='a"b' D=a\ b app=1 e"#,
+                r#"`A="x y" B=$(id -u) C='a"b' D=a\ b app=1 exec e`"#,
+            ),
+            ("./a=b app", "`exec ./a=b app`"),
+            ("A=1", "`exec A=1`"),
+            ("", "`exec `"),
+            (
+                "A=1 app --long…",
+                "`exec` behind the variables that it sets",
+            ),
+            ("app --long…", "`exec` before it"),
+        ] {
+            assert_eq!(with_exec(command), help, "{command}");
         }
     }
 }
