@@ -30,6 +30,7 @@ pub(super) fn run(name: &str, words: &[String], text: &str) -> Option<Filtered> 
         "head" => printed(first_lines(words, text)),
         "tail" => printed(last_lines(words, text)),
         "wc" => printed(count(words, text)),
+        "sort" => printed(sort(words, text)),
         "sed" => printed(substitute(words, text)),
         "awk" | "gawk" | "mawk" => printed(columns(words, text)),
         _ => None,
@@ -285,6 +286,45 @@ fn last_lines(words: &[String], text: &str) -> Option<String> {
     Some(lines[lines.len().saturating_sub(number)..].concat())
 }
 
+/// `sort` by bytes, as in the locale of a container, with `-u` and `-r`.
+fn sort(words: &[String], text: &str) -> Option<String> {
+    let letters: String = words.concat();
+    let is_plain = words.iter().all(|word| word.starts_with('-'));
+    if !is_plain || !letters.chars().all(|letter| "-ur".contains(letter)) {
+        return None;
+    }
+    let mut lines: Vec<&str> = text.lines().collect();
+    lines.sort_unstable();
+    if letters.contains('u') {
+        lines.dedup();
+    }
+    if letters.contains('r') {
+        lines.reverse();
+    }
+    Some(lines.iter().map(|line| format!("{line}\n")).collect())
+}
+
+/// Whether a filter reads its input because all of its words are options and their values.
+pub(super) fn has_no_file(name: &str, words: &[Option<String>]) -> bool {
+    let with_value = match name {
+        "head" | "tail" => "nc",
+        "cut" => "dfcb",
+        "sort" => "kt",
+        "uniq" => "fsw",
+        _ => return false,
+    };
+    let mut words = words.iter().skip(1);
+    while let Some(word) = words.next() {
+        let Some(letters) = word.as_deref().and_then(|word| word.strip_prefix('-')) else {
+            return false;
+        };
+        if letters.len() == 1 && letters.chars().all(|letter| with_value.contains(letter)) {
+            words.next();
+        }
+    }
+    true
+}
+
 fn count(words: &[String], text: &str) -> Option<String> {
     match words {
         [option] if option == "-l" => Some(format!("{}\n", text.matches('\n').count())),
@@ -428,6 +468,8 @@ mod tests {
         assert_eq!(printed(&["head", "-n1"], "a\nb\n"), Some("a\n".into()));
         assert_eq!(printed(&["tail", "-n", "1"], "a\nb\n"), Some("b\n".into()));
         assert_eq!(printed(&["wc", "-l"], "a\nb\n"), Some("2\n".into()));
+        assert_eq!(printed(&["sort", "-u"], "b\na\nb\n"), Some("a\nb\n".into()));
+        assert_eq!(printed(&["sort", "-n"], "2\n10\n"), None);
         assert_eq!(printed(&["sed", "s/X//"], "XapX\n"), Some("apX\n".into()));
         assert_eq!(printed(&["sed", "s|/$||g"], "a/\n"), Some("a\n".into()));
         assert_eq!(printed(&["sed", "-n", "1p"], "a\n"), None);

@@ -60,6 +60,152 @@ pub(super) fn is_listed(world: &World, words: &[Option<String>]) -> Option<bool>
     asked.map(|pid| world.alive(pid))
 }
 
+/// What `ps` prints, for the formats that scripts read; `None` where it is not known.
+pub(super) fn listing(
+    machine: &Machine,
+    world: &mut World,
+    words: &[Option<String>],
+) -> Option<String> {
+    let words: Vec<&str> = words
+        .iter()
+        .skip(1)
+        .map(Option::as_deref)
+        .collect::<Option<_>>()?;
+    start_jobs(machine, world);
+    let asked = match machine.tools_are_busybox() {
+        true => Listing::of_busybox(&words)?,
+        false => Listing::of_procps(&words)?,
+    };
+    let mut text = String::new();
+    if !asked.without_head {
+        text = asked.columns.join(" ") + "\n";
+    }
+    for process in world.processes.values() {
+        if matches!(process.body, Body::Ended(_)) || !asked.wanted.matches(process) {
+            continue;
+        }
+        let argv: Option<Vec<String>> = process.argv.iter().map(Field::known).collect();
+        let argv = argv?;
+        let name = argv
+            .first()
+            .map_or("", |first| first.rsplit('/').next().unwrap_or_default());
+        let columns = asked.columns.iter().map(|column| match *column {
+            "PID" => process.pid.to_string(),
+            "PPID" => process.parent.to_string(),
+            "PGID" => process.group.to_string(),
+            "SID" | "SESS" => process.session.to_string(),
+            "USER" | "UID" => match process.user.split(':').next() {
+                None | Some("" | "0") => "root".to_owned(),
+                Some(user) => user.to_owned(),
+            },
+            "TTY" => "?".to_owned(),
+            "STAT" | "S" => "S".to_owned(),
+            "TIME" | "START" | "STIME" => "00:00".to_owned(),
+            "COMM" => name.to_owned(),
+            "COMMAND" => argv.join(" "),
+            _ => "0".to_owned(),
+        });
+        text.push_str(&columns.collect::<Vec<_>>().join(" "));
+        text.push('\n');
+    }
+    Some(text)
+}
+
+/// What `ps` was asked for.
+struct Listing {
+    columns: Vec<&'static str>,
+    wanted: Wanted,
+    without_head: bool,
+}
+
+impl Listing {
+    /// busybox lists all, whatever the options; `-o` chooses the columns (measured: 1.35).
+    fn of_busybox(words: &[&str]) -> Option<Listing> {
+        let columns = match words.iter().position(|word| *word == "-o") {
+            Some(at) => columns(words.get(at + 1)?)?.0,
+            None => vec!["PID", "USER", "TIME", "COMMAND"],
+        };
+        Some(Listing {
+            columns,
+            wanted: Wanted::default(),
+            without_head: false,
+        })
+    }
+
+    /// procps: `ax`, `aux`, `-e`, `-ef`, and `-o` with a choice of processes.
+    fn of_procps(words: &[&str]) -> Option<Listing> {
+        let mut listing = Listing {
+            columns: vec!["PID", "TTY", "TIME", "COMM"],
+            wanted: Wanted::default(),
+            without_head: false,
+        };
+        let mut all = false;
+        let mut words = words.iter().copied();
+        while let Some(word) = words.next() {
+            let (is_bsd, letters) = match word.strip_prefix('-') {
+                Some(letters) => (false, letters),
+                None => (true, word),
+            };
+            match word {
+                "--ppid" => listing.wanted.parents = vec![words.next()?.parse().ok()?],
+                "-C" => listing.wanted.names = vec![words.next()?.to_owned()],
+                "--no-headers" | "--no-heading" => listing.without_head = true,
+                "-o" | "-eo" | "-Ao" | "axo" | "-axo" | "o" => {
+                    all |= word.len() > 2;
+                    (listing.columns, listing.without_head) = columns(words.next()?)?;
+                }
+                _ if letters.is_empty() || !letters.chars().all(|c| "aAdefuxwhlH".contains(c)) => {
+                    return None;
+                }
+                _ => {
+                    let has = |letter: char| letters.contains(letter);
+                    // What begins with a dash is taken for the same without it where it makes no other sense.
+                    let is_bsd = is_bsd || has('x');
+                    all |= is_bsd && has('x') || !is_bsd && (has('e') || has('A'));
+                    listing.without_head |= is_bsd && has('h');
+                    listing.columns = match (is_bsd, has('u') && is_bsd, has('f')) {
+                        _ if has('l') => return None,
+                        (true, true, _) => vec![
+                            "USER", "PID", "%CPU", "%MEM", "VSZ", "RSS", "TTY", "STAT", "START",
+                            "TIME", "COMMAND",
+                        ],
+                        (true, false, false) => vec!["PID", "TTY", "STAT", "TIME", "COMMAND"],
+                        (false, _, true) => {
+                            vec!["UID", "PID", "PPID", "C", "STIME", "TTY", "TIME", "COMMAND"]
+                        }
+                        (false, _, false) => listing.columns,
+                        // A forest has lines of its own.
+                        (true, false, true) => return None,
+                    };
+                }
+            }
+        }
+        let chooses = !listing.wanted.parents.is_empty() || !listing.wanted.names.is_empty();
+        (all || chooses).then_some(listing)
+    }
+}
+
+/// The columns of `-o`, and whether all of them are without a head (`pid=`).
+fn columns(list: &str) -> Option<(Vec<&'static str>, bool)> {
+    let named = |word: &str| {
+        Some(match word.trim_end_matches('=') {
+            "pid" => "PID",
+            "ppid" => "PPID",
+            "pgid" | "pgrp" => "PGID",
+            "sid" | "sess" => "SID",
+            "user" | "uid" | "euser" | "ruser" => "USER",
+            "tty" => "TTY",
+            "stat" | "s" | "state" => "STAT",
+            "comm" | "ucmd" | "ucomm" => "COMM",
+            "args" | "cmd" | "command" => "COMMAND",
+            _ => return None,
+        })
+    };
+    let without_head = list.split(',').all(|word| word.ends_with('='));
+    let columns = list.split(',').map(named).collect::<Option<Vec<_>>>()?;
+    Some((columns, without_head))
+}
+
 /// The process with which `tail --pid=PID` ends.
 pub(super) fn followed(process: &Process) -> Option<Pid> {
     if !matches!(process.body, Body::Idle(None)) {
@@ -83,6 +229,13 @@ pub(super) fn followed(process: &Process) -> Option<Pid> {
 pub(super) fn kill(machine: &Machine, world: &mut World, pid: Pid, words: &[Option<String>]) {
     let mut signal = Signal::TERM;
     let mut is_chosen = false;
+    if words.contains(&None) {
+        let process = world.process(pid);
+        let shown = process.map_or(String::new(), |process| display_words(&process.argv));
+        let span = process.and_then(|process| process.span.clone());
+        let text = format!("whom `{shown}` signals is not known");
+        world.miss("value", text, span);
+    }
     let mut words = words.iter().skip(1).flatten();
     while let Some(word) = words.next() {
         let named = word.strip_prefix('-').filter(|_| !is_chosen);
@@ -186,16 +339,21 @@ impl Wanted {
     }
 
     fn is(&self, process: &Process) -> bool {
+        let asks = !self.names.is_empty()
+            || self.pattern.is_some()
+            || !self.parents.is_empty()
+            || !self.groups.is_empty();
+        asks && self.matches(process)
+    }
+
+    /// Whether the process is all that was asked for, if anything was.
+    fn matches(&self, process: &Process) -> bool {
         let first = process
             .argv
             .first()
             .and_then(Field::known)
             .unwrap_or_default();
         let name = first.rsplit('/').next().unwrap_or_default();
-        let asks = !self.names.is_empty()
-            || self.pattern.is_some()
-            || !self.parents.is_empty()
-            || !self.groups.is_empty();
         let matches = self
             .pattern
             .as_ref()
@@ -203,7 +361,7 @@ impl Wanted {
                 true => pattern.is_match(&display_words(&process.argv)),
                 false => pattern.is_match(name),
             });
-        asks && matches
+        matches
             && (self.names.is_empty() || self.names.iter().any(|wanted| wanted == name))
             && (self.parents.is_empty() || self.parents.contains(&process.parent))
             && (self.groups.is_empty() || self.groups.contains(&process.group))

@@ -14,6 +14,7 @@ use super::value::{Field, Value};
 use super::world::{Body, Input, Status};
 use crate::image::{Content, File, Found};
 use crate::knowledge::{self, ShellFacts, shell_facts};
+use crate::shell::Kind;
 use crate::source::{Mapped, Why};
 
 /// How often a process may run the same file as a shell. Twice or three times is usual (a script that
@@ -313,7 +314,37 @@ impl Start<'_, '_> {
             )
         });
         shell.variables = Rc::new(variables.collect());
+        if facts.family == knowledge::ShellFamily::Bash {
+            self.read_functions(&mut shell);
+        }
         shell
+    }
+
+    /// Functions that another bash has exported.
+    fn read_functions(&mut self, shell: &mut Shell) {
+        let exported = shell
+            .variables
+            .range(Rc::from("BASH_FUNC_")..Rc::from("BASH_FUNC`"));
+        let exported = exported.filter_map(|(variable, stored)| {
+            let name = variable.strip_prefix("BASH_FUNC_")?.strip_suffix("%%")?;
+            match &stored.value {
+                Some(Stored::Text(text)) => Some(format!("{name} {}", text.certain()?)),
+                _ => None,
+            }
+        });
+        let texts: Vec<String> = exported.collect();
+        for text in texts {
+            let mapped = self.machine.locate(&text, self.process().span.as_ref());
+            let script = self.machine.parse(&mapped);
+            let Kind::List(items) = &script.node(script.root).kind else {
+                continue;
+            };
+            let [only] = items.as_slice() else { continue };
+            if let Kind::Function { name, body, .. } = &script.node(only.node).kind {
+                let code = Code::root(&script).at(*body);
+                Rc::make_mut(&mut shell.functions).insert(name.as_str().into(), code);
+            }
+        }
     }
 
     fn install(&mut self, shell: Shell, argv: Vec<Field>) {

@@ -54,6 +54,9 @@ pub(super) fn status(
             if let Some(is_listed) = processes::is_listed(world, &words) {
                 return Status::Known(i32::from(!is_listed));
             }
+            if let Some(text) = processes::listing(machine, world, &words) {
+                return Status::Known(i32::from(text.is_empty()));
+            }
         }
         "test" | "[" => {}
         _ if EXPECTED.contains(&name) => return Status::SUCCESS,
@@ -167,6 +170,29 @@ pub(super) fn run(machine: &Machine, world: &mut World, pid: Pid) {
                 .join(" ");
             world.write(&output, &Value::text(text + "\n"));
         }
+        "ps" => {
+            let value = match processes::listing(machine, world, &words) {
+                Some(text) => Value::text(text),
+                None => world.unknown_output(&command),
+            };
+            world.write(&output, &value);
+        }
+        "printenv" if operands.len() == 1 && words.len() == 2 => {
+            machine.looked_at.variable(&operands[0]);
+            let variable = world.process_mut(pid).environment.get(operands[0].as_str());
+            let mut value = match variable {
+                Some(value) => value.clone(),
+                None => world.unknown_output(&command),
+            };
+            value.push_text("\n");
+            world.write(&output, &value);
+        }
+        "mktemp" => {
+            let path = temporary(world, &words, &directory);
+            let mut line = path.map_or(Value::unknown("$(mktemp)"), Value::text);
+            line.push_text("\n");
+            world.write(&output, &line);
+        }
         "pidof" | "pgrep" => {
             let found = processes::found(machine, world, pid, &name, &words);
             let pids: Vec<String> = found.iter().map(ToString::to_string).collect();
@@ -241,7 +267,7 @@ pub(super) fn run(machine: &Machine, world: &mut World, pid: Pid) {
             value.push_text("\n");
             world.write(&output, &value);
         }
-        "uname" if operands.is_empty() && words.len() == 1 => {
+        "uname" if words[1..].iter().all(|word| word.as_deref() == Some("-s")) => {
             world.write(&output, &Value::text("Linux\n"))
         }
         "seq" => {
@@ -290,6 +316,57 @@ pub(super) fn run(machine: &Machine, world: &mut World, pid: Pid) {
             world.write(&output, &value);
         }
     }
+}
+
+/// Makes what `mktemp` makes: the path of a file, or with `-d` of a directory, that nothing else has.
+fn temporary(world: &mut World, words: &[Option<String>], directory: &str) -> Option<String> {
+    let words: Option<Vec<&str>> = words.iter().skip(1).map(Option::as_deref).collect();
+    let mut parent = "/tmp";
+    let mut template = None;
+    let mut is_directory = false;
+    let mut is_below = false;
+    let mut words = words?.into_iter();
+    while let Some(word) = words.next() {
+        match word {
+            "-p" => (parent, is_below) = (words.next()?, true),
+            "--directory" => is_directory = true,
+            "--quiet" => {}
+            "--tmpdir" => is_below = true,
+            "--dry-run" => return None,
+            _ if word.starts_with("--tmpdir=") => {
+                (parent, is_below) = (&word["--tmpdir=".len()..], true);
+            }
+            _ if word.starts_with("--") => return None,
+            _ if word.starts_with('-') => {
+                if !word[1..].chars().all(|letter| "dqt".contains(letter)) {
+                    return None;
+                }
+                is_directory |= word.contains('d');
+                is_below |= word.contains('t');
+            }
+            _ => template = Some(word),
+        }
+    }
+    is_below |= template.is_none();
+    let template = template.unwrap_or("tmp.XXXXXXXXXX");
+    // A number that no other file of this way has.
+    let number = format!("{:06}", world.new_stream());
+    let end = template.trim_end_matches('X').len();
+    let name = format!("{}{number}", &template[..end]);
+    let path = match is_below {
+        true => absolute(parent, &name),
+        false => absolute(directory, &name),
+    };
+    let made = match is_directory {
+        true => "mkdir",
+        false => "touch",
+    };
+    if !is_directory {
+        Rc::make_mut(&mut world.files).insert(path.clone(), Value::default());
+    }
+    let words = [None, Some(path.clone())];
+    Rc::make_mut(&mut world.remade).run(made, &words, directory);
+    Some(path)
 }
 
 /// The user that a launcher switches to: a name or number, `?` when that is not known.

@@ -8,6 +8,8 @@ pub trait Variables {
     fn get(&mut self, name: &str) -> Option<String>;
     /// Notes an assignment. It may be called although the whole evaluation then fails.
     fn set(&mut self, name: &str, value: i64);
+    /// Notes an assignment that some versions of the shell make and others do not.
+    fn doubt(&mut self, name: &str);
 }
 
 /// Why an expression has no known value.
@@ -17,6 +19,8 @@ pub enum ArithmeticError {
     UnknownVariable(String),
     /// The shell fails here, too: what is the matter, as a noun phrase.
     Invalid(&'static str),
+    /// Some versions of the shell fail here, others do not: what is the matter with them.
+    Doubtful(&'static str),
     /// Nested more deeply than this program follows.
     TooDeep,
 }
@@ -27,9 +31,11 @@ pub enum ArithmeticDialect {
     /// dash 0.5.12: no `++`, `--`, `**`, comma or `base#`, so that `++x` is `x` with two signs; a
     /// variable holds a number. The empty expression is an error.
     Dash,
-    /// bash 5.2 and busybox 1.35: all operators; a variable may hold an expression. (busybox divides
-    /// by zero even where the result does not count, as in `0 && 1/0`.)
+    /// bash 5.2: all operators; a variable may hold an expression.
     Bash,
+    /// busybox: as bash, but before 1.37 it evaluates what does not count as well: `0 && 1/0` fails, and
+    /// `1 || (x = 5)` sets `x` (measured with 1.35).
+    Ash,
 }
 
 /// How deeply parentheses, operators and variables that hold expressions may nest.
@@ -44,7 +50,7 @@ pub fn evaluate(
     if dialect == ArithmeticDialect::Dash && expression.trim().is_empty() {
         return Err(SYNTAX);
     }
-    evaluate_nested(expression, dialect, variables, 0)
+    evaluate_nested(expression, dialect, variables, 0, true)
 }
 
 fn evaluate_nested(
@@ -52,6 +58,7 @@ fn evaluate_nested(
     dialect: ArithmeticDialect,
     variables: &mut dyn Variables,
     depth: usize,
+    live: bool,
 ) -> Result<i64, ArithmeticError> {
     if depth > DEEPEST {
         return Err(ArithmeticError::TooDeep);
@@ -62,7 +69,7 @@ fn evaluate_nested(
         extended: dialect != ArithmeticDialect::Dash,
         variables,
         depth,
-        live: true,
+        live,
     };
     if evaluation.peek().is_none() {
         return Ok(0);
@@ -340,10 +347,14 @@ impl<'e> Evaluation<'e, '_> {
     }
 
     fn variable(&mut self, name: &str) -> Value {
-        if !self.live {
+        if !self.live && self.dialect != ArithmeticDialect::Ash {
             return Ok(0);
         }
         let Some(text) = self.variables.get(name) else {
+            if !self.live {
+                // Whatever it is, it does no harm as far as one can tell.
+                return Ok(1);
+            }
             return Err(ArithmeticError::UnknownVariable(name.to_owned()));
         };
         if !self.extended {
@@ -351,30 +362,36 @@ impl<'e> Evaluation<'e, '_> {
             if !digits.bytes().all(|byte| byte.is_ascii_alphanumeric()) || is_name(digits) {
                 return Err(ArithmeticError::Invalid("invalid number"));
             }
-            return evaluate_nested(
-                &text,
-                ArithmeticDialect::Dash,
-                self.variables,
-                self.depth + 1,
-            );
         }
-        evaluate_nested(&text, self.dialect, self.variables, self.depth + 1)
+        let depth = self.depth + 1;
+        let value = evaluate_nested(&text, self.dialect, self.variables, depth, self.live);
+        match value {
+            Err(ArithmeticError::Invalid(why)) if !self.live => Err(ArithmeticError::Doubtful(why)),
+            other => other,
+        }
     }
 
     fn assign(&mut self, name: &str, value: i64) {
         if self.live {
             self.variables.set(name, value);
+        } else if self.dialect == ArithmeticDialect::Ash {
+            self.variables.doubt(name);
         }
     }
 
     fn apply(&self, operator: &str, left: i64, right: i64) -> Value {
         if matches!(operator, "/" | "%") && right == 0 {
-            // A part that does not count may divide by zero.
-            return if self.live {
-                Err(ArithmeticError::Invalid("division by zero"))
-            } else {
-                Ok(0)
+            let why = "division by zero";
+            return match self.dialect {
+                _ if self.live => Err(ArithmeticError::Invalid(why)),
+                ArithmeticDialect::Ash => Err(ArithmeticError::Doubtful(why)),
+                // A part that does not count may divide by zero.
+                ArithmeticDialect::Dash | ArithmeticDialect::Bash => Ok(0),
             };
+        }
+        if matches!(operator, "/" | "%") && (left, right) == (i64::MIN, -1) && !self.extended {
+            // The processor traps it, dash does not look, and SIGFPE ends it (measured).
+            return Err(ArithmeticError::Invalid("a quotient that is too large"));
         }
         Ok(match operator {
             "+" => left.wrapping_add(right),
@@ -434,7 +451,7 @@ fn power(mut base: i64, mut exponent: i64) -> i64 {
 mod tests {
     use std::collections::BTreeMap;
 
-    use super::ArithmeticDialect::{Bash, Dash};
+    use super::ArithmeticDialect::{Ash, Bash, Dash};
     use super::*;
 
     /// Variables by name; `unknown` is not known.
@@ -447,6 +464,10 @@ mod tests {
 
         fn set(&mut self, name: &str, value: i64) {
             self.0.insert(name.to_owned(), value.to_string());
+        }
+
+        fn doubt(&mut self, name: &str) {
+            self.0.insert(name.to_owned(), "doubtful".to_owned());
         }
     }
 
@@ -550,6 +571,49 @@ mod tests {
             let found = evaluate(expression, Dash, &mut table());
             assert_eq!(found.clone().ok(), value, "{expression}: {found:?}");
         }
+    }
+
+    /// busybox 1.35 fails at each of the first ones and assigns in the last one, 1.37 does neither.
+    #[test]
+    fn busybox_evaluates_what_does_not_count() {
+        let doubtful = [
+            "0 && 1/0",
+            "1 || 1%0",
+            "1 ? 2 : 1/0",
+            "0 ? 1/0 : 2",
+            "0 && (x /= 0)",
+            "1 || (x %= 0)",
+            "0 && (1 && 1/0)",
+            "nothing > 0 ? 100 / nothing : 0",
+            "0 && word",
+        ];
+        for expression in doubtful {
+            assert!(
+                matches!(
+                    evaluate(expression, Ash, &mut table()),
+                    Err(ArithmeticError::Doubtful(_))
+                ),
+                "{expression}"
+            );
+            assert!(
+                evaluate(expression, Bash, &mut table()).is_ok(),
+                "{expression}"
+            );
+        }
+        for (expression, value) in [("0 && 4/unknown", 0), ("x > 0 ? 10/x : 0", 2)] {
+            assert_eq!(evaluate(expression, Ash, &mut table()), Ok(value));
+        }
+        let mut variables = table();
+        assert_eq!(evaluate("1 || (x = 5)", Ash, &mut variables), Ok(1));
+        assert_eq!(variables.0["x"], "doubtful");
+    }
+
+    /// A signal ends dash, bash and busybox have the number.
+    #[test]
+    fn the_quotient_that_is_too_large_ends_dash() {
+        let expression = "(-9223372036854775807 - 1) / -1";
+        assert!(evaluate(expression, Dash, &mut table()).is_err());
+        assert_eq!(evaluate(expression, Bash, &mut table()), Ok(i64::MIN));
     }
 
     #[test]

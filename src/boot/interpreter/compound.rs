@@ -344,7 +344,11 @@ impl Turn<'_, '_> {
             Ok(values)
         })
         .map(|values| {
-            let empty_is_zero = self.shell.facts.family == ShellFamily::Bash;
+            let is_bash = self.shell.facts.family == ShellFamily::Bash;
+            if is_bash && let Some(groups) = groups(&values) {
+                self.shell.set("BASH_REMATCH", super::Stored::Array(groups));
+            }
+            let empty_is_zero = is_bash;
             let context = Context {
                 empty_is_zero,
                 ..self.condition_context(span)
@@ -429,6 +433,28 @@ impl Turn<'_, '_> {
         }
         self.pop()
     }
+}
+
+/// What `=~` leaves in `BASH_REMATCH`; `None` where nothing is matched.
+fn groups(values: &[TestValues]) -> Option<Vec<Field>> {
+    let mut expressions = values.iter().filter_map(|value| match value {
+        TestValues::Expression(word, expression, _) => Some((word, expression)),
+        _ => None,
+    });
+    let (word, expression) = expressions.next()?;
+    let known = match (expression.as_deref(), word.value.certain()) {
+        // Of several, the first may end the condition.
+        (Some(expression), Some(text)) if expressions.next().is_none() => {
+            conditions::matched(expression, &text)
+        }
+        _ => None,
+    };
+    Some(known.unwrap_or_else(|| {
+        vec![Field {
+            value: Value::unknown("${BASH_REMATCH[…]}"),
+            open: true,
+        }]
+    }))
 }
 
 /// Expanded operands of one condition of `[[ … ]]`.

@@ -450,14 +450,7 @@ pub(super) fn matches_expression(
     expression: Option<&[super::pattern::Stretch]>,
     shown: &str,
 ) -> Answer {
-    let stretches = expression.unwrap_or_default().iter();
-    let text: String = stretches
-        .map(|stretch| match stretch.quoted {
-            true => regex::escape(&stretch.text),
-            false => stretch.text.clone(),
-        })
-        .collect();
-    let compiled = expression.and_then(|_| compile(&text, false));
+    let compiled = expression.and_then(|stretches| compile(&expression_text(stretches), false));
     let answer = |word: &Field| match (&compiled, word.value.certain()) {
         (Some(compiled), Some(text)) => Answer::Is(compiled.is_match(&text)),
         _ => {
@@ -471,6 +464,33 @@ pub(super) fn matches_expression(
     };
     let default = without_overrides(&[word]).map(|words| answer(&words[0]));
     with_default(answer(word), default, &[word])
+}
+
+fn expression_text(stretches: &[super::pattern::Stretch]) -> String {
+    let stretches = stretches.iter().map(|stretch| match stretch.quoted {
+        true => regex::escape(&stretch.text),
+        false => stretch.text.clone(),
+    });
+    stretches.collect()
+}
+
+/// What the groups of an expression match, the whole first; nothing where it does not match. `None` where that is not
+/// sure: of alternatives POSIX takes the longest, the `regex` crate the first.
+pub(super) fn matched(stretches: &[super::pattern::Stretch], text: &str) -> Option<Vec<Field>> {
+    let expression = expression_text(stretches);
+    if expression.contains('|') {
+        return None;
+    }
+    let compiled = compile(&expression, false)?;
+    let Some(found) = compiled.captures(text) else {
+        return Some(Vec::new());
+    };
+    let groups = found.iter();
+    Some(
+        groups
+            .map(|group| Field::text(group.map_or("", |group| group.as_str())))
+            .collect(),
+    )
 }
 
 /// A binary operator of `test` on two words.
@@ -506,6 +526,7 @@ fn binary_of(context: &Context, left: &Field, operator: &str, right: &Field) -> 
             "-ef" => unary_of(context, "-e", left),
             _ => Answer::Is(false),
         },
+        "-nt" | "-ot" => newer(context, left, operator, right),
         "=" | "==" => equal(context, left, right),
         "!=" => equal(context, left, right).negated(),
         "-eq" | "-ne" | "-lt" | "-le" | "-gt" | "-ge" => {
@@ -556,6 +577,30 @@ fn binary_of(context: &Context, left: &Field, operator: &str, right: &Field) -> 
             let answer = Answer::Ask(Box::new(question));
             if negated { answer.negated() } else { answer }
         }
+        _ => {
+            let (left, right) = (left.value.display(), right.value.display());
+            Answer::Ask(Box::new(ask(
+                context,
+                format!("`{left} {operator} {right}` holds"),
+                format!("`{left} {operator} {right}` does not hold"),
+            )))
+        }
+    }
+}
+
+/// `-nt` and `-ot`. What is not there is older than what is to bash, and to the others the answer is no (measured: dash
+/// 0.5.12, busybox 1.35).
+fn newer(context: &Context, left: &Field, operator: &str, right: &Field) -> Answer {
+    let (new, old) = if operator == "-nt" {
+        (left, right)
+    } else {
+        (right, left)
+    };
+    let is_bash = context.shell.facts.family == crate::knowledge::ShellFamily::Bash;
+    match (unary(context, "-e", new), unary(context, "-e", old)) {
+        (Answer::Is(false), _) => Answer::Is(false),
+        (_, Answer::Is(false)) if !is_bash => Answer::Is(false),
+        (Answer::Is(true), Answer::Is(false)) => Answer::Is(true),
         _ => {
             let (left, right) = (left.value.display(), right.value.display());
             Answer::Ask(Box::new(ask(

@@ -119,6 +119,7 @@ impl Turn<'_, '_> {
         self.expand(code, |expansion: &mut Expansion| {
             match expansion.checked_arithmetic(expression) {
                 Err(super::expand::Need::Arithmetic { setting: None, .. }) => Ok(None),
+                Err(super::expand::Need::Doubtful(_)) => Ok(Some(Value::unknown("arithmetic"))),
                 other => other.map(Some),
             }
         })

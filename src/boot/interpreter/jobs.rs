@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::compound::stream_output;
+use super::redirect::Streams;
 use super::step::{Attempt, Progress, Turn};
 use super::{Code, Frame, Job, Shell, State, Waiting};
 use crate::boot::fact::FactKind;
@@ -622,37 +623,45 @@ impl Turn<'_, '_> {
         self.finish(Status::Known(if is_bash { 1 } else { 2 }))
     }
 
-    /// `jobs`: prints pids with `-p`.
-    pub(super) fn jobs_builtin(&mut self, words: &[Field]) -> Attempt<()> {
-        let has = |letter: char| {
-            let mut options = words[1..].iter().filter_map(Field::known);
-            options.any(|word| word.starts_with('-') && word.contains(letter))
-        };
-        let wants_pids = has('p');
-        let only_running = has('r');
-        let is_shown =
-            |job: &&Job| !only_running || job.pids.iter().any(|pid| self.world.alive(*pid));
-        let pids: Vec<String> = self
-            .shell
-            .jobs
-            .iter()
-            .filter(is_shown)
-            .filter_map(|job| job.pids.first())
-            .map(ToString::to_string)
-            .collect();
-        let text = if pids.is_empty() {
-            String::new()
-        } else {
-            pids.join("\n") + "\n"
-        };
-        let output = self.world.process_mut(self.pid).output.clone();
-        let value = if wants_pids {
-            Value::text(text)
-        } else {
-            Value::unknown("$(jobs)")
-        };
-        self.world.write(&output, &value);
-        self.finish(Status::SUCCESS)
+    /// `jobs`: a line for each, or its pid with `-p`; with `-r` those that run.
+    pub(super) fn jobs_builtin(&mut self, words: &[Field], streams: &Streams) -> Attempt<()> {
+        let known: Vec<String> = words[1..].iter().filter_map(Field::known).collect();
+        let (options, operands): (Vec<&String>, Vec<&String>) =
+            known.iter().partition(|word| word.starts_with('-'));
+        let has = |letter: char| options.iter().any(|word| word.contains(letter));
+        let mut asked = Vec::new();
+        for operand in operands {
+            match self.job_pids(operand) {
+                Some(pids) => asked.extend(pids),
+                None => return self.finish(Status::Known(1)),
+            }
+        }
+        let runs = |job: &Job| job.pids.iter().any(|pid| self.world.alive(*pid));
+        let jobs = self.shell.jobs.iter();
+        let jobs =
+            jobs.filter(|job| asked.is_empty() || job.pids.iter().any(|pid| asked.contains(pid)));
+        let mut text = Value::default();
+        for job in jobs {
+            match job.pids.first() {
+                Some(pid) if has('p') && (runs(job) || !has('r')) => {
+                    text.push_text(&format!("{pid}\n"))
+                }
+                Some(_) if has('p') || has('s') => {}
+                _ if runs(job) => {
+                    let commands = job.pids.iter().filter_map(|pid| self.world.process(*pid));
+                    let shown = commands.map(|process| super::display_words(&process.argv));
+                    let shown = shown.collect::<Vec<_>>().join(" | ");
+                    text.push_text(&format!(
+                        "[{}]+  Running                 {shown} &\n",
+                        job.number
+                    ));
+                }
+                _ if has('r') => {}
+                // The end of a job is told once, at a time that depends on the shell.
+                _ => text.append(&Value::unknown("$(jobs)")),
+            }
+        }
+        self.print(streams, text)
     }
 }
 

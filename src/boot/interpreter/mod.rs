@@ -181,6 +181,9 @@ pub(crate) struct Shell {
     pub frames: Vec<Frame>,
     /// Whether it is a forked copy of a shell.
     pub is_subshell: bool,
+    /// Whether it was forked where `local` and `return` have their place: in a function, or for `return` in a file
+    /// that was read.
+    pub forked_in: (bool, bool),
     /// Whether its EXIT trap has been started.
     pub exiting: bool,
     /// SIGINT arrived while bash waited for a foreground command.
@@ -486,6 +489,7 @@ impl Shell {
             dollar: pid,
             frames: Vec::new(),
             is_subshell: false,
+            forked_in: (false, false),
             exiting: false,
             interrupted: false,
             dying: None,
@@ -586,6 +590,11 @@ impl Shell {
         )
     }
 
+    /// Whether one of its frames is of that kind.
+    fn is_in(&self, is_wanted: impl Fn(&State) -> bool) -> bool {
+        self.frames.iter().any(|frame| is_wanted(&frame.state))
+    }
+
     /// Whether it runs the action of a trap.
     pub(crate) fn is_in_trap(&self) -> bool {
         let mut states = self.frames.iter().map(|frame| &frame.state);
@@ -674,6 +683,8 @@ impl Shell {
 
     /// What a forked copy starts with: traps with an action are reset, jobs are not its own.
     pub(crate) fn forked(&mut self) -> Shell {
+        let of_functions = self.is_in(|state| matches!(state, State::Function(_)));
+        let of_files = self.is_in(|state| matches!(state, State::Source(_)));
         // The copy does something else, and what this one does is much.
         let frames = std::mem::take(&mut self.frames);
         let mut copy = self.clone();
@@ -682,6 +693,10 @@ impl Shell {
             .retain(|_, trap| trap.action.is_certainly_empty());
         copy.pending.clear();
         copy.is_subshell = true;
+        copy.forked_in = (
+            of_functions || copy.forked_in.0,
+            of_files || copy.forked_in.1,
+        );
         copy.ever_trapped = false;
         copy.exit_trapped = false;
         copy.exiting = false;

@@ -388,6 +388,13 @@ impl Turn<'_, '_> {
                 self.expansion_error(why, Some(span));
                 Err(Progress::Ran)
             }
+            Err(Need::Doubtful(why)) => {
+                let (title, span) = (&self.shell.facts.title, code.span());
+                let text = format!("older versions of {title} stop at the arithmetic: {why}");
+                self.world.miss("value", text, Some(span.clone()));
+                self.expansion_error(why.to_owned(), Some(span));
+                Err(Progress::Ran)
+            }
             Err(Need::Fail {
                 name,
                 from_outside,

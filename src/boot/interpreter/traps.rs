@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::redirect::Streams;
 use super::step::{Attempt, Turn};
 use super::{Code, Shell, State, Trap};
 use crate::boot::fact::FactKind;
@@ -103,18 +104,28 @@ impl Turn<'_, '_> {
     }
 
     /// The `trap` builtin.
-    pub(super) fn trap_builtin(&mut self, words: &[Field], span: Span) -> Attempt<()> {
+    pub(super) fn trap_builtin(
+        &mut self,
+        words: &[Field],
+        streams: &Streams,
+        span: Span,
+    ) -> Attempt<()> {
         let mut words = &words[1..];
         if words.first().and_then(Field::known).as_deref() == Some("--") {
             words = &words[1..];
         }
         let Some(first) = words.first() else {
-            return self.finish(Status::SUCCESS);
+            let text = self.listed_traps(&[]);
+            return self.print(streams, text);
         };
         let option = first
             .known()
             .filter(|word| word.len() > 1 && word.starts_with('-'));
         if let Some(option) = option {
+            if option == "-p" && self.shell.facts.family == ShellFamily::Bash {
+                let text = self.listed_traps(&words[1..]);
+                return self.print(streams, text);
+            }
             if self.shell.facts.family == ShellFamily::Bash {
                 return self.finish(Status::Known(i32::from(!matches!(
                     &*option,

@@ -62,11 +62,32 @@ pub(in crate::boot) fn read_words(machine: &Machine, world: &mut World, pid: Pid
         end_process(machine, world, pid, Status::SUCCESS, None);
         return;
     }
-    // `-I` puts each line where the mark stands, which changes no program that matters here.
-    if !replaces {
-        argv.extend(read);
+    // `-I` puts each line where the mark stands. Which program runs does not change by that; whom it signals does.
+    match marked(&argv) {
+        Some(at) => drop(argv.splice(at..=at, read)),
+        None if replaces => {}
+        None => argv.extend(read),
     }
     if start(machine, world, pid, argv, Caller::Library).is_err() {
         end_process(machine, world, pid, Status::Known(127), None);
     }
+}
+
+/// Where the mark of `-I` stands alone among the words of a `kill`, so that it may stand for all lines at once.
+fn marked(argv: &[Field]) -> Option<usize> {
+    let words: Vec<Option<String>> = argv.iter().map(Field::known).collect();
+    let is_option =
+        |word: &Option<String>| word.as_deref().is_some_and(|word| word.starts_with("-I"));
+    let option = words.iter().position(is_option)?;
+    let (mark, behind) = match words[option].as_deref()?.strip_prefix("-I")? {
+        "" => (words.get(option + 1)?.as_deref()?, option + 2),
+        mark => (mark, option + 1),
+    };
+    let rest = words.get(behind..)?;
+    let is_kill = rest
+        .first()?
+        .as_deref()
+        .is_some_and(|word| word.ends_with("kill"));
+    let at = rest.iter().position(|word| word.as_deref() == Some(mark))?;
+    is_kill.then_some(behind + at)
 }

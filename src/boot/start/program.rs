@@ -8,6 +8,7 @@ use std::rc::Rc;
 use super::names::{is_code_name, is_script_name};
 use super::{Failure, Start};
 use crate::boot::fact::{ExecProblem, Fact, FactKind};
+use crate::boot::filters;
 use crate::boot::machine::end_process;
 use crate::boot::outcome::Missing;
 use crate::boot::value::Field;
@@ -57,9 +58,11 @@ impl Start<'_, '_> {
             .iter()
             .skip(1)
             .any(|word| matches!(word.known().as_deref(), Some("--help" | "--version")));
-        let lifetime = match only_prints {
-            true => &Lifetime::Short,
-            false => &program.lifetime,
+        let words: Vec<Option<String>> = argv.iter().map(Field::known).collect();
+        let lifetime = match &program.lifetime {
+            _ if only_prints => &Lifetime::Short,
+            Lifetime::Short if filters::has_no_file(&program.name, &words) => &Lifetime::Filter,
+            lifetime => lifetime,
         };
         match lifetime {
             Lifetime::Short | Lifetime::OneShot => {

@@ -42,6 +42,11 @@ impl Turn<'_, '_> {
                 self.shell.check_failure = true;
                 Ok(())
             }
+            // A copy of the shell that was forked in a function ends.
+            None if self.shell.forked_in != (false, false) => {
+                self.exit(status);
+                Ok(())
+            }
             // bash refuses it outside of functions and goes on; the others end as by `exit`.
             None if self.shell.facts.is_plain_bash() => self.finish(Status::Known(2)),
             // In its POSIX mode it ends, unless the status is looked at.

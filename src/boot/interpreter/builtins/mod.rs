@@ -1,7 +1,9 @@
 //! Builtins that concern values, control flow and output.
 
 mod control;
+mod directories;
 mod exec;
+mod listing;
 mod lookup;
 mod options;
 mod output;
@@ -14,7 +16,7 @@ use crate::boot::interpreter::conditions::{self};
 use crate::boot::interpreter::errors::Operand;
 use crate::boot::interpreter::redirect::Streams;
 use crate::boot::interpreter::step::{Attempt, Turn};
-use crate::boot::interpreter::{Alias, Code, Stored, Variable};
+use crate::boot::interpreter::{Code, Stored, Variable};
 use crate::boot::value::{Field, Value};
 use crate::boot::world::{Environment, Status};
 use crate::knowledge::{Feature, ShellFamily};
@@ -62,10 +64,15 @@ impl Turn<'_, '_> {
                 }
                 self.finish(Status::SUCCESS)
             }
-            ":" | "true" | "times" | "hash" | "enable" | "caller" | "complete" | "bind"
-            | "history" | "suspend" | "logout" | "umask" | "ulimit" | "bg" | "getopts" => {
-                self.without_effect(name, &words)
+            ":" | "true" | "enable" | "complete" | "bind" | "suspend" | "logout" | "bg" => {
+                self.finish(Status::SUCCESS)
             }
+            "times" | "history" => self.print(&streams, Value::unknown(format!("$({name})"))),
+            "caller" if self.in_function() => self.print(&streams, Value::text("1 main\n")),
+            "caller" => self.finish(Status::Known(1)),
+            "getopts" => self.getopts(&words),
+            "hash" => self.hash_builtin(&words, &span),
+            "umask" | "ulimit" => self.limits_builtin(name, &words, &streams),
             "mapfile" | "readarray" => self.map_file(&words, &streams),
             "false" => self.finish(Status::Known(1)),
             "exec" => self.exec(code, words, streams, prefix),
@@ -86,7 +93,17 @@ impl Turn<'_, '_> {
             "break" | "continue" => self.leave_loop(name == "continue", &words, span),
             "eval" => self.eval(&words, &streams, &span),
             "." | "source" => self.source(code, &words),
-            "set" => self.set_builtin(&words),
+            "set" => {
+                let only = words.get(1).and_then(Field::known);
+                match (words.len(), only.as_deref()) {
+                    (1, _) | (2, Some("-o")) => self.print(&streams, Value::unknown("$(set)")),
+                    (2, Some("+o")) => {
+                        let text = self.options_as_commands();
+                        self.print(&streams, text)
+                    }
+                    _ => self.set_builtin(&words),
+                }
+            }
             "shift" => self.shift(&words, span),
             "unset" => {
                 let mut only_functions = false;
@@ -123,25 +140,32 @@ impl Turn<'_, '_> {
                 }
                 self.finish(Status::SUCCESS)
             }
-            "export" | "readonly" | "local" | "declare" | "typeset" => self.declare(name, &words),
-            "trap" => self.trap_builtin(&words, span),
+            "export" | "readonly" | "local" | "declare" | "typeset" => {
+                match self.declarations(name, &words) {
+                    Some((text, status)) => {
+                        self.world.write(&streams.output, &text);
+                        self.finish(status)
+                    }
+                    None => self.declare(name, &words),
+                }
+            }
+            "trap" => self.trap_builtin(&words, &streams, span),
             "wait" => self.wait_builtin(code, &words),
             "kill" => self.kill_builtin(&words, span, false),
-            "jobs" => self.jobs_builtin(&words),
+            "jobs" => self.jobs_builtin(&words, &streams),
             "fg" => self.foreground_job(&words),
             "disown" => {
                 self.shell.disown();
                 self.finish(Status::SUCCESS)
             }
-            "cd" | "pushd" => self.change_directory(&words),
-            "popd" | "dirs" => self.finish(Status::SUCCESS),
+            "cd" => self.change_directory(&words, &streams),
+            "pushd" | "popd" | "dirs" => self.directory_stack(name, &words, &streams),
             "pwd" => {
                 let text = format!("{}\n", self.world.process_mut(self.pid).directory);
                 self.print(&streams, Value::text(text))
             }
             "echo" => {
-                let has_options = self.shell.facts.family != ShellFamily::Dash;
-                let text = output::echo(&words[1..], has_options);
+                let text = output::echo(&words[1..], self.shell.facts.family);
                 self.print(&streams, text)
             }
             "printf" => self.printf(&words, &streams),
@@ -161,39 +185,9 @@ impl Turn<'_, '_> {
             }
             "read" => self.read_builtin(&words, &streams, &prefix),
             "command" | "builtin" => self.command(code, words, streams, prefix),
-            "type" => {
-                let known = words.get(1).and_then(Field::known);
-                let answer = self.exists(known.as_deref(), &span);
-                self.finish(answer)
-            }
-            "alias" => {
-                for word in words[1..].iter().filter_map(Field::known) {
-                    if let Some((name, text)) = word.split_once('=') {
-                        let alias = Alias {
-                            text: text.to_owned(),
-                            active: false,
-                        };
-                        Rc::make_mut(&mut self.shell.aliases).insert(name.into(), alias);
-                    }
-                }
-                self.finish(Status::SUCCESS)
-            }
-            "shopt" => {
-                let on = words
-                    .iter()
-                    .any(|word| word.known().as_deref() == Some("-s"));
-                for word in words[1..].iter().filter_map(Field::known) {
-                    match word.as_str() {
-                        "lastpipe" => self.shell.options.lastpipe = on,
-                        "execfail" => self.shell.options.execfail = on,
-                        "nocasematch" => self.shell.options.nocasematch = on,
-                        "nullglob" => self.shell.options.nullglob = on,
-                        "expand_aliases" => self.shell.options.expand_aliases = on,
-                        _ => {}
-                    }
-                }
-                self.finish(Status::SUCCESS)
-            }
+            "type" => self.type_builtin(&words, &streams, &span),
+            "alias" => self.alias_builtin(&words, &streams),
+            "shopt" => self.shopt(&words, &streams, span),
             "let" => {
                 let text = words[1..]
                     .iter()
@@ -210,14 +204,6 @@ impl Turn<'_, '_> {
                 let is_zero = value.known().as_deref() == Some("0");
                 self.finish(Status::Known(i32::from(is_zero)))
             }
-            _ => self.finish(Status::SUCCESS),
-        }
-    }
-
-    /// Builtins whose effect does not matter to who is running, except that they set variables.
-    fn without_effect(&mut self, name: &str, words: &[Field]) -> Attempt<()> {
-        match name {
-            "getopts" => self.getopts(words),
             _ => self.finish(Status::SUCCESS),
         }
     }
@@ -240,7 +226,7 @@ impl Turn<'_, '_> {
             // dash and bash take the format for an option (measured; busybox prints it).
             return self.finish(Status::Known(2));
         }
-        let text = output::printf(rest);
+        let text = output::printf(rest, self.shell.facts.family);
         match variable {
             Some(variable) if self.shell.is_read_only(&variable) => self.finish(Status::Known(1)),
             Some(variable) => {
@@ -251,7 +237,11 @@ impl Turn<'_, '_> {
         }
     }
 
-    fn print(&mut self, streams: &Streams, text: Value) -> Attempt<()> {
+    pub(in crate::boot::interpreter) fn print(
+        &mut self,
+        streams: &Streams,
+        text: Value,
+    ) -> Attempt<()> {
         let output = streams.output.clone();
         self.world.write(&output, &text);
         self.finish(Status::SUCCESS)

@@ -1,16 +1,13 @@
-//! Builtins that set variables: declarations, `cd`, and `read`.
+//! Builtins that set variables: declarations, and `read`.
 
 use std::collections::btree_map::Entry;
 use std::rc::Rc;
 
-use crate::boot::fact::FactKind;
-use crate::boot::interpreter::conditions::absolute;
 use crate::boot::interpreter::redirect::Streams;
 use crate::boot::interpreter::step::{Attempt, Turn};
 use crate::boot::interpreter::{Code, State, Stored, Variable};
 use crate::boot::value::{Field, Value};
 use crate::boot::world::{Environment, Input, Question, Status};
-use crate::image::Found;
 use crate::knowledge::ShellFamily;
 
 impl Turn<'_, '_> {
@@ -34,6 +31,9 @@ impl Turn<'_, '_> {
             return self.bad_declaration("local", "outside of a function");
         }
         let mut status = Status::SUCCESS;
+        if is_bash && exports && shows_letter(words, 'f') {
+            return self.export_functions(words);
+        }
         for word in &words[1..] {
             let shown = word.value.display();
             if shown.starts_with('-') && !shown.contains('=') {
@@ -141,68 +141,30 @@ impl Turn<'_, '_> {
         Ok(())
     }
 
-    /// Whether a function is running, so that `local` has a place.
-    pub(super) fn in_function(&self) -> bool {
-        self.shell
-            .frames
-            .iter()
-            .any(|frame| matches!(frame.state, State::Function(_)))
+    /// `export -f`: bash hands a function on as a variable, which another bash reads.
+    fn export_functions(&mut self, words: &[Field]) -> Attempt<()> {
+        let mut status = Status::SUCCESS;
+        let names = words[1..].iter().filter_map(Field::known);
+        for name in names.filter(|word| !word.starts_with('-')) {
+            let Some(body) = self.shell.functions.get(name.as_str()) else {
+                status = Status::Known(1);
+                continue;
+            };
+            let variable = Variable {
+                value: Some(Stored::Text(Value::text(format!("() {}", body.text())))),
+                exported: true,
+                read_only: false,
+            };
+            let variables = Rc::make_mut(&mut self.shell.variables);
+            variables.insert(format!("BASH_FUNC_{name}%%").into(), variable);
+        }
+        self.finish(status)
     }
 
-    /// `cd`, with what is known of the directories of the image.
-    pub(super) fn change_directory(&mut self, words: &[Field]) -> Attempt<()> {
-        let operand = words[1..]
-            .iter()
-            .find(|word| !matches!(word.known().as_deref(), Some("-P" | "-L" | "--")));
-        let span = self.top().code.span();
-        let target = match operand {
-            None => match self.read_variable("HOME") {
-                Some(Stored::Text(value)) => value.known(),
-                _ => Some("/root".to_owned()),
-            },
-            Some(word) => word.known(),
-        };
-        let Some(target) = target.filter(|target| target != "-") else {
-            self.world.process_mut(self.pid).directory = "/?".into();
-            return self.finish(Status::SUCCESS);
-        };
-        let process = self.world.process_mut(self.pid);
-        let path = absolute(&process.directory, &target);
-        let found = self.image_file(&path);
-        let is_far =
-            matches!(found, Found::Unknown(_)) && self.machine.container.image.files.is_far(&path);
-        let why = match found {
-            Found::Unknown(_) if path.ends_with('\r') => Some("its name ends in a carriage return"),
-            Found::File(_) => Some("it is a file"),
-            Found::Absent if !self.world.made(&path, &self.machine.looked_at) => {
-                Some("it is not there")
-            }
-            _ => None,
-        };
-        if is_far && why.is_none() && !self.world.made(&path, &self.machine.looked_at) {
-            let text = format!("nothing says that the directory `{path}` is there");
-            self.world.miss("value", text, Some(span.clone()));
-        }
-        if let Some(why) = why {
-            let command = format!("cd {target}");
-            self.note(
-                FactKind::StartFailed {
-                    command,
-                    why: why.into(),
-                },
-                Some(span),
-            );
-            return self.finish(Status::Known(
-                if self.shell.facts.family == ShellFamily::Bash {
-                    1
-                } else {
-                    2
-                },
-            ));
-        }
-        self.world.process_mut(self.pid).directory = path.as_str().into();
-        self.shell.set("PWD", Stored::Text(Value::text(&path)));
-        self.finish(Status::SUCCESS)
+    /// Whether a function is running, so that `local` has a place.
+    pub(super) fn in_function(&self) -> bool {
+        let mut states = self.shell.frames.iter().map(|frame| &frame.state);
+        self.shell.forked_in.0 || states.any(|state| matches!(state, State::Function(_)))
     }
 
     /// `mapfile` and `readarray`: the lines of the input as an array.
@@ -412,8 +374,13 @@ fn split_line(line: &str, separators: &str, most: usize) -> Vec<String> {
 
 /// Whether a declaration has `-A` among its options.
 fn shows_associative(words: &[Field]) -> bool {
+    shows_letter(words, 'A')
+}
+
+/// Whether one of the options has the letter.
+fn shows_letter(words: &[Field], letter: char) -> bool {
     let mut options = words[1..].iter().filter_map(Field::known);
-    options.any(|word| word.starts_with('-') && word.contains('A'))
+    options.any(|word| word.starts_with('-') && word.contains(letter))
 }
 
 /// Whether the text can be the name of a variable.

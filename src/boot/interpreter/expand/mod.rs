@@ -43,6 +43,8 @@ pub(in crate::boot::interpreter) enum Need {
         /// A variable that may be given at run time and without which it is so.
         setting: Option<String>,
     },
+    /// Some versions of the shell find an error in an arithmetic expression: what is the matter with them.
+    Doubtful(&'static str),
 }
 
 /// One expansion of the words of a command.
@@ -306,7 +308,8 @@ impl<'a> Expansion<'a> {
         };
         let dialect = match scope.expansion.shell.facts.family {
             ShellFamily::Dash => ArithmeticDialect::Dash,
-            _ => ArithmeticDialect::Bash,
+            ShellFamily::Ash => ArithmeticDialect::Ash,
+            ShellFamily::Bash => ArithmeticDialect::Bash,
         };
         let result = arithmetic::evaluate(&text, dialect, &mut scope);
         let Scope {
@@ -323,6 +326,9 @@ impl<'a> Expansion<'a> {
             || !text.contains(['[', '"', '\'', '\\', '#', '@', '`', '$']);
         if let (Err(ArithmeticError::Invalid(why)), true) = (&result, is_followed) {
             return Err(Need::Arithmetic { why, setting });
+        }
+        if let (Err(ArithmeticError::Doubtful(why)), true) = (&result, is_followed) {
+            return Err(Need::Doubtful(why));
         }
         for (name, _) in &assigned {
             if self.shell.is_read_only(name) {
@@ -398,6 +404,11 @@ impl arithmetic::Variables for Scope<'_, '_> {
     fn set(&mut self, name: &str, value: i64) {
         self.assigned
             .push((name.to_owned(), Value::text(value.to_string())));
+    }
+
+    fn doubt(&mut self, name: &str) {
+        let value = Value::unknown(format!("${name}"));
+        self.assigned.push((name.to_owned(), value));
     }
 }
 
