@@ -64,6 +64,7 @@ pub(super) fn is_listed(world: &World, words: &[Option<String>]) -> Option<bool>
 pub(super) fn listing(
     machine: &Machine,
     world: &mut World,
+    pid: Pid,
     words: &[Option<String>],
 ) -> Option<String> {
     let words: Vec<&str> = words
@@ -72,7 +73,7 @@ pub(super) fn listing(
         .map(Option::as_deref)
         .collect::<Option<_>>()?;
     start_jobs(machine, world);
-    let asked = match machine.tools_are_busybox() {
+    let asked = match is_applet(machine, world, pid, "ps") {
         true => Listing::of_busybox(&words)?,
         false => Listing::of_procps(&words)?,
     };
@@ -139,7 +140,6 @@ impl Listing {
             wanted: Wanted::default(),
             without_head: false,
         };
-        let mut all = false;
         let mut words = words.iter().copied();
         while let Some(word) = words.next() {
             let (is_bsd, letters) = match word.strip_prefix('-') {
@@ -151,7 +151,6 @@ impl Listing {
                 "-C" => listing.wanted.names = vec![words.next()?.to_owned()],
                 "--no-headers" | "--no-heading" => listing.without_head = true,
                 "-o" | "-eo" | "-Ao" | "axo" | "-axo" | "o" => {
-                    all |= word.len() > 2;
                     (listing.columns, listing.without_head) = columns(words.next()?)?;
                 }
                 _ if letters.is_empty() || !letters.chars().all(|c| "aAdefuxwhlH".contains(c)) => {
@@ -161,7 +160,6 @@ impl Listing {
                     let has = |letter: char| letters.contains(letter);
                     // What begins with a dash is taken for the same without it where it makes no other sense.
                     let is_bsd = is_bsd || has('x');
-                    all |= is_bsd && has('x') || !is_bsd && (has('e') || has('A'));
                     listing.without_head |= is_bsd && has('h');
                     listing.columns = match (is_bsd, has('u') && is_bsd, has('f')) {
                         _ if has('l') => return None,
@@ -180,8 +178,8 @@ impl Listing {
                 }
             }
         }
-        let chooses = !listing.wanted.parents.is_empty() || !listing.wanted.names.is_empty();
-        (all || chooses).then_some(listing)
+        // Without a choice it lists those of the same terminal, and here nothing has one.
+        Some(listing)
     }
 }
 
@@ -204,6 +202,35 @@ fn columns(list: &str) -> Option<(Vec<&'static str>, bool)> {
     let without_head = list.split(',').all(|word| word.ends_with('='));
     let columns = list.split(',').map(named).collect::<Option<Vec<_>>>()?;
     Some((columns, without_head))
+}
+
+/// Whether the tool that a process runs is busybox's.
+fn is_applet(machine: &Machine, world: &World, pid: Pid, name: &str) -> bool {
+    let process = world.process(pid);
+    process.is_some_and(|process| machine.is_applet(name, process))
+}
+
+/// What an applet is asked for and does not know, so that it ends at once (measured: busybox 1.35, which has neither
+/// `ps -p` nor `tail --pid`).
+pub(super) fn refused(
+    machine: &Machine,
+    world: &World,
+    pid: Pid,
+    name: &str,
+) -> Option<&'static str> {
+    let option = match name {
+        "ps" => "-p",
+        "tail" => "--pid",
+        _ => return None,
+    };
+    let mut words = world
+        .process(pid)?
+        .argv
+        .iter()
+        .skip(1)
+        .filter_map(Field::known);
+    let asks = words.any(|word| word.starts_with(option));
+    (asks && is_applet(machine, world, pid, name)).then_some(option)
 }
 
 /// The process with which `tail --pid=PID` ends.

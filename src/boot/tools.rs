@@ -51,10 +51,15 @@ pub(super) fn status(
         }
         "ps" => {
             let words = words_of(world, pid);
+            if let Some(option) = processes::refused(machine, world, pid, name) {
+                let yes = format!("`{name}` is not busybox's, which does not know `{option}`");
+                let no = format!("`{name}` is busybox's, which does not know `{option}`");
+                return Status::Unknown(Question::new(yes, no, span).into());
+            }
             if let Some(is_listed) = processes::is_listed(world, &words) {
                 return Status::Known(i32::from(!is_listed));
             }
-            if let Some(text) = processes::listing(machine, world, &words) {
+            if let Some(text) = processes::listing(machine, world, pid, &words) {
                 return Status::Known(i32::from(text.is_empty()));
             }
         }
@@ -171,7 +176,7 @@ pub(super) fn run(machine: &Machine, world: &mut World, pid: Pid) {
             world.write(&output, &Value::text(text + "\n"));
         }
         "ps" => {
-            let value = match processes::listing(machine, world, &words) {
+            let value = match processes::listing(machine, world, pid, &words) {
                 Some(text) => Value::text(text),
                 None => world.unknown_output(&command),
             };

@@ -241,6 +241,18 @@ impl<'c> Machine<'c> {
         matches!(self.container.image.sh.value(), Some(Some(id)) if id == "ash")
     }
 
+    /// Whether a name stands for one of busybox's applets: what an instruction has brought is a program of its own
+    /// (`apk add coreutils`).
+    pub(crate) fn is_applet(&self, name: &str, process: &super::world::Process) -> bool {
+        if !self.tools_are_busybox() {
+            return false;
+        }
+        self.looked_at.variable("PATH");
+        let path = process.environment.get("PATH").and_then(Value::known);
+        let found = self.find_program(name, &path.unwrap_or_default(), &process.directory);
+        !matches!(found, Found::File(file) if file.origin.is_some())
+    }
+
     /// Looks a program up as execvp does.
     pub(crate) fn find_program(&self, name: &str, path: &str, directory: &str) -> Found {
         let mut programs = self.programs.borrow_mut();

@@ -210,7 +210,8 @@ impl Start<'_, '_> {
     /// Whether the tables know the path as a launcher. An image has its init (`/init` of s6-overlay) where
     /// its ENTRYPOINT says, however it got there.
     fn is_launcher(&mut self, argv: &[Field]) -> bool {
-        knowledge::launch(&texts(argv).each(), self.position()).is_some()
+        let name = argv[0].known().unwrap_or_default();
+        knowledge::launch(&texts(argv).each(), self.position(&name)).is_some()
     }
 
     /// Whether a path leads to a place that nothing names.
@@ -278,16 +279,17 @@ impl Start<'_, '_> {
     fn is_known(&mut self, argv: &[Field]) -> bool {
         let name = argv[0].known().unwrap_or_default();
         let base = name.rsplit('/').next().unwrap_or(&name);
-        let busybox = self.machine.tools_are_busybox();
+        let position = self.position(&name);
         self.shell_named(base).is_some()
             || base == "busybox"
-            || knowledge::launch(&texts(argv).each(), self.position()).is_some()
-            || knowledge::program_at(&texts(argv).each(), busybox).is_some()
+            || knowledge::launch(&texts(argv).each(), position).is_some()
+            || knowledge::program_at(&texts(argv).each(), position.busybox).is_some()
     }
 
-    pub(super) fn position(&mut self) -> Position {
-        let busybox = self.machine.tools_are_busybox();
+    pub(super) fn position(&mut self, name: &str) -> Position {
+        let machine = self.machine;
         let process = self.process();
+        let busybox = machine.is_applet(name, process);
         Position {
             pid1: process.pid == 1,
             group_leader: process.group == process.pid,
@@ -346,7 +348,7 @@ impl Start<'_, '_> {
             None => {}
         }
         let texts = texts(&argv);
-        let position = self.position();
+        let position = self.position(&name);
         if let Some(launch) = knowledge::launch(&texts.each(), position) {
             return self.launch(argv, launch);
         }

@@ -11,6 +11,7 @@ use crate::boot::fact::{ExecProblem, Fact, FactKind};
 use crate::boot::filters;
 use crate::boot::machine::end_process;
 use crate::boot::outcome::Missing;
+use crate::boot::processes;
 use crate::boot::value::Field;
 use crate::boot::world::{Application, Body, Output, Pid, Status};
 use crate::knowledge::{self, Lifetime};
@@ -81,6 +82,14 @@ impl Start<'_, '_> {
             }
             Lifetime::Idle(seconds) => {
                 process.argv = argv;
+                if let Some(option) =
+                    processes::refused(self.machine, self.world, pid, &program.name)
+                {
+                    let text = format!("busybox's `{}` does not know `{option}`", program.name);
+                    let span = self.process().span.clone();
+                    self.world.miss("program", text, span);
+                }
+                let process = self.process();
                 // Who sleeps for hours stays until he is stopped.
                 let ends = seconds.filter(|seconds| *seconds < LONG_SLEEP);
                 process.body = Body::Idle(ends.map(|seconds| clock + (seconds * 1000.0) as u64));
