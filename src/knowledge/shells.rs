@@ -100,6 +100,8 @@ pub struct Spellings {
 pub enum Feature {
     /// `[[ … ]]`
     DoubleBracket,
+    /// `(` within `[[ … ]]`; busybox, to which `[[` is a command, has a syntax error there.
+    TestParentheses,
     /// `function f { …; }`
     FunctionKeyword,
     /// `a=( … )`

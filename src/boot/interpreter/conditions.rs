@@ -100,6 +100,9 @@ pub(super) fn test(context: &Context, words: &[Field]) -> Answer {
         [word] => unary(context, "-n", word),
         // More than four words are read by precedence, not by their number (POSIX, test).
         _ if words.len() > 4 => expression(context, words),
+        [left, operator, right] if operator.known().is_some_and(|text| is_binary(&text)) => {
+            binary(context, left, &operator.known().unwrap_or_default(), right)
+        }
         [not, rest @ ..] if is_word(not, "!") => test(context, rest).negated(),
         [open, inner @ .., close]
             if words.len() > 2 && is_word(open, "(") && is_word(close, ")") =>
@@ -331,6 +334,7 @@ fn unary_of(context: &Context, operator: &str, word: &Field) -> Answer {
         "-e" | "-f" | "-d" | "-r" | "-w" | "-x" | "-s" | "-L" | "-h" | "-S" | "-p" | "-a"
         | "-b" | "-c" => file(context, operator, word, &shown),
         "-t" => Answer::Is(false),
+        "-v" if context.shell.facts.family != crate::knowledge::ShellFamily::Bash => Answer::Wrong,
         "-v" => is_set(context, word, &shown),
         _ if !operator.starts_with('-') => Answer::Wrong,
         _ => Answer::Ask(Box::new(ask(

@@ -102,6 +102,10 @@ pub(in crate::boot) fn constructs(script: &Script) -> Vec<Construct> {
             Kind::Compound(compound, redirects) => {
                 in_redirects(script.text.text(), redirects, &mut found);
                 match compound {
+                    Compound::Test(_) if has_parenthesis(script.text.text().get(range.clone())) => {
+                        let what = "a parenthesis in `[[ … ]]`";
+                        found.push((range.clone(), Feature::TestParentheses, what));
+                    }
                     Compound::ForArithmetic { .. } => {
                         found.push((range.clone(), Feature::ArithmeticCommand, "`for ((…))`"));
                     }
@@ -122,6 +126,29 @@ pub(in crate::boot) fn constructs(script: &Script) -> Vec<Construct> {
         }
     }
     found
+}
+
+/// Whether a parenthesis stands in a text outside of quotes, and opens no substitution.
+fn has_parenthesis(text: Option<&str>) -> bool {
+    let mut quote = None;
+    let mut before = ' ';
+    let mut depth = 0u32;
+    let mut letters = text.unwrap_or_default().chars();
+    while let Some(letter) = letters.next() {
+        match (quote, letter) {
+            (Some(open), _) if open == letter => quote = None,
+            (Some('\''), _) => {}
+            (_, '\\') => drop(letters.next()),
+            (Some(_), _) => {}
+            (None, '\'' | '"') => quote = Some(letter),
+            (None, '(') if before == '$' || depth > 0 => depth += 1,
+            (None, ')') if depth > 0 => depth -= 1,
+            (None, '(') => return true,
+            (None, _) => {}
+        }
+        before = letter;
+    }
+    false
 }
 
 fn in_word(word: &Word, found: &mut Vec<Construct>) {

@@ -173,7 +173,10 @@ impl Turn<'_, '_> {
                 if is_special(name) || name == "exec" {
                     let exec_needs = name == "exec" && words.len() > 1;
                     if !exec_needs {
-                        for assignment in assigned {
+                        // Outside its POSIX mode bash takes them back; only what runs commands sees them.
+                        let keeps = !self.shell.facts.is_plain_bash()
+                            || matches!(name, "eval" | "." | "source");
+                        for assignment in assigned.into_iter().filter(|_| keeps) {
                             self.assign(assignment);
                         }
                         return self.builtin(code, name, words, streams, Vec::new());

@@ -202,6 +202,7 @@ impl Turn<'_, '_> {
         let mut names: Vec<String> = Vec::new();
         let mut array = None;
         let mut skip = false;
+        let mut is_raw = false;
         let mut is_array = false;
         for word in words[1..].iter().filter_map(Field::known) {
             if std::mem::take(&mut skip) {
@@ -211,6 +212,7 @@ impl Turn<'_, '_> {
                 array = Some(word);
                 continue;
             }
+            is_raw |= word.starts_with('-') && word.contains('r');
             match word.strip_prefix('-') {
                 Some(letters) if letters.ends_with('a') => is_array = true,
                 Some(letters) => skip = letters.ends_with(['d', 't', 'n', 'N', 'p', 'u', 'i']),
@@ -249,12 +251,8 @@ impl Turn<'_, '_> {
                 self.finish(Status::Known(1))
             }
             Input::Text(text) => {
-                let (line, rest) = match text.known() {
-                    Some(text) if text.is_empty() => (None, String::new()),
-                    Some(text) => match text.split_once('\n') {
-                        Some((line, rest)) => (Some(line.to_owned()), rest.to_owned()),
-                        None => (Some(text), String::new()),
-                    },
+                let (line, is_whole, rest) = match text.known() {
+                    Some(text) => next_line(&text, is_raw),
                     None => {
                         names.extend(array);
                         for name in &names {
@@ -266,19 +264,19 @@ impl Turn<'_, '_> {
                     }
                 };
                 self.leave(&input, Input::Text(Value::text(rest)));
-                let found = line.is_some();
-                let line = line.unwrap_or_default();
                 if let Some(array) = array {
                     let fields = split_line(&line, &separators, usize::MAX);
-                    let fields = fields.into_iter().map(Field::text).collect();
-                    self.shell.set(&array, Stored::Array(fields));
+                    let fields = fields.into_iter().map(|word| Field::text(unmarked(&word)));
+                    self.shell.set(&array, Stored::Array(fields.collect()));
                 }
                 let mut words = split_line(&line, &separators, names.len().max(1)).into_iter();
                 for name in &names {
                     let word = words.next().unwrap_or_default();
-                    self.shell.set(name, Stored::Text(Value::text(word)));
+                    self.shell
+                        .set(name, Stored::Text(Value::text(unmarked(&word))));
                 }
-                self.finish(Status::Known(i32::from(!found)))
+                // A line without its end is read, and the end of the input told.
+                self.finish(Status::Known(i32::from(!is_whole)))
             }
             Input::Pipe(stream) if self.world.stream_is_open(stream) => {
                 Err(crate::boot::interpreter::step::Progress::Blocked)
@@ -370,6 +368,41 @@ fn split_line(line: &str, separators: &str, most: usize) -> Vec<String> {
         words.push(rest.to_owned());
     }
     words
+}
+
+/// Stands in front of a character that a backslash keeps from separating words: a mark of Unicode's private use.
+const KEPT: char = '\u{F0000}';
+
+/// The first line of a text, whether its end is there, and what follows. Without `-r` a backslash keeps what follows
+/// it, and joins lines.
+fn next_line(text: &str, is_raw: bool) -> (String, bool, String) {
+    let mut line = String::new();
+    let mut letters = text.chars();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\n' => return (line, true, letters.as_str().to_owned()),
+            '\\' if !is_raw => match letters.next() {
+                Some('\n') | None => {}
+                Some(kept) => match char::from_u32(KEPT as u32 + kept as u32) {
+                    Some(mark) if kept.is_ascii() => line.push(mark),
+                    _ => line.push(kept),
+                },
+            },
+            letter => line.push(letter),
+        }
+    }
+    (line, false, String::new())
+}
+
+/// A word of a line, with the marks taken away.
+fn unmarked(word: &str) -> String {
+    let letters = word.chars().map(|letter| {
+        let kept = (letter as u32)
+            .checked_sub(KEPT as u32)
+            .filter(|kept| *kept < 128);
+        kept.and_then(char::from_u32).unwrap_or(letter)
+    });
+    letters.collect()
 }
 
 /// Whether a declaration has `-A` among its options.

@@ -143,11 +143,17 @@ impl Expansion<'_> {
                 Segment::Nothing
             });
         }
+        // `"$*"` puts the first character of `IFS` between them, and nothing where that is empty.
+        let joiner = match star {
+            true => self.lookup("IFS").and_then(|value| value.known()),
+            false => None,
+        };
+        let joiner = joiner.map_or(" ".into(), |ifs| ifs.chars().take(1).collect::<String>());
         for (index, field) in fields.into_iter().enumerate() {
             if index > 0 {
                 out.push(if (star && quoted) || single {
                     Segment::Text {
-                        text: " ".into(),
+                        text: joiner.as_str().into(),
                         quoted: true,
                         split: false,
                     }

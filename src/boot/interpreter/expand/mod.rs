@@ -180,12 +180,9 @@ impl<'a> Expansion<'a> {
     }
 
     fn tilde(&self, word: &Word, value: Value) -> Value {
-        let home = self.lookup("HOME").and_then(|value| value.known());
-        match (word.parts.first(), value.certain(), home) {
-            (Some(Part::Literal(text)), Some(known), Some(home))
-                if (&**text == "~" || text.starts_with("~/")) && known.starts_with('~') =>
-            {
-                Value::text(format!("{home}{}", &known[1..]))
+        match (word.parts.first(), value.certain()) {
+            (Some(Part::Literal(text)), Some(known)) if known.starts_with(&**text) => {
+                self.home_in(&known).map_or(value, Value::text)
             }
             _ => value,
         }

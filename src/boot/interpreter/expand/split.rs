@@ -101,17 +101,29 @@ impl Expansion<'_> {
                     }
                 }
                 Segment::Text { text, .. } => {
-                    let mut first = true;
-                    for part in text.split(|c| ifs.contains(c)) {
-                        if !first {
-                            finish(&mut current, &mut globs, &mut only_settings, fields);
-                        }
-                        first = false;
+                    let mut rest: &str = &text;
+                    loop {
+                        let end = rest.find(|c| ifs.contains(c));
+                        let part = &rest[..end.unwrap_or(rest.len())];
                         if !part.is_empty() {
                             globs |= is_glob(part);
                             only_settings = false;
                             current.get_or_insert_default().value.push_text(part);
                         }
+                        let Some(end) = end else { break };
+                        // Blanks with one other separator among them are one separator; any further one makes an
+                        // empty field (POSIX, 2.6.5).
+                        let separators = &rest[end..];
+                        let behind = separators.trim_start_matches(|c| ifs.contains(c));
+                        let others = separators[..separators.len() - behind.len()]
+                            .chars()
+                            .filter(|c| !matches!(c, ' ' | '\t' | '\n'))
+                            .count();
+                        let had_field = current.is_some();
+                        finish(&mut current, &mut globs, &mut only_settings, fields);
+                        let empty = others.saturating_sub(usize::from(had_field));
+                        fields.extend(std::iter::repeat_n(Field::text(""), empty));
+                        rest = behind;
                     }
                 }
                 Segment::Open { piece, quoted } => {
@@ -140,12 +152,21 @@ impl Expansion<'_> {
 
     /// A text whose leading `~` is the user's home.
     pub(super) fn with_home(&self, text: Rc<str>) -> Rc<str> {
-        if (&*text == "~" || text.starts_with("~/"))
-            && let Some(home) = self.lookup("HOME").and_then(|value| value.known())
-        {
-            return format!("{home}{}", &text[1..]).into();
+        match self.home_in(&text) {
+            Some(text) => text.into(),
+            None => text,
         }
-        text
+    }
+
+    /// What a text with a tilde in front stands for: the user's home, or that of root.
+    pub(super) fn home_in(&self, text: &str) -> Option<String> {
+        let end = text.find('/').unwrap_or(text.len());
+        let home = match &text[..end] {
+            "~" => self.lookup("HOME").and_then(|value| value.known())?,
+            "~root" => "/root".to_owned(),
+            _ => return None,
+        };
+        Some(format!("{home}{}", &text[end..]))
     }
 
     /// Path names for an unquoted pattern; the pattern itself when none matches.
@@ -220,25 +241,66 @@ pub(in crate::boot::interpreter) fn is_glob(text: &str) -> bool {
 
 /// The first `{a,b}` of a literal: text before, the alternatives, text after.
 pub(super) fn brace_alternatives(text: &str) -> Option<(String, Vec<String>, String)> {
-    let open = text.find('{')?;
-    let close = open + text[open..].find('}')?;
+    let (open, close) = braced(text)?;
     let inside = &text[open + 1..close];
-    if let Some(numbers) = sequence(inside) {
+    if let Some(numbers) = sequence(inside).or_else(|| letters(inside)) {
         return Some((
             text[..open].to_owned(),
             numbers,
             text[close + 1..].to_owned(),
         ));
     }
-    if !inside.contains(',') || inside.contains('{') {
+    let mut depth = 0u32;
+    let alternatives = inside.split(|letter| {
+        match letter {
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        letter == ',' && depth == 0
+    });
+    let alternatives: Vec<String> = alternatives.map(str::to_owned).collect();
+    if alternatives.len() < 2 {
         return None;
     }
-    let alternatives = inside.split(',').map(str::to_owned).collect();
     Some((
         text[..open].to_owned(),
         alternatives,
         text[close + 1..].to_owned(),
     ))
+}
+
+/// Where the first brace that is closed stands, and the one that closes it.
+fn braced(text: &str) -> Option<(usize, usize)> {
+    let open = text.find('{')?;
+    let mut depth = 0u32;
+    for (at, letter) in text[open..].char_indices() {
+        match letter {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return Some((open, open + at));
+        }
+    }
+    None
+}
+
+/// The letters of `{a..e}`.
+fn letters(inside: &str) -> Option<Vec<String>> {
+    let (first, last) = inside.split_once("..")?;
+    let letter = |text: &str| {
+        let mut letters = text.chars();
+        let first = letters.next().filter(char::is_ascii_alphabetic)?;
+        letters.next().is_none().then_some(first)
+    };
+    let (first, last) = (letter(first)?, letter(last)?);
+    let all: Vec<char> = match first <= last {
+        true => (first..=last).collect(),
+        false => (last..=first).rev().collect(),
+    };
+    Some(all.into_iter().map(String::from).collect())
 }
 
 /// The numbers of `{1..5}` or `{1..9..2}`, unless there are very many or they are written with leading zeros.
