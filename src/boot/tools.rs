@@ -367,7 +367,7 @@ fn temporary(world: &mut World, words: &[Option<String>], directory: &str) -> Op
         false => "touch",
     };
     if !is_directory {
-        Rc::make_mut(&mut world.files).insert(path.clone(), Value::default());
+        Rc::make_mut(&mut world.files).put(path.clone(), Value::default());
     }
     let words = [None, Some(path.clone())];
     Rc::make_mut(&mut world.remade).run(made, &words, directory);

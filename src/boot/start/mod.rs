@@ -16,7 +16,7 @@ use crate::boot::outcome::Missing;
 use crate::boot::value::Field;
 use crate::boot::world::{Pid, Process, World};
 use crate::image::{DEFAULT_PATH, Found};
-use crate::knowledge::{self, Position, ShellFacts, shell_facts};
+use crate::knowledge::{self, Position, ShellFacts, Wrapped, shell_facts};
 use crate::source::{Span, Why};
 
 use names::{is_no_program, is_title};
@@ -349,7 +349,17 @@ impl Start<'_, '_> {
         }
         let texts = texts(&argv);
         let position = self.position(&name);
-        if let Some(launch) = knowledge::launch(&texts.each(), position) {
+        let mut launch = knowledge::launch(&texts.each(), position);
+        let is_refused = matches!(&launch, Some(launch) if launch.command == Wrapped::Unknown);
+        if position.busybox && is_refused && self.machine.container.image.files.may_bring_tools() {
+            // Who writes an option that the applet does not know has another program in its place.
+            let position = Position {
+                busybox: false,
+                ..position
+            };
+            launch = knowledge::launch(&texts.each(), position);
+        }
+        if let Some(launch) = launch {
             return self.launch(argv, launch);
         }
         let is_applet = self.may_be_applet(&name);

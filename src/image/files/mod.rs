@@ -181,6 +181,12 @@ impl Files {
         }
     }
 
+    /// Whether a command that is not followed may have put other programs into the directories of the system.
+    pub fn may_bring_tools(&self) -> bool {
+        let mut changes = self.changes();
+        changes.any(|change| matches!(change, Change::Opaque(opaque) if opaque.system))
+    }
+
     /// Whether an instruction may have put a file of that name into one of the directories.
     pub(super) fn may_have_put(&self, name: &str, directories: &[&str]) -> bool {
         self.changes().any(|change| match change {
