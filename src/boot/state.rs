@@ -130,6 +130,9 @@ fn hash_place(world: &World, hasher: &mut FoldHasher<'static>, texts: bool) {
         texts,
         rank: &|pid| world.processes.rank(pid),
     };
+    if texts {
+        world.unsettled.hash(hasher);
+    }
     for process in world.processes.values() {
         // Pids grow with every helper that was started; only their order counts.
         (looking.rank)(process.parent).hash(hasher);
@@ -287,6 +290,8 @@ fn hash_shell(shell: &Shell, hasher: &mut FoldHasher<'static>, looking: &Looking
                 (arm, pattern).hash(hasher);
             }
             State::Function(saved) => hash_words(&saved.positional, hasher, looking),
+            // A loop around may have more to read.
+            State::Restore(saved) => saved.0.hash(hasher),
             State::Source(Some(words)) => hash_words(words, hasher, looking),
             State::Foreground(waited) => {
                 waited.ended.hash(hasher);

@@ -50,6 +50,8 @@ pub(crate) struct World {
     pub trail: Vec<Rc<Choice>>,
     /// Whether one of them is that somebody sets a variable at run time.
     pub is_overridden: bool,
+    /// Settings that were set on one of the ways that this one stands for, so that it is asked whether they are.
+    pub unsettled: Rc<BTreeSet<Rc<str>>>,
     /// Tests decided on this way, by their text, so that the same test is not decided twice.
     pub decided: Rc<BTreeMap<Rc<str>, bool>>,
     /// Whether some of that may hold for one round of a loop only: begins of rounds need not look for it else.
@@ -252,6 +254,7 @@ impl World {
             remade: Rc::default(),
             trail: Vec::new(),
             is_overridden: false,
+            unsettled: Rc::default(),
             decided: Rc::default(),
             passes: false,
             fixed: Rc::default(),
@@ -320,6 +323,15 @@ impl World {
         looked_at.test(key);
         let answer = self.decided.get(key)?;
         Some(*answer != negated)
+    }
+
+    /// The answer to a question about settings when nobody sets one at run time, unless that is what is not known.
+    pub(crate) fn default_of(&self, question: &Question) -> Option<bool> {
+        let default = question.by_default?;
+        let key = question.key.as_deref().unwrap_or(&question.yes);
+        let is_unsettled =
+            !self.unsettled.is_empty() && names_in(key).any(|name| self.unsettled.contains(name));
+        (!is_unsettled).then_some(default)
     }
 
     /// Takes one of the two ways at a question.
@@ -599,4 +611,14 @@ fn passes(key: &str) -> bool {
 /// Whether it stands for the status of a command, which is another one in the next round of a loop.
 fn is_status(piece: &Piece) -> bool {
     matches!(piece, Piece::Unknown(name) if name.starts_with("$?"))
+}
+
+/// The names of variables that a text speaks of: `X` for `$X` and `${X}`.
+pub(super) fn names_in(text: &str) -> impl Iterator<Item = &str> {
+    text.split('$').skip(1).filter_map(|rest| {
+        let rest = rest.trim_start_matches(['{', '!', '#']);
+        let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let end = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
+        (end > 0).then(|| &rest[..end])
+    })
 }

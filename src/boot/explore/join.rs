@@ -12,7 +12,7 @@ use crate::boot::interpreter::{Job, Shell, State, Stored, Variable};
 use crate::boot::remade::Remade;
 use crate::boot::state;
 use crate::boot::value::{Field, Piece, Value};
-use crate::boot::world::{Body, Input, Output, Pid, Question, Status, World};
+use crate::boot::world::{Body, Input, Output, Pid, Question, Status, World, names_in};
 
 /// A world that stands for two.
 pub(super) struct Joined {
@@ -68,6 +68,7 @@ pub(super) fn join(first: &World, second: &World) -> Option<Joined> {
     names.pid = 0;
     names.join_streams(first, &mut joined)?;
     names.join_files(first, &mut joined);
+    names.unsettle(first, &mut joined);
     names.forget(first, &mut joined);
     for assumption in first.assumptions.iter() {
         joined.assume(assumption.clone());
@@ -185,6 +186,28 @@ impl Names<'_> {
         if remade != *joined.remade {
             self.is_other = true;
             joined.remade = Rc::new(remade);
+        }
+    }
+
+    /// Settings of which only one of the worlds knows whether somebody has set them at run time: the default does not
+    /// hold for them any more.
+    fn unsettle(&mut self, first: &World, joined: &mut World) {
+        if !joined.is_overridden {
+            return;
+        }
+        let mut unsettled = BTreeSet::clone(&joined.unsettled);
+        unsettled.extend(first.unsettled.iter().cloned());
+        for key in differing(&first.decided, &joined.decided) {
+            unsettled.extend(names_in(&key).map(Rc::from));
+        }
+        for piece in differing(&first.fixed, &joined.fixed) {
+            if let Piece::Setting(name) = piece {
+                unsettled.insert(name);
+            }
+        }
+        if unsettled != *joined.unsettled {
+            self.is_other = true;
+            joined.unsettled = Rc::new(unsettled);
         }
     }
 

@@ -81,7 +81,7 @@ pub(super) fn follow(
         let rest = rest::run(machine, &mut world, None);
         together.all.add(&machine.looked_at.take());
         match rest {
-            Rest::Ask(question) => match question.by_default {
+            Rest::Ask(question) => match world.default_of(&question) {
                 Some(default) => {
                     world.take(*forks, &question, default);
                     *forks += 1;
