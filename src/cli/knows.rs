@@ -64,7 +64,10 @@ mod tests {
     #[test]
     fn a_page_has_facts_and_evidence() {
         let page = page("nginx").expect("nginx is known");
-        assert!(page.contains("SIGQUIT: graceful as PID 1"), "{page}");
+        assert!(
+            page.contains("SIGQUIT: finishes its work and ends."),
+            "{page}"
+        );
         assert!(page.contains("evidence: measured: nginx 1.22.1"), "{page}");
         assert!(super::page("no-such-program").is_none());
     }

@@ -3,7 +3,7 @@
 //! In: the name of a launcher, program or image. Out: facts with their evidence, for `pidone
 //! knows`. Formats nothing: that is the report's work.
 
-use super::{Lifetime, Signal, base_image, program_at, tables};
+use super::{Effect, Lifetime, Signal, base_image, program_at, tables};
 
 /// What is known under a name.
 #[derive(Clone, Debug, PartialEq)]
@@ -122,6 +122,26 @@ fn shell_sentences(shell: &super::ShellFacts) -> Vec<String> {
     ]
 }
 
+/// What a signal does to a program, as PID 1 and elsewhere.
+fn reaction(as_pid1: Option<Effect>, elsewhere: Option<Effect>) -> String {
+    let words = |effect| match effect {
+        Some(Effect::Graceful) => "finishes its work and ends",
+        Some(Effect::Drops) => "ends, and drops its work",
+        Some(Effect::Dies) => "ends at once",
+        Some(Effect::Ignores) => "goes on",
+        Some(Effect::UserCode) => "does what its code says",
+        None => "not known",
+    };
+    match as_pid1 == elsewhere {
+        true => words(as_pid1).to_owned(),
+        false => format!(
+            "{} as PID 1, {} elsewhere",
+            words(as_pid1),
+            words(elsewhere)
+        ),
+    }
+}
+
 fn describe_program(name: &str, busybox: bool) -> Option<Known> {
     let entry =
         super::programs::find(name, busybox).filter(|entry| entry.is_applet() == busybox)?;
@@ -138,16 +158,15 @@ fn describe_program(name: &str, busybox: bool) -> Option<Known> {
     };
     facts.push(lifetime.to_owned());
     for (signal, _) in &program.reactions {
-        let effect = |pid1| {
-            program
-                .reaction(*signal, pid1)
-                .map_or("unknown", |e| e.name())
-        };
+        let effect = |pid1| program.reaction(*signal, pid1);
         facts.push(format!(
-            "{signal}: {} as PID 1, {} elsewhere.",
-            effect(true),
-            effect(false)
+            "{signal}: {}.",
+            reaction(effect(true), effect(false))
         ));
+    }
+    if let Some(other) = program.otherwise {
+        let words = reaction(Some(other.as_pid1), Some(other.as_child));
+        facts.push(format!("Other signals: {words}."));
     }
     if let Some(setting) = &program.stop_setting {
         let section = setting.section.as_ref();
