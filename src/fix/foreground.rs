@@ -347,7 +347,14 @@ pub(super) fn shown(target: &Target, span: &Span) -> Option<String> {
         .iter()
         .filter(|word| !known.drop.iter().any(|drop| drop == *word));
     shown.extend(kept.map(|word| other(word)));
-    let shown: Vec<String> = shown.iter().map(|word| shell_word(word)).collect();
+    // `exec service x start` goes into the background as well.
+    if shown == words {
+        return None;
+    }
+    let before = line.words[..index].iter().map(Option::as_deref);
+    let before: Vec<&str> = before.collect::<Option<_>>()?;
+    let shown = before.into_iter().chain(shown.iter().map(String::as_str));
+    let shown: Vec<String> = shown.map(shell_word).collect();
     Some(format!("exec {}", shown.join(" ")))
 }
 

@@ -217,7 +217,7 @@ fn a_script_that_another_dockerfile_needs_as_it_is_stays() {
 
 #[test]
 fn where_no_fix_is_proven_the_commands_of_this_file_are_shown() {
-    let head = "FROM debian:12-slim\nCOPY app /app\nCOPY --chmod=755 start.sh /start.sh\nCMD [\"/start.sh\"]\n";
+    let head = "FROM debian:12-slim\nRUN apt-get install -y nginx\nCOPY app /app\nCOPY --chmod=755 start.sh /start.sh\nCMD [\"/start.sh\"]\n";
     for (script, shown) in [
         (
             "/app \"$@\" -x\nrm -f /x\n",
@@ -238,6 +238,18 @@ fn where_no_fix_is_proven_the_commands_of_this_file_are_shown() {
         (
             "service ssh start\nmkdir -p /x\ntail -f /dev/null\n",
             "write `mkdir -p /run/sshd && exec /usr/sbin/sshd -D` as the last command",
+        ),
+        (
+            "/etc/rc.d/init.d/krb5kdc start\n",
+            "start `krb5kdc` in the foreground, as the last command",
+        ),
+        (
+            "nice -n 5 nginx\nmkdir -p /x\nsleep infinity\n",
+            "write `exec nice -n 5 nginx -g 'daemon off;'` as the last command",
+        ),
+        (
+            "A=1 /app -x\n",
+            "write `A=1 exec /app -x`, so that it replaces the shell",
         ),
         (
             "/app -x | tee /log\n",

@@ -23,7 +23,9 @@ const LONG_SLEEP: f64 = 3_600.0;
 /// The service that `service NAME start` and `/etc/init.d/NAME start` start.
 fn service_name(argv: &[Field]) -> Option<String> {
     let first = argv.first()?.known()?;
-    if let Some(name) = first.strip_prefix("/etc/init.d/") {
+    let directories = ["/etc/init.d/", "/etc/rc.d/init.d/"];
+    let mut scripts = directories.iter();
+    if let Some(name) = scripts.find_map(|directory| first.strip_prefix(directory)) {
         return Some(name.to_owned());
     }
     match first.rsplit('/').next() {
