@@ -169,6 +169,9 @@ impl ShellFacts {
         if word == "0" || word == "EXIT" || (word == "exit" && self.signals.trap_lower) {
             return Some(TrapName::Exit);
         }
+        if word == "ERR" && self.family == ShellFamily::Ash {
+            return Some(TrapName::Error);
+        }
         if self.family == ShellFamily::Bash {
             match word {
                 "ERR" => return Some(TrapName::Error),

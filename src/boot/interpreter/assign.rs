@@ -42,6 +42,8 @@ impl Turn<'_, '_> {
     ) -> Attempt<Vec<Assigned>> {
         self.expand(code, |expansion: &mut Expansion| {
             let mut done = Vec::new();
+            // `A=1 B=$A`: what stands further left holds further right (measured: dash, busybox, bash).
+            let mut lent = Vec::new();
             for assignment in assignments {
                 let key = match &assignment.index {
                     Some(index) if expansion.is_associative(&assignment.name) => {
@@ -73,6 +75,14 @@ impl Turn<'_, '_> {
                         Stored::Array(fields)
                     }
                 };
+                if let (Stored::Text(value), None, false) =
+                    (&value, &assignment.index, assignment.append)
+                {
+                    lent.push(expansion.assigned.len());
+                    expansion
+                        .assigned
+                        .push((assignment.name.clone(), value.clone()));
+                }
                 done.push(Assigned {
                     name: assignment.name.clone(),
                     key,
@@ -80,6 +90,9 @@ impl Turn<'_, '_> {
                     append: assignment.append,
                     value,
                 });
+            }
+            for at in lent.into_iter().rev() {
+                expansion.assigned.remove(at);
             }
             Ok(done)
         })

@@ -167,6 +167,8 @@ pub(crate) struct Shell {
     pub pending: Vec<Signal>,
     /// Background jobs.
     pub jobs: Vec<Job>,
+    /// Jobs that were waited for and whose status can still be asked for.
+    pub kept: Vec<(Pid, Status)>,
     /// How far `getopts` has come: the word and the letter in it.
     pub options_read: (usize, usize),
     /// `$!`
@@ -482,6 +484,7 @@ impl Shell {
             traps: BTreeMap::new(),
             pending: Vec::new(),
             jobs: Vec::new(),
+            kept: Vec::new(),
             options_read: (0, 0),
             last_background: None,
             status: Status::SUCCESS,
@@ -693,6 +696,7 @@ impl Shell {
             .retain(|_, trap| trap.action.is_certainly_empty());
         copy.pending.clear();
         copy.is_subshell = true;
+        copy.kept.clear();
         copy.forked_in = (
             of_functions || copy.forked_in.0,
             of_files || copy.forked_in.1,

@@ -39,6 +39,12 @@ impl Turn<'_, '_> {
         if !substituted {
             self.shell.status = before;
         }
+        if simple.assignments.iter().any(|one| one.append)
+            && self.shell.facts.family != ShellFamily::Bash
+        {
+            // `x+=y` is no assignment to the others, but a command that is not there.
+            return self.finish(Status::Known(127));
+        }
         if words.is_empty() {
             for assignment in assigned {
                 if self.shell.is_read_only(&assignment.name) {

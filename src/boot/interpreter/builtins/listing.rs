@@ -74,7 +74,7 @@ impl Turn<'_, '_> {
     }
 
     /// Whether a name is something of the shell itself.
-    fn is_own_word(&self, name: &str) -> bool {
+    pub(super) fn is_own_word(&self, name: &str) -> bool {
         self.is_builtin(name) || self.shell.functions.contains_key(name)
     }
 

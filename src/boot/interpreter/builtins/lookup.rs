@@ -39,7 +39,11 @@ impl Turn<'_, '_> {
             let known = rest[0].known();
             let status = self.exists(known.as_deref(), &span);
             if status == Status::SUCCESS {
-                let path = known.as_deref().map(|name| self.program_path(name));
+                // A word of the shell itself is told by its name.
+                let path = known.as_deref().map(|name| match self.is_own_word(name) {
+                    true => Value::text(name),
+                    false => self.program_path(name),
+                });
                 let mut line = path.unwrap_or_else(|| {
                     Value::unknown(format!("$(command -v {})", rest[0].value.display()))
                 });

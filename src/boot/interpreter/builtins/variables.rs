@@ -118,6 +118,17 @@ impl Turn<'_, '_> {
                     known.get_mut().read_only = true;
                 }
             }
+            if name == "export" && shows('n') {
+                let variables = Rc::make_mut(&mut self.shell.variables);
+                if let Some(known) = variables.get_mut(variable.as_str()) {
+                    known.exported = false;
+                }
+                continue;
+            }
+            if is_bash && name != "export" && shows('n') {
+                self.refer(&variable);
+                continue;
+            }
             if exports {
                 let variables = Rc::make_mut(&mut self.shell.variables);
                 // A setting from outside stays what it is: exported already, or not set.
@@ -139,6 +150,18 @@ impl Turn<'_, '_> {
         self.start_up_breaks(format!("{title} does not take `{name}` {how}"), span);
         self.exit(Status::Known(2));
         Ok(())
+    }
+
+    /// `declare -n`: what the name stands for, and what is set by it, is not known from then on.
+    fn refer(&mut self, name: &str) {
+        let target = match self.shell.variable(name) {
+            Some(Stored::Text(value)) => value.certain(),
+            _ => None,
+        };
+        for name in [Some(name.to_owned()), target].into_iter().flatten() {
+            let value = Value::unknown(format!("${name}"));
+            self.shell.set(&name, Stored::Text(value));
+        }
     }
 
     /// `export -f`: bash hands a function on as a variable, which another bash reads.

@@ -103,7 +103,11 @@ impl Expansion<'_> {
 
     /// The value of a name that nothing in the image or the script sets.
     pub(super) fn unset(&self, name: &str) -> Option<Value> {
-        let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+        let is_own = matches!(
+            name,
+            "BASH_VERSION" | "BASH" | "ZSH_VERSION" | "KSH_VERSION"
+        );
+        let is_name = !is_own && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
         if is_name && !self.shell.is_unset_here(name) {
             let piece = Piece::Setting(name.into());
             return Some(match self.fixed_piece(&piece) {
