@@ -75,13 +75,15 @@ pub(super) fn of(target: &Target, path: &Path) -> Option<Cause> {
     let shell = is_shell(first_told).then_some(first_told.pid);
     let told = path.delivered == Some(true);
     let in_loop = has(|kind| matches!(kind, FactKind::InLoop { .. }));
-    let keeps = keep_alive(path).is_some();
+    let waits = keep_alive(path).map(|(pid, _, _)| pid);
+    let keeps = waits.is_some();
     let trap_ran = has(|kind| matches!(kind, FactKind::TrapRan { .. }));
     let Some(shell) = shell else {
         let lost = lost_trap(path, signal).is_some() && path.reaction != Reaction::Handles;
         return match () {
             () if lost => Some(Cause::TrapLost),
-            () if keeps => Some(Cause::KeepAlive),
+            // What waits beside a server that is told is another service of the same supervisor.
+            () if keeps && (!told || waits == Some(first_told.pid)) => Some(Cause::KeepAlive),
             () => None,
         };
     };
