@@ -7,7 +7,6 @@ use super::redirect::Streams;
 use super::step::{Attempt, Turn};
 use super::{Code, Saved, State, Variable};
 use crate::boot::value::Field;
-use crate::boot::world::Status;
 
 impl Turn<'_, '_> {
     /// Calls a function.
@@ -40,7 +39,7 @@ impl Turn<'_, '_> {
         self.top().results.clear();
         let saved = Saved { positional, locals };
         self.push_state(code.clone(), false, State::Function(Box::new(saved)));
-        self.shell.status = Status::SUCCESS;
+        // `$?` is what it was before the call, until a command of the function has ended.
         self.push(body, false);
         Ok(())
     }

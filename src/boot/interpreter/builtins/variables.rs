@@ -236,6 +236,15 @@ impl Turn<'_, '_> {
                 continue;
             }
             is_raw |= word.starts_with('-') && word.contains('r');
+            let is_more = |letter: char| !"rp".contains(letter);
+            if self.shell.facts.family == ShellFamily::Dash
+                && word
+                    .strip_prefix('-')
+                    .is_some_and(|letters| letters.contains(is_more))
+            {
+                // dash has no other option (measured: 0.5.12).
+                return self.finish(Status::Known(2));
+            }
             match word.strip_prefix('-') {
                 Some(letters) if letters.ends_with('a') => is_array = true,
                 Some(letters) => skip = letters.ends_with(['d', 't', 'n', 'N', 'p', 'u', 'i']),
