@@ -1,0 +1,104 @@
+//! Conditions on files: whether they are there, what they are, which is newer.
+//!
+//! In: a word, and what the image and the start-up have put at that path. Out: an answer, or a question.
+
+use super::{Answer, Context, absolute, ask, unary};
+use crate::boot::interpreter::expand::is_glob;
+use crate::boot::value::Field;
+use crate::boot::world::{ON_DISK, Pid};
+use crate::image::Found;
+
+pub(super) fn file(context: &Context, operator: &str, word: &Field, shown: &str) -> Answer {
+    let (is, is_not) = match operator {
+        "-d" => ("is a directory", "is not a directory"),
+        "-x" => ("is executable", "is not executable"),
+        "-w" => ("is writable", "is not writable"),
+        "-r" => ("is readable", "is not readable"),
+        "-s" => ("is not empty", "is empty or missing"),
+        _ => ("exists", "does not exist"),
+    };
+    let mut question = ask(
+        context,
+        format!("`{shown}` {is}"),
+        format!("`{shown}` {is_not}"),
+    );
+    question.key = Some(format!("{ON_DISK}{}", question.yes).into());
+    let question = Answer::Ask(Box::new(question));
+    let Some(path) = word.known() else {
+        return question;
+    };
+    // A pattern that nothing matches is no name of a file either.
+    if path.is_empty() || is_glob(&path) && word.value.certain().is_some() {
+        return Answer::Is(false);
+    }
+    let path = absolute(context.directory, &path);
+    if let (Some(pid), "-e" | "-d" | "-r" | "-a" | "-f") = (process_of(&path), operator) {
+        let is_directory = path.matches('/').count() == 2;
+        let can_be = operator != "-f" || !is_directory;
+        return Answer::Is(can_be && context.world.alive(pid));
+    }
+    if matches!(operator, "-e" | "-f" | "-r" | "-w" | "-a") && context.is_written(&path) {
+        return Answer::Is(true);
+    }
+    match (
+        context.world.remade.is_present(&path, context.looked_at),
+        operator,
+    ) {
+        (Some(_), "-e" | "-r" | "-w" | "-a") | (Some(true), "-d" | "-x") | (Some(false), "-f") => {
+            return Answer::Is(true);
+        }
+        (Some(false), "-d") | (Some(true), "-f") => return Answer::Is(false),
+        _ => {}
+    }
+    match (context.files.look_up(&path), operator) {
+        (Found::Absent, _) => {
+            // A path that nothing in the image has may still be mounted at run time.
+            question
+        }
+        (Found::File(_), "-e" | "-f" | "-a") => Answer::Is(true),
+        (Found::File(_), "-d" | "-S" | "-p" | "-b" | "-c") => Answer::Is(false),
+        (Found::File(found), "-x") => match found.mode {
+            Some(mode) => Answer::Is(mode & 0o111 != 0),
+            None => question,
+        },
+        (Found::Directory, "-e" | "-d" | "-a") => Answer::Is(true),
+        (Found::Directory, "-f" | "-S" | "-p" | "-b" | "-c") => Answer::Is(false),
+        _ => question,
+    }
+}
+
+/// The process whose directory below `/proc` a path is, or is in.
+fn process_of(path: &str) -> Option<Pid> {
+    let number = path.strip_prefix("/proc/")?.split('/').next()?;
+    number.parse().ok()
+}
+
+/// `-nt` and `-ot`. What is not there is older than what is to bash, and to the others the answer is no (measured: dash
+/// 0.5.12, busybox 1.35).
+pub(super) fn newer(context: &Context, left: &Field, operator: &str, right: &Field) -> Answer {
+    let (new, old) = if operator == "-nt" {
+        (left, right)
+    } else {
+        (right, left)
+    };
+    let is_bash = context.shell.facts.family == crate::knowledge::ShellFamily::Bash;
+    match (unary(context, "-e", new), unary(context, "-e", old)) {
+        (Answer::Is(false), _) => Answer::Is(false),
+        (_, Answer::Is(false)) if !is_bash => Answer::Is(false),
+        (Answer::Is(true), Answer::Is(false)) => Answer::Is(true),
+        _ => {
+            let (left, right) = (left.value.display(), right.value.display());
+            Answer::Ask(Box::new(ask(
+                context,
+                format!("`{left} {operator} {right}` holds"),
+                format!("`{left} {operator} {right}` does not hold"),
+            )))
+        }
+    }
+}
+
+/// Whether both words are the same path.
+pub(super) fn is_one_path(context: &Context, left: &Field, right: &Field) -> bool {
+    let path = |field: &Field| Some(absolute(context.directory, &field.known()?));
+    path(left).is_some() && path(left) == path(right)
+}
