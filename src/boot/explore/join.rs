@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use foldhash::HashMap;
 
-use crate::boot::interpreter::{Job, Shell, State, Stored, Variable};
+use crate::boot::interpreter::{Frame, Job, Shell, State, Stored, Variable};
 use crate::boot::remade::Remade;
 use crate::boot::state;
 use crate::boot::value::{Field, Piece, Value};
@@ -269,28 +269,56 @@ impl Names<'_> {
                 None => variables.remove(&name),
             };
         }
-        let known: Vec<_> = first.saved_locals().cloned().collect();
-        let mut known = known.into_iter();
-        let functions = shell
-            .frames
-            .iter_mut()
-            .filter_map(|frame| match &mut frame.state {
-                State::Function(saved) => Some(&mut saved.locals),
-                _ => None,
-            });
-        for (at, (name, former)) in functions.flatten().enumerate() {
-            let (known_name, known) = known.next()?;
-            if known_name != *name {
-                return None;
-            }
-            if known != *former {
+        self.join_locals(first, shell)
+    }
+
+    /// What functions restore when they return. A variable that only one of the worlds has made local may be anything
+    /// then.
+    fn join_locals(&mut self, first: &Shell, shell: &mut Shell) -> Option<()> {
+        let nounset = shell.options.nounset;
+        let mut known = first.frames.iter().filter_map(locals_of);
+        let mut at = 0;
+        for frame in &mut shell.frames {
+            let State::Function(saved) = &mut frame.state else {
+                continue;
+            };
+            let known = known.next()?;
+            for (name, former) in &mut saved.locals {
                 let kind = Kind::Former(at);
-                let joined = self.join_variable(kind, name, known.as_ref(), former.as_ref());
+                at += 1;
+                let joined = match known.iter().find(|(known, _)| known == name) {
+                    Some((_, known)) if known == former => continue,
+                    Some((_, known)) => {
+                        self.join_variable(kind, name, known.as_ref(), former.as_ref())
+                    }
+                    None if nounset => return None,
+                    None => Some(self.anything(kind, name)),
+                };
                 self.is_other |= joined != *former;
                 *former = joined;
             }
+            let is_new = |name: &Rc<str>| !saved.locals.iter().any(|(known, _)| known == name);
+            let new: Vec<_> = known.iter().filter(|(name, _)| is_new(name)).collect();
+            for (name, _) in new {
+                if nounset {
+                    return None;
+                }
+                self.is_other = true;
+                let anything = self.anything(Kind::Former(at), name);
+                saved.locals.push((Rc::clone(name), Some(anything)));
+                at += 1;
+            }
         }
-        known.next().is_none().then_some(())
+        Some(())
+    }
+
+    /// A variable of which nothing is known.
+    fn anything(&mut self, kind: Kind, name: &Rc<str>) -> Variable {
+        Variable {
+            value: Some(Stored::Text(self.unknown(kind, name))),
+            exported: false,
+            read_only: false,
+        }
     }
 
     /// Of a status that is not known nothing is known any more but that it is the same command's.
@@ -467,6 +495,14 @@ impl Held {
     fn elsewhere(&self, piece: &Piece, own: &Holder) -> bool {
         let holders = self.0.get(piece).into_iter().flatten();
         holders.into_iter().any(|holder| holder != own)
+    }
+}
+
+/// What a function restores when it returns.
+fn locals_of(frame: &Frame) -> Option<&Vec<(Rc<str>, Option<Variable>)>> {
+    match &frame.state {
+        State::Function(saved) => Some(&saved.locals),
+        _ => None,
     }
 }
 
