@@ -174,9 +174,11 @@ impl Lexer<'_> {
             let is_bracket = delimiter.is_some_and(|c| "([{<".contains(c));
             if is_bracket {
                 self.take_while(char::is_whitespace);
-            } else {
+            } else if let Some(delimiter) = delimiter
+                && self.text[..self.at].ends_with(delimiter)
+            {
                 // `s/a/b/`: the second slash ends one part and begins the other.
-                self.at -= 1;
+                self.at -= delimiter.len_utf8();
             }
             self.delimited();
         }

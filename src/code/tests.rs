@@ -161,6 +161,16 @@ fn settings_make_a_package_something_else() {
 }
 
 #[test]
+fn delimiters_may_be_any_letters() {
+    let text = "$x =~ s✗a✗b✗;\n$y =~ tr💥a💥";
+    for language in Language::ALL {
+        reading(text, language);
+    }
+    let perl = "$x =~ s✗a✗b✗; $SIG{TERM} = sub { exit 0 };";
+    assert_eq!(reading(perl, Language::Perl).handlers.len(), 1);
+}
+
+#[test]
 fn hostile_texts_are_read_in_time() {
     // Nothing here is quadratic; with a mistake a test takes minutes.
     let nested =
@@ -195,7 +205,7 @@ fn hostile_texts_are_read_in_time() {
 
 proptest! {
     #[test]
-    fn any_text_is_read(text in "[a-z(){}\\[\\]'\"`/\\\\%<#=$@;:,.~\n -]{0,200}", which in 0usize..5) {
+    fn any_text_is_read(text in "[a-zé✗💥(){}\\[\\]'\"`/\\\\%<#=$@;:,.~\n -]{0,200}", which in 0usize..5) {
         let reading = reading(&text, Language::ALL[which]);
         for handler in &reading.handlers {
             prop_assert!(text.get(handler.range.clone()).is_some());
