@@ -1,7 +1,8 @@
 //! Two ways that have come to the same place, as one: what both hold stays, the rest is no longer known.
 //!
 //! In: worlds at the same place. Out: a world from which all goes on that goes on from either, and perhaps
-//! more; what is found from there is proven only if it is good. Only start-ups with very many ways come here.
+//! more; what is found from there is proven only if it is good, or if all ways end alike. Only start-ups with very
+//! many ways come here.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
