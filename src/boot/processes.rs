@@ -60,6 +60,13 @@ pub(super) fn is_listed(world: &World, words: &[Option<String>]) -> Option<bool>
     asked.map(|pid| world.alive(pid))
 }
 
+/// Whether other processes may run than those that are followed: programs of which nothing is known may have started
+/// them.
+pub(super) fn may_have_others(world: &World) -> bool {
+    let mut running = world.processes.values().map(|process| &process.body);
+    running.any(|body| matches!(body, Body::Application(application) if application.known.is_none()))
+}
+
 /// What `ps` prints, for the formats that scripts read; `None` where it is not known.
 pub(super) fn listing(
     machine: &Machine,

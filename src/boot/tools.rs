@@ -7,7 +7,7 @@ use super::interpreter::{absolute, display_words};
 use super::machine::{Machine, signal_process};
 use super::processes;
 use super::remade::Remade;
-use super::value::{Field, Value};
+use super::value::{Field, Piece, Value};
 use super::world::{Input, Output, Pid, Process, Question, Status, World};
 use crate::image::{Content, Found};
 use crate::source::Span;
@@ -40,14 +40,16 @@ pub(super) fn status(
             }
         }
         "grep" | "egrep" | "fgrep" => {
-            if let Some(done) = filtered(machine, world, pid, name) {
+            if let Some((done, _)) = filtered(machine, world, pid, name) {
                 return Status::Known(done.status);
             }
         }
         _ if processes::is_finder(name) => {
             let words = words_of(world, pid);
             let found = processes::found(machine, world, pid, name, &words);
-            return Status::Known(i32::from(found.is_empty()));
+            if !found.is_empty() || !processes::may_have_others(world) {
+                return Status::Known(i32::from(found.is_empty()));
+            }
         }
         "ps" => {
             let words = words_of(world, pid);
@@ -177,7 +179,7 @@ pub(super) fn run(machine: &Machine, world: &mut World, pid: Pid) {
         }
         "ps" => {
             let value = match processes::listing(machine, world, pid, &words) {
-                Some(text) => Value::text(text),
+                Some(text) => listed(text, processes::may_have_others(world)),
                 None => world.unknown_output(&command),
             };
             world.write(&output, &value);
@@ -468,7 +470,7 @@ pub(super) fn filter_output(machine: &Machine, world: &mut World, pid: Pid) {
         ("cat" | "tee", Input::Pipe(stream)) => world.streams[stream].clone(),
         ("cat" | "tee", Input::Null) => Value::default(),
         _ => match filtered(machine, world, pid, &name) {
-            Some(done) => Value::text(done.text),
+            Some((done, goes_on)) => listed(done.text, goes_on),
             None => world.unknown_output(&name),
         },
     };
@@ -482,23 +484,67 @@ pub(super) fn filter_output(machine: &Machine, world: &mut World, pid: Pid) {
     world.write(&output, &value);
 }
 
-/// What a filter makes of its input, or of the file that it names, where both are known.
-fn filtered(machine: &Machine, world: &World, pid: Pid, name: &str) -> Option<filters::Filtered> {
+/// The end of a list of processes in which others may stand, too: what programs start of which nothing is known.
+const OTHERS: &str = "$(other processes)";
+
+/// A list of processes, or what is left of one; whether it goes on with others.
+fn listed(text: String, goes_on: bool) -> Value {
+    let mut value = Value::text(text);
+    if goes_on {
+        value.append(&Value::unknown(OTHERS));
+    }
+    value
+}
+
+/// The known part of a text, and whether it is a list that goes on.
+fn list_of(value: &Value) -> Option<(String, bool)> {
+    match value.pieces() {
+        [known @ .., Piece::Unknown(name)] if &**name == OTHERS => match known {
+            [] => Some((String::new(), true)),
+            [Piece::Text(text)] => Some((text.to_string(), true)),
+            _ => None,
+        },
+        _ => Some((value.certain()?, false)),
+    }
+}
+
+/// What a filter makes of its input, or of the file that it names, where both are known; whether it is a list of
+/// processes that goes on. Who looks for a process there and finds it has what he looks for, who does not find it
+/// knows nothing.
+fn filtered(
+    machine: &Machine,
+    world: &World,
+    pid: Pid,
+    name: &str,
+) -> Option<(filters::Filtered, bool)> {
     let process = world.process(pid)?;
     let mut words = certain_words(process)?;
     let mut text = match &process.input {
-        Input::Text(text) => text.certain(),
-        Input::Pipe(stream) => world.streams[*stream].certain(),
-        Input::Null => Some(String::new()),
+        Input::Text(text) => list_of(text),
+        Input::Pipe(stream) => list_of(&world.streams[*stream]),
+        Input::Null => Some((String::new(), false)),
         Input::Unknown => None,
     };
     if name.ends_with("grep")
         && let Some(file) = filters::file_of_grep(&words)
     {
-        text = content(machine, world, &absolute(&process.directory, file)).certain();
+        let content = content(machine, world, &absolute(&process.directory, file)).certain();
+        text = content.map(|text| (text, false));
         words.pop();
     }
-    filters::run(name, &words, &text?)
+    let (text, goes_on) = text?;
+    let done = filters::run(name, &words, &text)?;
+    let inverts = |word: &String| word.starts_with('-') && word.contains('v');
+    let looks_for = name.ends_with("grep") && !words.iter().any(inverts);
+    match name {
+        _ if !goes_on => Some((done, false)),
+        _ if looks_for => (done.status == 0).then_some((done, false)),
+        // These look at each line by itself.
+        "grep" | "egrep" | "fgrep" | "tr" | "cut" | "sed" | "awk" | "gawk" | "mawk" => {
+            Some((done, true))
+        }
+        _ => None,
+    }
 }
 
 /// `cp FILE FILE`, or `mv`, of a text that is known.
