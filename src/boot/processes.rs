@@ -64,7 +64,8 @@ pub(super) fn is_listed(world: &World, words: &[Option<String>]) -> Option<bool>
 /// them.
 pub(super) fn may_have_others(world: &World) -> bool {
     let mut running = world.processes.values().map(|process| &process.body);
-    running.any(|body| matches!(body, Body::Application(application) if application.known.is_none()))
+    running
+        .any(|body| matches!(body, Body::Application(application) if application.known.is_none()))
 }
 
 /// What `ps` prints, for the formats that scripts read; `None` where it is not known.
