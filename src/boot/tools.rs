@@ -62,7 +62,10 @@ pub(super) fn status(
                 return Status::Known(i32::from(!is_listed));
             }
             if let Some(text) = processes::listing(machine, world, pid, &words) {
-                return Status::Known(i32::from(text.is_empty()));
+                // Of what is not followed it may list something.
+                if !text.is_empty() || !processes::may_have_others(world) {
+                    return Status::Known(i32::from(text.is_empty()));
+                }
             }
         }
         "test" | "[" => {}

@@ -109,8 +109,7 @@ struct Together<'m, 'c> {
     waiting: Vec<Waiting>,
     known: Places,
     joints: Vec<Joint>,
-    /// The joint at each crossing, by what somebody has set at run time: for everything else the default
-    /// holds then.
+    /// The joint at each crossing, by whether somebody has set something at run time.
     places: HashMap<(u64, bool), usize>,
     /// Joints that are to be left, by how far their worlds are.
     queue: BTreeSet<(Vec<u32>, usize)>,

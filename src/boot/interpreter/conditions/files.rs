@@ -2,12 +2,13 @@
 //!
 //! In: a word, and what the image and the start-up have put at that path. Out: an answer, or a question.
 
-use super::{Answer, Context, absolute, ask, unary};
+use super::{Answer, Context, absolute, ask, unary, whether_holds};
 use crate::boot::interpreter::expand::is_glob;
 use crate::boot::value::Field;
 use crate::boot::world::{ON_DISK, Pid};
 use crate::image::Found;
 
+/// `-e`, `-d`, `-x` and the others that ask for one file.
 pub(super) fn file(context: &Context, operator: &str, word: &Field, shown: &str) -> Answer {
     let (is, is_not) = match operator {
         "-d" => ("is a directory", "is not a directory"),
@@ -86,14 +87,7 @@ pub(super) fn newer(context: &Context, left: &Field, operator: &str, right: &Fie
         (Answer::Is(false), _) => Answer::Is(false),
         (_, Answer::Is(false)) if !is_bash => Answer::Is(false),
         (Answer::Is(true), Answer::Is(false)) => Answer::Is(true),
-        _ => {
-            let (left, right) = (left.value.display(), right.value.display());
-            Answer::Ask(Box::new(ask(
-                context,
-                format!("`{left} {operator} {right}` holds"),
-                format!("`{left} {operator} {right}` does not hold"),
-            )))
-        }
+        _ => whether_holds(context, left, operator, right),
     }
 }
 

@@ -350,15 +350,18 @@ fn binary_of(context: &Context, left: &Field, operator: &str, right: &Field) -> 
             let answer = Answer::Ask(Box::new(question));
             if negated { answer.negated() } else { answer }
         }
-        _ => {
-            let (left, right) = (left.value.display(), right.value.display());
-            Answer::Ask(Box::new(ask(
-                context,
-                format!("`{left} {operator} {right}` holds"),
-                format!("`{left} {operator} {right}` does not hold"),
-            )))
-        }
+        _ => whether_holds(context, left, operator, right),
     }
+}
+
+/// A comparison that nobody can decide.
+fn whether_holds(context: &Context, left: &Field, operator: &str, right: &Field) -> Answer {
+    let (left, right) = (left.value.display(), right.value.display());
+    Answer::Ask(Box::new(ask(
+        context,
+        format!("`{left} {operator} {right}` holds"),
+        format!("`{left} {operator} {right}` does not hold"),
+    )))
 }
 
 /// Whether a value is the number of a user other than root.
