@@ -8,11 +8,13 @@ mod aliases;
 mod assign;
 mod associative;
 mod builtins;
+mod code;
 mod compound;
 mod conditions;
 mod dialect;
 mod errors;
 mod expand;
+mod frame;
 mod functions;
 mod jobs;
 mod loops;
@@ -23,124 +25,25 @@ mod simple;
 mod step;
 mod tail;
 mod traps;
+mod waits;
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
-use super::table::ProcessTable;
 use super::value::{Field, Value};
-use super::world::{Body, Input, Output, Pid, Status};
+use super::world::{Input, Output, Pid, Status};
 use crate::knowledge::{ShellFacts, Signal, TrapName};
-use crate::shell::{Compound, Kind, NodeId, Script};
 use crate::source::Span;
 
+pub(crate) use code::Code;
 pub(in crate::boot) use conditions::absolute;
 pub(in crate::boot) use dialect::{Construct, constructs};
+pub(crate) use frame::{Asked, Foreground, Frame, Loop, Saved, State, Waiting};
 pub(in crate::boot) use jobs::is_read;
 pub(crate) use simple::display_words;
 pub(in crate::boot) use step::{Progress, step};
 pub(in crate::boot) use tail::root_tail;
 pub(in crate::boot) use traps::locate;
-
-/// A place in a parsed script.
-#[derive(Clone)]
-pub(crate) struct Code {
-    /// The script.
-    pub script: Rc<Script>,
-    /// The node.
-    pub node: NodeId,
-}
-
-impl Code {
-    /// The root of a script.
-    pub(crate) fn root(script: &Rc<Script>) -> Code {
-        Code {
-            script: Rc::clone(script),
-            node: script.root,
-        }
-    }
-
-    /// Another node of the same script.
-    pub(crate) fn at(&self, node: NodeId) -> Code {
-        Code {
-            script: Rc::clone(&self.script),
-            node,
-        }
-    }
-
-    /// The span of the node.
-    pub(crate) fn span(&self) -> Span {
-        self.script.span(self.script.node(self.node).range.clone())
-    }
-
-    /// The node's text.
-    pub(crate) fn text(&self) -> &str {
-        self.script
-            .text
-            .text()
-            .get(self.script.node(self.node).range.clone())
-            .unwrap_or("")
-    }
-}
-
-impl PartialEq for Code {
-    fn eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.script, &other.script) && self.node == other.node
-    }
-}
-
-impl Hash for Code {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        Rc::as_ptr(&self.script).hash(state);
-        self.node.hash(state);
-    }
-}
-
-/// Whether the command is `trap ACTION … SIGNAL …` as it stands there.
-fn sets_trap(simple: &crate::shell::Simple, signal: Signal, facts: &ShellFacts) -> bool {
-    let words: Vec<Option<Cow<str>>> = simple
-        .words
-        .iter()
-        .map(|word| word.constant(false))
-        .collect();
-    matches!(words.as_slice(), [Some(command), _, names @ ..] if command == "trap"
-        && names.iter().flatten().any(|name| facts.trap_signal(name) == Some(TrapName::Signal(signal))))
-}
-
-/// Whether a subshell, or a part of a pipeline, ends in an `exec` that replaces only that.
-fn execs_in_a_process_of_its_own(code: &Code) -> bool {
-    let script = &code.script;
-    match &script.node(code.node).kind {
-        Kind::Pipeline { parts, .. } if parts.len() > 1 => {
-            parts.iter().any(|part| ends_in_exec(script, *part))
-        }
-        Kind::Compound(Compound::Subshell(body), _) => ends_in_exec(script, *body),
-        // A command substitution is the list in it.
-        Kind::List(_) => ends_in_exec(script, code.node),
-        _ => false,
-    }
-}
-
-/// Whether the last command of a node is `exec` with a command.
-fn ends_in_exec(script: &Script, mut node: NodeId) -> bool {
-    loop {
-        node = match &script.node(node).kind {
-            Kind::List(items) => match items.last() {
-                Some(last) => last.node,
-                None => return false,
-            },
-            Kind::AndOr { first, rest } => rest.last().map_or(*first, |(_, last)| *last),
-            Kind::Compound(Compound::Subshell(body) | Compound::Group(body), _) => *body,
-            Kind::Simple(simple) => {
-                let word = simple.words.first().and_then(|word| word.constant(false));
-                return simple.words.len() > 1 && word.as_deref() == Some("exec");
-            }
-            _ => return false,
-        };
-    }
-}
 
 /// A shell process.
 #[derive(Clone)]
@@ -292,183 +195,6 @@ pub(crate) struct Job {
     pub number: u32,
 }
 
-/// One level of what a shell is doing.
-#[derive(Clone)]
-pub(crate) struct Frame {
-    /// The code.
-    pub code: Code,
-    /// Whether the shell may replace itself by the command here, as far as the frames above say.
-    pub tail: bool,
-    /// Whether this process was forked for this very command, which then replaces it in every shell.
-    pub forced: bool,
-    /// Results of the substitutions in this frame's words, by their nodes.
-    pub results: Vec<(NodeId, Value)>,
-    /// What kind, and how far it is.
-    pub state: State,
-}
-
-impl Frame {
-    fn is_endless_loop(&self) -> bool {
-        matches!(self.state, State::While(_) | State::ForArithmetic(..))
-    }
-}
-
-/// The state of a frame.
-#[derive(Clone)]
-pub(crate) enum State {
-    /// A node whose execution has not begun.
-    Start,
-    /// A list: the index of the next item.
-    List(usize),
-    /// An and-or list: the number of parts begun.
-    AndOr(usize),
-    /// After a pipeline or command with `!`.
-    Negate,
-    /// An `if`: the arm, and whether its body runs.
-    If(usize, bool),
-    /// A loop.
-    While(Box<Loop>),
-    /// A `for`: words and the next index.
-    For(Rc<[Field]>, usize, Asked),
-    /// A `for (( ))` or another loop whose rounds cannot be told: rounds begun.
-    ForArithmetic(u32, Asked),
-    /// A `case`: the word, the arm, the pattern.
-    Case(Box<Value>, usize, usize),
-    /// Restores redirections at its end.
-    Restore(Box<(Input, Output)>),
-    /// A function body: what its return restores.
-    Function(Box<Saved>),
-    /// A file read with `.`; positional parameters to restore, if it had its own.
-    Source(Option<Vec<Field>>),
-    /// The text of `eval`.
-    Eval,
-    /// The action of a trap: the status to restore and whether `set -e` looks at it.
-    Trap(Box<(Status, bool)>),
-    /// The action of the ERR trap: the status to restore.
-    ErrorTrap(Box<Status>),
-    /// The EXIT trap: the status to exit with.
-    ExitTrap(Box<Status>),
-    /// Waits for foreground processes: all of them, the status is the last one's.
-    Foreground(Box<Foreground>),
-    /// Waits for a command substitution.
-    Capture(Pid, usize),
-    /// The `wait` builtin.
-    Wait(Box<Waiting>),
-    /// Reads commands from a stream that others write.
-    ReadInput,
-    /// What stands here stops the shell.
-    SyntaxError,
-}
-
-/// A `while` or `until` loop.
-#[derive(Clone, Default)]
-pub(crate) struct Loop {
-    /// Whether the body runs (else the condition).
-    pub in_body: bool,
-    /// Rounds begun.
-    pub rounds: u32,
-    /// Rounds whose condition was not decided.
-    pub undecided: u32,
-    /// Rounds in which something was asked that nobody knows.
-    pub asked: u32,
-    /// Choices made when that was last counted.
-    pub choices: usize,
-    /// World hashes at the beginnings of rounds, with the clock, the step count and the number of
-    /// choices then.
-    pub seen: Vec<(u64, u64, u32, usize)>,
-}
-
-impl Loop {
-    /// Counts rounds in which a choice was made; `choices` is how many there are by now.
-    pub(crate) fn asked_rounds(&mut self, choices: usize) -> u32 {
-        if self.rounds > 1 && choices > self.choices {
-            self.asked += 1;
-        }
-        self.choices = choices;
-        self.asked
-    }
-}
-
-/// Rounds of a counting loop in which something was asked that nobody knows, and nothing was started that goes on
-/// running.
-#[derive(Clone, Copy, Default, Hash)]
-pub(crate) struct Asked {
-    begun: u32,
-    rounds: u32,
-    choices: usize,
-    processes: usize,
-}
-
-impl Asked {
-    /// Counts the round that has ended, if one has; `begun` is how many there were.
-    pub(crate) fn count(&mut self, begun: u32, choices: usize, processes: usize) -> u32 {
-        if begun > 0 && begun == self.begun {
-            // The same step, with the answer to what it asked.
-            return self.rounds;
-        }
-        let waited = begun > 0 && choices > self.choices && processes == self.processes;
-        let rounds = if waited { self.rounds + 1 } else { 0 };
-        *self = Asked {
-            begun,
-            rounds,
-            choices,
-            processes,
-        };
-        rounds
-    }
-
-    /// The number of rounds that were counted.
-    pub(crate) fn rounds(self) -> u32 {
-        self.rounds
-    }
-}
-
-/// What a function's return restores.
-#[derive(Clone, Default)]
-pub(crate) struct Saved {
-    /// Positional parameters.
-    pub positional: Vec<Field>,
-    /// `local` variables with their former values.
-    pub locals: Vec<(Rc<str>, Option<Variable>)>,
-}
-
-/// Foreground processes that are waited for.
-#[derive(Clone)]
-pub(crate) struct Foreground {
-    /// Their pids.
-    pub pids: Vec<Pid>,
-    /// Statuses of those that have ended.
-    pub ended: Vec<Option<Status>>,
-    /// Whether a later stage's failure counts (`pipefail`).
-    pub pipefail: bool,
-}
-
-/// The state of a `wait`.
-#[derive(Clone)]
-pub(crate) struct Waiting {
-    /// Whom for.
-    pub pids: Vec<Pid>,
-    /// Whether the first to end is enough.
-    pub any: bool,
-    /// Whether operands were given (then the status is the last one's).
-    pub named: bool,
-}
-
-/// See [`Shell::waits`].
-#[derive(Clone, Debug)]
-pub(crate) struct WaitsFor {
-    /// In the foreground; else in the `wait` builtin.
-    pub foreground: bool,
-    /// The command.
-    pub span: Span,
-    /// Nothing follows it.
-    pub last: bool,
-    /// Its text begins with `exec`, in a process of its own.
-    pub exec_in_subshell: bool,
-    /// It is a pipeline.
-    pub in_pipeline: bool,
-}
-
 impl Shell {
     /// A shell that has not begun.
     pub(crate) fn new(facts: &'static ShellFacts, pid: Pid) -> Shell {
@@ -558,41 +284,6 @@ impl Shell {
         variable.exported |= allexport;
     }
 
-    /// Whether nothing has happened that it waits for: then a step of it does nothing.
-    fn goes_on_waiting(&self, processes: &ProcessTable) -> bool {
-        if self.dying.is_some() || self.check_failure {
-            return false;
-        }
-        let runs = |pid: &Pid| {
-            let process = processes.get(pid);
-            process.is_some_and(|process| !matches!(process.body, Body::Ended(_)))
-        };
-        match self.frames.last().map(|frame| &frame.state) {
-            Some(State::Foreground(waited)) => {
-                let open = waited.pids.iter().zip(&waited.ended);
-                let mut open = open.filter(|(_, ended)| ended.is_none()).peekable();
-                open.peek().is_some() && open.all(|(pid, _)| runs(pid))
-            }
-            Some(State::Capture(pid, _)) => runs(pid),
-            Some(State::Wait(waiting)) if self.pending.is_empty() => {
-                let running = waiting.pids.iter().filter(|pid| runs(pid)).count();
-                match waiting.any {
-                    true => running > 0 && running == waiting.pids.len(),
-                    false => running > 0,
-                }
-            }
-            _ => false,
-        }
-    }
-
-    /// Whether the innermost frame is one in which a trap has to wait.
-    pub(crate) fn is_waiting_in_foreground(&self) -> bool {
-        matches!(
-            self.frames.last().map(|frame| &frame.state),
-            Some(State::Foreground(_) | State::Capture(..))
-        )
-    }
-
     /// Whether one of its frames is of that kind.
     fn is_in(&self, is_wanted: impl Fn(&State) -> bool) -> bool {
         self.frames.iter().any(|frame| is_wanted(&frame.state))
@@ -600,88 +291,7 @@ impl Shell {
 
     /// Whether it runs the action of a trap.
     pub(crate) fn is_in_trap(&self) -> bool {
-        let mut states = self.frames.iter().map(|frame| &frame.state);
-        states.any(|state| matches!(state, State::Trap(_) | State::ExitTrap(_)))
-    }
-
-    /// The processes that it waits for in the foreground.
-    pub(crate) fn foreground_pids(&self) -> Vec<Pid> {
-        match self.frames.last().map(|frame| &frame.state) {
-            Some(State::Foreground(waited)) => waited.pids.clone(),
-            Some(State::Capture(pid, _)) => vec![*pid],
-            _ => Vec::new(),
-        }
-    }
-
-    /// The processes that it waits for, in the foreground or by `wait`.
-    pub(crate) fn awaited_pids(&self) -> Vec<Pid> {
-        match self.frames.last().map(|frame| &frame.state) {
-            Some(State::Wait(waiting)) => waiting.pids.clone(),
-            _ => self.foreground_pids(),
-        }
-    }
-
-    /// Whether it is in the `wait` builtin.
-    pub(crate) fn is_in_wait(&self) -> bool {
-        matches!(
-            self.frames.last().map(|frame| &frame.state),
-            Some(State::Wait(_))
-        )
-    }
-
-    /// What it waits for, for people: whether in the foreground, where, whether something follows, and
-    /// whether the text begins with `exec` or is a pipeline.
-    pub(crate) fn waits(&self) -> Option<WaitsFor> {
-        let (top, below) = self.frames.split_last()?;
-        let foreground = match &top.state {
-            State::Foreground(_) | State::Capture(..) => true,
-            State::Wait(_) => false,
-            _ => return None,
-        };
-        let in_pipeline = matches!(&top.code.script.node(top.code.node).kind, Kind::Pipeline { parts, .. } if parts.len() > 1);
-        let last = below.iter().all(|frame| {
-            match (&frame.state, &frame.code.script.node(frame.code.node).kind) {
-                (State::List(next), Kind::List(items)) => *next >= items.len(),
-                (State::While(_) | State::For(..) | State::ForArithmetic(..), _) => false,
-                _ => true,
-            }
-        });
-        Some(WaitsFor {
-            foreground,
-            span: top.code.span(),
-            last,
-            exec_in_subshell: execs_in_a_process_of_its_own(&top.code),
-            in_pipeline,
-        })
-    }
-
-    /// The innermost loop that it is in and that goes round again.
-    pub(crate) fn enclosing_loop(&self) -> Option<Span> {
-        let is_loop =
-            |frame: &&Frame| matches!(frame.state, State::While(_) | State::ForArithmetic(..));
-        self.frames
-            .iter()
-            .rev()
-            .find(is_loop)
-            .map(|frame| frame.code.span())
-    }
-
-    /// The first `trap` for that signal among the commands that follow what it does now.
-    pub(crate) fn trap_behind(&self, signal: Signal) -> Option<Span> {
-        self.frames.iter().rev().find_map(|frame| {
-            let script = &frame.code.script;
-            let (State::List(next), Kind::List(items)) =
-                (&frame.state, &script.node(frame.code.node).kind)
-            else {
-                return None;
-            };
-            let behind = items.get(*next..).unwrap_or_default();
-            let trap = behind.iter().find(|item| {
-                matches!(&script.node(item.node).kind, Kind::Simple(simple)
-                    if sets_trap(simple, signal, self.facts))
-            });
-            trap.map(|item| frame.code.at(item.node).span())
-        })
+        self.is_in(|state| matches!(state, State::Trap(_) | State::ExitTrap(_)))
     }
 
     /// What a forked copy starts with: traps with an action are reset, jobs are not its own.
