@@ -93,6 +93,13 @@ pub(crate) enum Output {
     File(Rc<str>),
 }
 
+impl Output {
+    /// Whether somebody may read what is written there.
+    pub(crate) fn is_read(&self) -> bool {
+        !matches!(self, Output::Elsewhere)
+    }
+}
+
 /// What a process does.
 #[derive(Clone)]
 pub(crate) enum Body {

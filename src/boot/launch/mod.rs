@@ -7,7 +7,7 @@ mod plan;
 mod words;
 
 use crate::boot::fact::{Fact, FactKind};
-use crate::boot::interpreter::{display_words, is_read};
+use crate::boot::interpreter::display_words;
 use crate::boot::machine::end_process;
 use crate::boot::services::stop_daemon;
 use crate::boot::start::{Failure, Start};
@@ -52,7 +52,7 @@ impl Start<'_, '_> {
             Plan::Nothing => {
                 // Without a command it prints something: `env` its variables.
                 let output = self.process().output.clone();
-                if is_read(&output) {
+                if output.is_read() {
                     let printed = self.world.unknown_output(&display_words(&argv));
                     self.world.write(&output, &printed);
                 }

@@ -29,7 +29,7 @@ impl Machine<'_> {
         let command = interpreter::display_words(&process.argv);
         let span = process.span.clone();
         let output = process.output.clone();
-        if interpreter::is_read(&output) {
+        if output.is_read() {
             world.write(
                 &output,
                 &crate::boot::value::Value::unknown(format!("$({command})#{}", kept.steps)),

@@ -3,12 +3,14 @@
 mod control;
 mod directories;
 mod exec;
+mod kill;
 mod listing;
 mod lookup;
 mod options;
 mod output;
 mod source;
 mod variables;
+mod wait;
 
 use std::rc::Rc;
 
@@ -151,7 +153,7 @@ impl Turn<'_, '_> {
             }
             "trap" => self.trap_builtin(&words, &streams, span),
             "wait" => self.wait_builtin(code, &words),
-            "kill" => self.kill_builtin(&words, span, false),
+            "kill" => self.kill_builtin(&words, span),
             "jobs" => self.jobs_builtin(&words, &streams),
             "fg" => self.foreground_job(&words),
             "disown" => {

@@ -1,0 +1,151 @@
+//! `wait`: which jobs, for how long, and with which status it returns.
+
+use crate::boot::interpreter::step::{Attempt, Progress, Turn};
+use crate::boot::interpreter::{Code, State, Waiting};
+use crate::boot::value::Field;
+use crate::boot::world::{Pid, Status};
+use crate::knowledge::{Feature, ShellFamily};
+
+/// How many jobs a shell remembers after it has waited for them. They are no part of the state that tells rounds of a
+/// loop apart: each round of a restart loop would leave one more.
+const MOST_KEPT: usize = 16;
+
+impl Turn<'_, '_> {
+    /// The `wait` builtin.
+    pub(super) fn wait_builtin(&mut self, code: &Code, words: &[Field]) -> Attempt<()> {
+        let mut any = false;
+        let mut pids = Vec::new();
+        let mut named = false;
+        let mut is_variable = false;
+        for word in &words[1..] {
+            if std::mem::take(&mut is_variable) {
+                continue;
+            }
+            let Some(text) = word.known() else {
+                let span = Some(code.span());
+                self.world.miss(
+                    "value",
+                    format!(
+                        "`{}`, which is waited for, is not known",
+                        word.value.display()
+                    ),
+                    span,
+                );
+                return self.finish(Status::SUCCESS);
+            };
+            match text.as_str() {
+                "-n" if !self.shell.facts.has(Feature::WaitNext) => {
+                    return self.finish(Status::Known(2));
+                }
+                "-n" => any = true,
+                "-p" if self.shell.facts.family == ShellFamily::Bash => is_variable = true,
+                "-nf" | "-fn" if self.shell.facts.family == ShellFamily::Bash => any = true,
+                "-f" | "--" => {}
+                "" => {}
+                _ => {
+                    named = true;
+                    match self.waited_pids(&text) {
+                        Some(found) => pids.extend(found),
+                        None => {
+                            return self.finish(Status::Known(
+                                if self.shell.facts.family == ShellFamily::Dash {
+                                    2
+                                } else {
+                                    127
+                                },
+                            ));
+                        }
+                    }
+                }
+            }
+        }
+        if !named {
+            pids = self
+                .shell
+                .jobs
+                .iter()
+                .flat_map(|job| job.pids.clone())
+                .collect();
+            if any && self.shell.facts.family == ShellFamily::Ash {
+                // What has ended by now does not count (measured: busybox 1.35).
+                pids.retain(|pid| self.world.alive(*pid));
+                if pids.is_empty() {
+                    return self.finish(Status::SUCCESS);
+                }
+            }
+            if any && pids.is_empty() {
+                return self.finish(Status::Known(127));
+            }
+        }
+        // What this shell has not started itself cannot be waited for, though PID 1 inherits it.
+        let is_child = |pid: Pid| {
+            let process = self.world.process(pid);
+            process.is_some_and(|process| process.parent == self.pid)
+        };
+        let own: Vec<Pid> = pids
+            .iter()
+            .copied()
+            .filter(|pid| {
+                is_child(*pid) && self.shell.jobs.iter().any(|job| job.pids.contains(pid))
+            })
+            .collect();
+        if named && own.is_empty() {
+            let mut kept = self.shell.kept.iter().rev();
+            let kept = kept.find(|(pid, _)| pids.contains(pid));
+            let status = kept.map(|(_, status)| status.clone());
+            return self.finish(status.unwrap_or(Status::Known(127)));
+        }
+        self.top().results.clear();
+        self.top().state = State::Wait(Box::new(Waiting {
+            pids: own,
+            any,
+            named,
+        }));
+        Ok(())
+    }
+
+    /// One step of a shell that is in `wait`.
+    pub(in crate::boot::interpreter) fn waiting(&mut self) -> Attempt<()> {
+        let State::Wait(waiting) = self.top().state.clone() else {
+            return self.pop();
+        };
+        let mut status = Status::SUCCESS;
+        let mut running = 0;
+        let mut ended = Vec::new();
+        let mut statuses = Vec::new();
+        for pid in &waiting.pids {
+            match self.reap(*pid) {
+                Some(of_child) => {
+                    ended.push(*pid);
+                    statuses.push((*pid, of_child.clone()));
+                    status = of_child;
+                }
+                None => running += 1,
+            }
+        }
+        if running > 0 && (!waiting.any || ended.is_empty()) {
+            return Err(Progress::Blocked);
+        }
+        // Whose status can be asked for once more: in dash and busybox until the next job begins, in bash until a
+        // `wait` for all, in its POSIX mode not at all (measured: dash 0.5.12, busybox 1.35, bash 5.2).
+        match self.shell.facts.family {
+            ShellFamily::Bash if !waiting.named => self.shell.kept.clear(),
+            ShellFamily::Bash if !self.shell.facts.is_plain_bash() => {}
+            _ => {
+                let more = (self.shell.kept.len() + statuses.len()).saturating_sub(MOST_KEPT);
+                self.shell.kept.drain(..more.min(self.shell.kept.len()));
+                self.shell.kept.extend(statuses);
+            }
+        }
+        for job in &mut self.shell.jobs {
+            job.pids.retain(|pid| !ended.contains(pid));
+        }
+        self.shell.jobs.retain(|job| !job.pids.is_empty());
+        let status = if waiting.named || waiting.any {
+            status
+        } else {
+            Status::SUCCESS
+        };
+        self.finish(status)
+    }
+}
