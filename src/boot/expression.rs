@@ -28,3 +28,21 @@ pub(super) fn compile(expression: &str, ignores_case: bool) -> Option<Regex> {
         found.clone()
     })
 }
+
+/// A basic regular expression of POSIX as an extended one.
+pub(super) fn extended(pattern: &str) -> String {
+    let mut out = String::new();
+    let mut letters = pattern.chars();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\\' => match letters.next() {
+                Some(special @ ('(' | ')' | '{' | '}' | '|' | '+' | '?')) => out.push(special),
+                Some(other) => out.extend(['\\', other]),
+                None => out.push_str(r"\\"),
+            },
+            '(' | ')' | '{' | '}' | '|' | '+' | '?' => out.extend(['\\', letter]),
+            other => out.push(other),
+        }
+    }
+    out
+}

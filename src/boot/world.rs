@@ -8,10 +8,10 @@ use super::outcome::{Assumption, Condition, Missing};
 pub(crate) use super::process::{
     Application, Body, Child, History, Input, Kill, Launcher, Next, Output, Process, Stop,
 };
-use super::processes;
 use super::reads::LookedAt;
 use super::remade::Remade;
 use super::table::ProcessTable;
+use super::tools;
 use super::value::{Field, Piece, Value};
 use super::written::Written;
 use crate::knowledge::{ChildGroup, Signal};
@@ -556,7 +556,7 @@ impl World {
                     todo.extend(launcher.children.iter().map(|child| child.pid));
                 }
                 Some(Body::Shell(shell)) => todo.extend(shell.awaited_pids()),
-                Some(Body::Idle(_)) => match self.process(pid).and_then(processes::followed) {
+                Some(Body::Idle(_)) => match self.process(pid).and_then(tools::followed) {
                     Some(followed) => todo.push(followed),
                     None => found.idle.push(pid),
                 },

@@ -398,7 +398,7 @@ impl<'c> Machine<'c> {
                 Progress::Ran
             }
             Body::Launcher(_) => self.watch(world, pid),
-            Body::Idle(None) => match super::processes::followed(process) {
+            Body::Idle(None) => match super::tools::followed(process) {
                 Some(followed) if !world.alive(followed) => {
                     end_process(self, world, pid, Status::SUCCESS, None);
                     Progress::Ran

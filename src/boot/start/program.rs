@@ -8,10 +8,9 @@ use std::rc::Rc;
 use super::names::{is_code_name, is_script_name};
 use super::{Failure, Start};
 use crate::boot::fact::{ExecProblem, Fact, FactKind};
-use crate::boot::filters;
 use crate::boot::machine::end_process;
 use crate::boot::outcome::Missing;
-use crate::boot::processes;
+use crate::boot::tools;
 use crate::boot::value::Field;
 use crate::boot::world::{Application, Body, Output, Pid, Status};
 use crate::knowledge::{self, Lifetime};
@@ -64,7 +63,7 @@ impl Start<'_, '_> {
         let words: Vec<Option<String>> = argv.iter().map(Field::known).collect();
         let lifetime = match &program.lifetime {
             _ if only_prints => &Lifetime::Short,
-            Lifetime::Short if filters::has_no_file(&program.name, &words) => &Lifetime::Filter,
+            Lifetime::Short if tools::has_no_file(&program.name, &words) => &Lifetime::Filter,
             lifetime => lifetime,
         };
         match lifetime {
@@ -84,9 +83,7 @@ impl Start<'_, '_> {
             }
             Lifetime::Idle(seconds) => {
                 process.argv = argv;
-                if let Some(option) =
-                    processes::refused(self.machine, self.world, pid, &program.name)
-                {
+                if let Some(option) = tools::refused(self.machine, self.world, pid, &program.name) {
                     let text = format!("busybox's `{}` does not know `{option}`", program.name);
                     let span = self.process().span.clone();
                     self.world.miss("program", text, span);
@@ -229,12 +226,12 @@ impl Start<'_, '_> {
 
     /// What a short command prints and does to files, where that is known.
     fn tool(&mut self, pid: Pid) {
-        crate::boot::tools::run(self.machine, self.world, pid);
+        tools::run(self.machine, self.world, pid);
     }
 
     fn short_status(&mut self, program: &knowledge::Program) -> Status {
         let span = self.process().span.clone();
-        crate::boot::tools::status(self.machine, self.world, self.pid, &program.name, span)
+        tools::status(self.machine, self.world, self.pid, &program.name, span)
     }
 
     /// A server that puts itself into the background, as a child of nobody.

@@ -1,0 +1,55 @@
+//! Whole lines: `head`, `tail`, `sort` and `wc`.
+
+/// The number of lines that `head` or `tail` is asked for.
+fn number_of_lines(words: &[String]) -> Option<usize> {
+    match words {
+        [] => Some(10),
+        [option, number] if option == "-n" => number.parse().ok(),
+        [option] => option
+            .strip_prefix("-n")
+            .or(option.strip_prefix('-'))?
+            .parse()
+            .ok(),
+        _ => None,
+    }
+}
+
+/// `head`
+pub(super) fn first(words: &[String], text: &str) -> Option<String> {
+    let number = number_of_lines(words)?;
+    Some(text.split_inclusive('\n').take(number).collect())
+}
+
+/// `tail`
+pub(super) fn last(words: &[String], text: &str) -> Option<String> {
+    let number = number_of_lines(words)?;
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    Some(lines[lines.len().saturating_sub(number)..].concat())
+}
+
+/// `sort` by bytes, as in the locale of a container, with `-u` and `-r`.
+pub(super) fn sort(words: &[String], text: &str) -> Option<String> {
+    let letters: String = words.concat();
+    let is_plain = words.iter().all(|word| word.starts_with('-'));
+    if !is_plain || !letters.chars().all(|letter| "-ur".contains(letter)) {
+        return None;
+    }
+    let mut lines: Vec<&str> = text.lines().collect();
+    lines.sort_unstable();
+    if letters.contains('u') {
+        lines.dedup();
+    }
+    if letters.contains('r') {
+        lines.reverse();
+    }
+    Some(lines.iter().map(|line| format!("{line}\n")).collect())
+}
+
+/// `wc -l` and `wc -w`
+pub(super) fn count(words: &[String], text: &str) -> Option<String> {
+    match words {
+        [option] if option == "-l" => Some(format!("{}\n", text.matches('\n').count())),
+        [option] if option == "-w" => Some(format!("{}\n", text.split_whitespace().count())),
+        _ => None,
+    }
+}

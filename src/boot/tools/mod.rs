@@ -1,0 +1,349 @@
+//! Small programs whose output or effect decides what a start-up does next.
+//!
+//! In: the process that runs one. Out: what it changes in the world, what it prints, and its status.
+
+mod files;
+mod filtering;
+mod filters;
+mod paths;
+mod processes;
+mod temporary;
+mod users;
+
+use std::rc::Rc;
+
+use super::interpreter::{absolute, display_words};
+use super::machine::{Machine, signal_process};
+use super::remade::Remade;
+use super::services;
+use super::value::{Field, Value};
+use super::world::{Input, Pid, Process, Question, Status, World};
+use crate::image::Found;
+use crate::source::Span;
+
+pub(in crate::boot) use filtering::filter_output;
+pub(in crate::boot) use filters::has_no_file;
+pub(in crate::boot) use processes::{followed, refused};
+pub(in crate::boot) use users::{switched_user, user_number};
+
+/// Commands that are expected to succeed, so that nobody wants to hear of the way on which they fail.
+const EXPECTED: [&str; 34] = [
+    "mkdir", "chmod", "chown", "chgrp", "cp", "mv", "ln", "rm", "touch", "mkfifo", "date", "cat",
+    "sed", "awk", "basename", "dirname", "tr", "cut", "sort", "uniq", "head", "printenv", "uname",
+    "hostname", "install", "seq", "env", "tee", "sync", "mktemp", "readlink", "realpath", "true",
+    "nproc",
+];
+
+/// Commands that are run for their status: each of its two answers is expected.
+const ASKED: [&str; 17] = [
+    "grep",
+    "egrep",
+    "fgrep",
+    "nc",
+    "ncat",
+    "curl",
+    "wget",
+    "id",
+    "getent",
+    "pg_isready",
+    "which",
+    "diff",
+    "cmp",
+    "find",
+    "stat",
+    "mountpoint",
+    "ls",
+];
+
+/// The status of a short command.
+pub(in crate::boot) fn status(
+    machine: &Machine,
+    world: &mut World,
+    pid: Pid,
+    name: &str,
+    span: Option<Span>,
+) -> Status {
+    match name {
+        "false" => return Status::Known(1),
+        "expr" => {
+            let words = world.process(pid).map(certain_words);
+            if let Some(done) = words
+                .flatten()
+                .and_then(|words| filters::expression(&words))
+            {
+                return Status::Known(done.status);
+            }
+        }
+        "grep" | "egrep" | "fgrep" => {
+            if let Some((done, _)) = filtering::filtered(machine, world, pid, name) {
+                return Status::Known(done.status);
+            }
+        }
+        _ if processes::is_finder(name) => {
+            let words = words_of(world, pid);
+            let found = processes::found(machine, world, pid, name, &words);
+            if !found.is_empty() || !processes::may_have_others(world) {
+                return Status::Known(i32::from(found.is_empty()));
+            }
+        }
+        "ps" => {
+            let words = words_of(world, pid);
+            if let Some(option) = processes::refused(machine, world, pid, name) {
+                let yes = format!("`{name}` is not busybox's, which does not know `{option}`");
+                let no = format!("`{name}` is busybox's, which does not know `{option}`");
+                return Status::Unknown(Question::new(yes, no, span).into());
+            }
+            if let Some(is_listed) = processes::is_listed(world, &words) {
+                return Status::Known(i32::from(!is_listed));
+            }
+            if let Some(text) = processes::listing(machine, world, pid, &words) {
+                // Of what is not followed it may list something.
+                if !text.is_empty() || !processes::may_have_others(world) {
+                    return Status::Known(i32::from(text.is_empty()));
+                }
+            }
+        }
+        _ if EXPECTED.contains(&name) => return Status::SUCCESS,
+        _ => {}
+    }
+
+    let command = display_words(&world.process_mut(pid).argv);
+    let question = Question {
+        expected: !ASKED.contains(&name),
+        ..Question::succeeds(&command, span)
+    };
+    Status::Unknown(question.into())
+}
+
+/// Lets a short command print, and signal.
+pub(in crate::boot) fn run(machine: &Machine, world: &mut World, pid: Pid) {
+    let process = world.process_mut(pid);
+    let output = process.output.clone();
+    let command = Command::of(process);
+    services::stop_started(machine, world, pid, &command.words);
+    services::stop_servers(machine, world, pid, &command.words);
+    if Remade::is_changed_by(&command.name) {
+        let remade = Rc::make_mut(&mut world.remade);
+        remade.run(&command.name, &command.words, &command.directory);
+    }
+    if command.acts(machine, world, pid) || !output.is_read() {
+        return;
+    }
+    match command.printed(machine, world, pid) {
+        Printed::Nothing => {}
+        Printed::Value(value) => world.write(&output, &value),
+        Printed::Unknown => {
+            let value = world.unknown_output(&command.shown);
+            world.write(&output, &value);
+        }
+    }
+}
+
+/// A command line, as far as it is known.
+struct Command {
+    /// The program, without its directory.
+    name: String,
+    /// All words.
+    words: Vec<Option<String>>,
+    /// The known words that are no options.
+    operands: Vec<String>,
+    /// The working directory.
+    directory: Rc<str>,
+    /// The whole, for people.
+    shown: String,
+}
+
+/// What a command prints.
+enum Printed {
+    Nothing,
+    Value(Value),
+    /// Something that nobody knows.
+    Unknown,
+}
+
+impl From<Option<String>> for Printed {
+    fn from(text: Option<String>) -> Printed {
+        text.map_or(Printed::Unknown, |text| Printed::Value(Value::text(text)))
+    }
+}
+
+impl Command {
+    fn of(process: &Process) -> Command {
+        let words = process.argv.iter().map(Field::known).collect::<Vec<_>>();
+        let name = words.first().cloned().flatten().unwrap_or_default();
+        let operands = words.iter().skip(1).flatten();
+        Command {
+            name: name.rsplit('/').next().unwrap_or(&name).to_owned(),
+            operands: operands
+                .filter(|word| !word.starts_with('-'))
+                .cloned()
+                .collect(),
+            directory: Rc::clone(&process.directory),
+            shown: display_words(&process.argv),
+            words,
+        }
+    }
+
+    /// Does what it is there for, if that is to change something; else it is there to print.
+    fn acts(&self, machine: &Machine, world: &mut World, pid: Pid) -> bool {
+        let (directory, operands) = (&self.directory, &self.operands);
+        match self.name.as_str() {
+            "cp" => files::copy(machine, world, directory, operands),
+            "mv" => {
+                files::copy(machine, world, directory, operands);
+                let from = operands.len().saturating_sub(1);
+                files::remove(world, directory, &operands[..from]);
+            }
+            "rm" => files::remove(world, directory, operands),
+            "mkfifo" => {
+                let paths = operands.iter().filter(|word| word.parse::<u32>().is_err());
+                for path in paths {
+                    world.make_fifo(absolute(directory, path));
+                }
+            }
+            "kill" => processes::kill(machine, world, pid, &self.words),
+            "sv" => services::control(machine, world, pid, &self.words),
+            "pkill" | "killall" => {
+                let signal = processes::sent_signal(&self.words);
+                for target in processes::found(machine, world, pid, &self.name, &self.words) {
+                    signal_process(machine, world, pid, target, signal);
+                }
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    fn printed(&self, machine: &Machine, world: &mut World, pid: Pid) -> Printed {
+        let (directory, operands, words) = (&self.directory, &self.operands, &self.words);
+        match self.name.as_str() {
+            "expr" => {
+                let words = certain_words(world.process_mut(pid));
+                let done = words.and_then(|words| filters::expression(&words));
+                done.map(|done| done.text).into()
+            }
+            "grep" | "egrep" | "fgrep" | "sed" | "awk" | "head" | "tail" | "cut" => {
+                let done = filtering::of_file(machine, world, pid, &self.name);
+                done.map(|done| done.text).into()
+            }
+            // A text without variables stays as it is.
+            "envsubst" => match &world.process_mut(pid).input {
+                Input::Text(text) => text.known().filter(|text| !text.contains('$')).into(),
+                _ => Printed::Unknown,
+            },
+            "echo" => {
+                let words = words
+                    .iter()
+                    .skip(1)
+                    .map(|word| word.as_deref().unwrap_or_default());
+                Printed::Value(Value::text(words.collect::<Vec<_>>().join(" ") + "\n"))
+            }
+            "ps" => match processes::listing(machine, world, pid, words) {
+                Some(text) => {
+                    Printed::Value(filtering::listed(text, processes::may_have_others(world)))
+                }
+                None => Printed::Unknown,
+            },
+            "printenv" if operands.len() == 1 && words.len() == 2 => {
+                machine.looked_at.variable(&operands[0]);
+                let environment = &world.process_mut(pid).environment;
+                let variable = environment.get(operands[0].as_str()).cloned();
+                line(variable.unwrap_or_else(|| world.unknown_output(&self.shown)))
+            }
+            "mktemp" => {
+                let path = temporary::temporary(world, words, directory);
+                line(path.map_or(Value::unknown("$(mktemp)"), Value::text))
+            }
+            "pidof" | "pgrep" => {
+                let found = processes::found(machine, world, pid, &self.name, words);
+                let pids: Vec<String> = found.iter().map(ToString::to_string).collect();
+                let joiner = if self.name == "pidof" { " " } else { "\n" };
+                match pids.is_empty() {
+                    true => Printed::Nothing,
+                    false => line(Value::text(pids.join(joiner))),
+                }
+            }
+            "basename" => {
+                let suffix = operands.get(1).map(String::as_str);
+                let name = operands.first().map(|path| paths::base_name(path, suffix));
+                name.map(|name| name + "\n").into()
+            }
+            "dirname" => {
+                let directory = operands.first().map(|path| paths::directory_name(path));
+                directory.map(|path| path.to_owned() + "\n").into()
+            }
+            "readlink" | "realpath" if operands.len() == 1 => {
+                line(Value::text(absolute(directory, &operands[0])))
+            }
+            "cat" => {
+                let mut value = Value::default();
+                for path in operands {
+                    value.append(&files::content(machine, world, &absolute(directory, path)));
+                }
+                Printed::Value(value)
+            }
+            "id" | "whoami" => {
+                let user = Rc::clone(&world.process_mut(pid).user);
+                let options = words.iter().flatten().filter(|word| word.starts_with('-'));
+                let options: String = options.map(String::as_str).collect();
+                line(match (self.name.as_str(), options.as_str()) {
+                    ("whoami", _) | (_, "-un" | "-nu" | "-u-n") => users::user_name(&user),
+                    (_, "-u") => user_number(&user),
+                    _ => world.unknown_output(&self.shown),
+                })
+            }
+            "uname" if words[1..].iter().all(|word| word.as_deref() == Some("-s")) => {
+                line(Value::text("Linux"))
+            }
+            "seq" => sequence(operands).into(),
+            "which" => self.program_found(machine, world, pid),
+            _ => Printed::Unknown,
+        }
+    }
+
+    /// `which NAME`
+    fn program_found(&self, machine: &Machine, world: &mut World, pid: Pid) -> Printed {
+        machine.looked_at.variable("PATH");
+        let environment = &world.process_mut(pid).environment;
+        let path = environment.get("PATH").and_then(Value::known);
+        let Some(name) = self.operands.first() else {
+            return Printed::Nothing;
+        };
+        match machine.find_program(name, &path.unwrap_or_default(), &self.directory) {
+            Found::File(file) => line(Value::text(file.path)),
+            Found::Unknown(_) => Printed::Value(Value::unknown(format!("$(command -v {name})"))),
+            _ => Printed::Nothing,
+        }
+    }
+}
+
+/// The value and the end of its line.
+fn line(mut value: Value) -> Printed {
+    value.push_text("\n");
+    Printed::Value(value)
+}
+
+/// The numbers that `seq` prints, if they are not many.
+fn sequence(operands: &[String]) -> Option<String> {
+    let numbers = operands.iter().filter_map(|word| word.parse().ok());
+    let (first, last): (i64, i64) = match numbers.collect::<Vec<_>>().as_slice() {
+        [last] => (1, *last),
+        [first, last] => (*first, *last),
+        _ => return None,
+    };
+    let is_short = last.checked_sub(first)? < 1000;
+    is_short.then(|| (first..=last).map(|number| format!("{number}\n")).collect())
+}
+
+/// The words of a process's command line, where they are known.
+fn words_of(world: &World, pid: Pid) -> Vec<Option<String>> {
+    let argv = world.process(pid).map(|process| process.argv.as_slice());
+    argv.unwrap_or_default().iter().map(Field::known).collect()
+}
+
+/// The operands of a command, if all of them are known for sure.
+fn certain_words(process: &Process) -> Option<Vec<String>> {
+    let operands = process.argv.iter().skip(1);
+    let words = operands.map(|word| word.value.certain().filter(|_| !word.open));
+    words.collect()
+}
