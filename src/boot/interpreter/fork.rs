@@ -4,11 +4,10 @@
 
 use std::rc::Rc;
 
-use super::compound::stream_output;
 use super::step::Turn;
 use super::{Code, Frame, Job, State};
 use crate::boot::value::Value;
-use crate::boot::world::{Body, History, Input, Pid, Process, Status};
+use crate::boot::world::{Body, History, Input, Output, Pid, Process, Status};
 use crate::knowledge::{ImplicitExec, ShellFamily, Signal};
 use crate::shell::{Compound, Kind, Redirect, Separator};
 
@@ -85,7 +84,7 @@ impl Turn<'_, '_> {
                 Some(stream) => Input::Pipe(stream),
                 None => parent.input.clone(),
             },
-            output: stream_output(output, &parent.output),
+            output: output.map_or_else(|| parent.output.clone(), Output::Stream),
             body: Body::Shell(Box::new(copy)),
             span: Some(code.span()),
             ..parent

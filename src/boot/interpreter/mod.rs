@@ -7,6 +7,7 @@
 mod aliases;
 mod assign;
 mod associative;
+mod branches;
 mod builtins;
 mod code;
 mod compound;
@@ -18,8 +19,10 @@ mod fork;
 mod frame;
 mod functions;
 mod jobs;
+mod lists;
 mod loops;
 mod pattern;
+mod pipelines;
 mod redirect;
 mod shown;
 mod simple;

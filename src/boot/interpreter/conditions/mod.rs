@@ -1,5 +1,6 @@
 //! `test`, `[` and `[[`: decided where the values are known, else a question.
 
+mod double_bracket;
 mod files;
 mod texts;
 mod words;

@@ -1,0 +1,75 @@
+//! Pipelines in the foreground, and commands with `!` or `time` before them.
+
+use super::step::{Attempt, Turn};
+use super::{Code, Foreground, State};
+use crate::boot::world::Input;
+use crate::knowledge::Feature;
+use crate::shell::NodeId;
+
+impl Turn<'_, '_> {
+    /// Begins a pipeline, or a command with `!` or `time` before it.
+    pub(super) fn pipeline(
+        &mut self,
+        code: &Code,
+        negated: bool,
+        timed: bool,
+        parts: &[NodeId],
+    ) -> Attempt<()> {
+        if timed && !self.shell.facts.has(Feature::Time) {
+            return self.external_time(code, parts);
+        }
+        if let [only] = parts {
+            let inner = code.at(*only);
+            if negated {
+                self.top().state = State::Negate;
+            } else {
+                self.pop()?;
+            }
+            self.push(inner, false);
+            return Ok(());
+        }
+        let last_here = self.shell.options.lastpipe && !self.shell.options.monitor;
+        let mut pids = Vec::new();
+        let mut input: Option<usize> = None;
+        for (index, part) in parts.iter().enumerate() {
+            let is_last = index + 1 == parts.len();
+            if is_last && last_here {
+                break;
+            }
+            let output = (!is_last).then(|| self.world.new_stream());
+            let pid = self.fork_part(&code.at(*part), input, output);
+            pids.push(pid);
+            input = output;
+        }
+        let ended = vec![None; pids.len()];
+        let pipefail = self.shell.options.pipefail;
+        if last_here {
+            let process = self.world.process_mut(self.pid);
+            let read = input.map_or(process.input.clone(), Input::Pipe);
+            let saved = (
+                std::mem::replace(&mut process.input, read),
+                process.output.clone(),
+            );
+            if negated {
+                self.top().state = State::Negate;
+                self.push_state(code.clone(), false, State::Restore(Box::new(saved)));
+            } else {
+                self.top().state = State::Restore(Box::new(saved));
+            }
+            self.push(code.at(parts[parts.len() - 1]), false);
+            return Ok(());
+        }
+        let waiting = State::Foreground(Box::new(Foreground {
+            pids,
+            ended,
+            pipefail,
+        }));
+        if negated {
+            self.top().state = State::Negate;
+            self.push_state(code.clone(), false, waiting);
+        } else {
+            self.top().state = waiting;
+        }
+        Ok(())
+    }
+}
