@@ -23,6 +23,7 @@ mod lists;
 mod loops;
 mod pattern;
 mod pipelines;
+mod programs;
 mod redirect;
 mod shown;
 mod simple;

@@ -1,10 +1,14 @@
 //! Pipelines in the foreground, and commands with `!` or `time` before them.
 
+use std::rc::Rc;
+
+use super::simple::drop_empty_settings;
 use super::step::{Attempt, Turn};
 use super::{Code, Foreground, State};
-use crate::boot::world::Input;
+use crate::boot::value::Field;
+use crate::boot::world::{Environment, Input, Status};
 use crate::knowledge::Feature;
-use crate::shell::NodeId;
+use crate::shell::{Kind, NodeId};
 
 impl Turn<'_, '_> {
     /// Begins a pipeline, or a command with `!` or `time` before it.
@@ -71,5 +75,29 @@ impl Turn<'_, '_> {
             self.top().state = waiting;
         }
         Ok(())
+    }
+
+    /// `time command` where `time` is no reserved word: the program of that name.
+    fn external_time(&mut self, code: &Code, parts: &[NodeId]) -> Attempt<()> {
+        let [only] = parts else {
+            let span = Some(code.span());
+            self.world.miss("syntax", "`time` before a pipeline", span);
+            return self.finish(Status::SUCCESS);
+        };
+        let inner = code.at(*only);
+        let script = Rc::clone(&inner.script);
+        let Kind::Simple(simple) = &script.node(inner.node).kind else {
+            self.start_up_breaks(
+                "`time` is no reserved word of this shell".into(),
+                Some(code.span()),
+            );
+            self.exit(Status::Known(2));
+            return Ok(());
+        };
+        let mut words = self.words(&inner, &simple.words)?;
+        drop_empty_settings(&mut words);
+        let streams = self.streams(&inner, &simple.redirects)?;
+        words.insert(0, Field::text("time"));
+        self.external(code, words, Environment::new(), streams)
     }
 }
