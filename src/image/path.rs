@@ -32,16 +32,34 @@ pub(super) fn tidy_relative(path: &str) -> String {
 
 /// Goes on from a tidy absolute path, of which the root is the empty string.
 fn add(here: &mut String, path: &str) {
+    if is_tidy(path) {
+        here.push_str(path);
+        return;
+    }
     for part in path.split('/') {
         match part {
             "" | "." => {}
-            ".." => here.truncate(here.rfind('/').unwrap_or(0)),
+            ".." => here.truncate(slash(here).unwrap_or(0)),
             part => {
                 here.push('/');
                 here.push_str(part);
             }
         }
     }
+}
+
+/// Whether an absolute path is as [`add`] would write it: no part of it is empty or begins with a dot.
+fn is_tidy(path: &str) -> bool {
+    let bytes = path.as_bytes();
+    let [b'/', .., last] = bytes else {
+        return false;
+    };
+    *last != b'/' && !bytes.windows(2).any(|pair| matches!(pair, b"//" | b"/."))
+}
+
+/// The last `/`. Names are short, so that looking at byte after byte is the fastest way.
+fn slash(path: &str) -> Option<usize> {
+    path.bytes().rposition(|byte| byte == b'/')
 }
 
 fn absolute(mut path: String) -> String {
@@ -53,7 +71,7 @@ fn absolute(mut path: String) -> String {
 
 /// The directory that holds a tidy path; `/` for itself.
 pub(super) fn parent(path: &str) -> &str {
-    match path.rfind('/') {
+    match slash(path) {
         Some(0) | None => "/",
         Some(at) => &path[..at],
     }
@@ -62,7 +80,7 @@ pub(super) fn parent(path: &str) -> &str {
 /// The last part of a path.
 pub(super) fn name(path: &str) -> &str {
     let path = path.trim_end_matches('/');
-    path.rsplit('/').next().unwrap_or(path)
+    slash(path).map_or(path, |at| &path[at + 1..])
 }
 
 /// The rest of `path` below `directory`, both tidy and absolute: empty if they are the same, `None` if
@@ -97,6 +115,12 @@ mod tests {
         assert_eq!(join("/app", "/etc//x"), "/etc/x");
         assert_eq!(join("/", "../x"), "/x");
         assert_eq!(join("/app", ".."), "/");
+        assert_eq!(join("/", "/"), "/");
+        assert_eq!(join("/app", "/.hidden//x"), "/.hidden/x");
+        assert_eq!(join("/a", ""), "/a");
+        assert_eq!(name("/a/b//"), "b");
+        assert_eq!(name("/"), "");
+        assert_eq!(name("b"), "b");
         assert_eq!(tidy_relative("./a//b/../c/"), "a/c");
         assert_eq!(tidy_relative("../a/../.."), "");
         assert_eq!(parent("/a"), "/");

@@ -3,9 +3,10 @@
 //! In: judged ways, and ways that met another one at a fork. Out: for every fork and answer, the ends
 //! that can be reached, through meetings too.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use std::collections::{BTreeSet, HashMap};
+use foldhash::HashMap;
 
 use crate::boot::Choice;
 
@@ -55,8 +56,8 @@ impl Forks {
     /// Collects the forks. `met` are ways that met another one at a fork that it had passed: they end
     /// as that way did from there on.
     pub(super) fn new(leaves: &[Leaf], met: &[(Vec<Rc<Choice>>, u32)]) -> Forks {
-        let mut sides: HashMap<u32, [Ends; 2]> = HashMap::new();
-        let mut behind: HashMap<u32, Ends> = HashMap::new();
+        let mut sides: HashMap<u32, [Ends; 2]> = HashMap::default();
+        let mut behind: HashMap<u32, Ends> = HashMap::default();
         for (index, leaf) in leaves.iter().enumerate() {
             for choice in &leaf.trail {
                 sides.entry(choice.fork).or_default()[choice.branch as usize].insert(index);

@@ -68,6 +68,17 @@ fn demands_more(leaves: &[Leaf]) -> Option<Path> {
     Some(unknown_path("value", &text, condition.span.clone()))
 }
 
+/// The leaves without those that only wait for something outside.
+fn without_waiting(leaves: Vec<Leaf>, met: &[(Vec<Rc<Choice>>, u32)]) -> Vec<Leaf> {
+    let forks = Forks::new(&leaves, met);
+    let waits: Vec<bool> = leaves
+        .iter()
+        .map(|leaf| forks.is_left_some_day(leaf, &leaves))
+        .collect();
+    let kept = leaves.into_iter().zip(waits).filter(|(_, waits)| !waits);
+    kept.map(|(leaf, _)| leaf).collect()
+}
+
 /// Turns leaves into paths. `met` are ways that met another one at a fork that it had passed: they
 /// end as that way did from there on.
 pub(super) fn merge(leaves: Vec<Leaf>, met: &[(Vec<Rc<Choice>>, u32)]) -> Vec<Path> {
@@ -102,20 +113,17 @@ pub(super) fn merge(leaves: Vec<Leaf>, met: &[(Vec<Rc<Choice>>, u32)]) -> Vec<Pa
         .filter(|leaf| !others || !is_harmless_override(leaf))
         .collect();
 
-    let forks = Forks::new(&leaves, met);
-    let leaves: Vec<Leaf> = {
-        let waits: Vec<bool> = leaves
-            .iter()
-            .map(|leaf| forks.is_left_some_day(leaf, &leaves))
-            .collect();
-        let kept = leaves.into_iter().zip(waits);
-        kept.filter(|(_, waits)| !waits)
-            .map(|(leaf, _)| leaf)
-            .collect()
+    let leaves = match leaves.iter().any(|leaf| leaf.goes_round_since.is_some()) {
+        true => without_waiting(leaves, met),
+        false => leaves,
     };
-    let forks = Forks::new(&leaves, met);
     let outcomes: Vec<String> = leaves.iter().map(|leaf| outcome(&leaf.path)).collect();
-    let sides = forks.outcomes(&outcomes);
+    if let Some((first, others)) = outcomes.split_first()
+        && others.iter().all(|other| other == first)
+    {
+        return leaves.into_iter().take(1).map(|leaf| leaf.path).collect();
+    }
+    let sides = Forks::new(&leaves, met).outcomes(&outcomes);
     let matters = |choice: &Choice| {
         sides
             .get(&choice.fork)

@@ -44,8 +44,10 @@ pub(super) struct Later {
 }
 
 impl Later {
-    pub(super) fn doubt(&mut self, why: Why) {
-        self.unknown.get_or_insert(why);
+    pub(super) fn doubt(&mut self, why: &Why) {
+        if self.unknown.is_none() {
+            self.unknown = Some(why.clone());
+        }
     }
 
     /// Something in the same tree as the place is named.
@@ -55,7 +57,7 @@ impl Later {
         }
         match self.suspect.take() {
             // The directory was there before the suspect.
-            Some(why) => self.doubt(why),
+            Some(why) => self.doubt(&why),
             None => self.named = true,
         }
     }
@@ -69,7 +71,7 @@ impl Later {
             return;
         }
         if opaque.is_close(place) {
-            self.doubt(opaque.why.clone());
+            self.doubt(&opaque.why);
         } else {
             self.suspect.get_or_insert_with(|| opaque.why.clone());
         }

@@ -78,7 +78,7 @@ impl Files {
                         && is_program_directory(path::parent(path))
                     {
                         let why = "the package's directory is not known";
-                        later.doubt(Why::at(why, origin.clone()));
+                        later.doubt(&Why::at(why, origin.clone()));
                     }
                 }
                 Change::Tree(tree) => {
@@ -94,7 +94,7 @@ impl Files {
                                 return Ok(later.finish(node, Some(tree.origin.clone())));
                             }
                             Raw::Absent => {}
-                            Raw::Unknown(why) => later.doubt(why),
+                            Raw::Unknown(why) => later.doubt(&why),
                         }
                     }
                 }
@@ -116,7 +116,7 @@ impl Files {
                     }
                     later.name(&place, put);
                     if path::below(path, put).is_some() {
-                        later.doubt(why.clone());
+                        later.doubt(why);
                     }
                 }
                 Change::Remove { at } => {

@@ -10,8 +10,10 @@ mod look_up;
 mod tree;
 mod trees;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use foldhash::HashMap;
 
 use super::base::Ground;
 use super::change::{Body, Change, Edit, Node, Opaque, TreeSource};
@@ -242,7 +244,11 @@ impl Files {
 
     /// The trees of the absolute paths in a text count as named.
     pub(super) fn name_trees(&mut self, text: &str) {
-        let is_separator = |c: char| c.is_whitespace() || "\"'`;&|<>(){}=,:[]!".contains(c);
+        let is_separator = |c: char| match c {
+            '"' | '\'' | '`' | ';' | '&' | '|' | '<' | '>' | '(' | ')' => true,
+            '{' | '}' | '=' | ',' | ':' | '[' | ']' | '!' => true,
+            _ => c.is_whitespace(),
+        };
         let paths = text
             .split(is_separator)
             .filter(|word| word.len() > 1 && word.starts_with('/'));

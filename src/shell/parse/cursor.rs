@@ -149,9 +149,11 @@ impl<'a> Parser<'a> {
     }
 
     pub(super) fn looking_at(&self, text: &str) -> bool {
-        self.text.as_bytes()[..self.end]
-            .get(self.position..)
-            .is_some_and(|rest| rest.starts_with(text.as_bytes()))
+        let rest = self.text.as_bytes()[..self.end].get(self.position..);
+        // Nearly always the first byte already tells.
+        rest.is_some_and(|rest| {
+            rest.first() == text.as_bytes().first() && rest.starts_with(text.as_bytes())
+        })
     }
 
     /// Consumes the text if it stands here.
