@@ -8,6 +8,7 @@ mod execline;
 mod explore;
 mod expression;
 mod fact;
+mod fifo;
 mod interpreter;
 mod json;
 mod launch;

@@ -121,7 +121,7 @@ fn hash_place(world: &World, hasher: &mut FoldHasher<'static>, texts: bool) {
     world.broken.is_some().hash(hasher);
     (world.gives_up, world.leaves, world.is_followed).hash(hasher);
     for (path, fifo) in world.fifos.iter() {
-        (path, fifo.is_written, world.streams.get(fifo.stream)).hash(hasher);
+        (path, fifo, world.streams.get(fifo.stream)).hash(hasher);
     }
     world.steady_loop().is_some().hash(hasher);
     let looking = Looking {

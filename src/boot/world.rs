@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::fact::Fact;
+use super::fifo::Fifos;
 use super::outcome::{Assumption, Condition, Missing};
 pub(crate) use super::process::{
     Application, Body, Child, History, Input, Kill, Launcher, Next, Output, Process, Stop,
@@ -42,8 +43,8 @@ pub(crate) struct World {
     pub streams: Vec<Value>,
     /// Files that scripts have written.
     pub files: Rc<Written>,
-    /// Named pipes that the start-up has made, and whether somebody has opened them for writing.
-    pub fifos: Rc<BTreeMap<String, Fifo>>,
+    /// Named pipes that the start-up has made.
+    pub fifos: Rc<Fifos>,
     /// Where commands may have put files, or changed modes.
     pub remade: Rc<Remade>,
     /// Conditions decided on this way.
@@ -97,15 +98,6 @@ pub(crate) struct World {
     pub steps: u32,
     /// Whether other ways have been joined with this one: it may do what none of them does.
     pub widened: bool,
-}
-
-/// A named pipe.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Fifo {
-    /// What is written to it.
-    pub stream: usize,
-    /// Whether a writer has come: until then who reads waits for one.
-    pub is_written: bool,
 }
 
 /// What was running when the stop signal was sent.
@@ -430,35 +422,42 @@ impl World {
     /// Makes a named pipe.
     pub(crate) fn make_fifo(&mut self, path: String) {
         let stream = self.new_stream();
-        let fifo = Fifo {
-            stream,
-            is_written: false,
-        };
-        Rc::make_mut(&mut self.fifos).entry(path).or_insert(fifo);
-    }
-
-    /// The stream behind a named pipe that is opened for reading.
-    pub(crate) fn fifo_to_read(&self, path: &str) -> Option<usize> {
-        self.fifos.get(path).map(|fifo| fifo.stream)
+        Rc::make_mut(&mut self.fifos).make(path, stream);
     }
 
     /// The stream behind a named pipe that is opened for writing.
     pub(crate) fn fifo_to_write(&mut self, path: &str) -> Option<usize> {
-        if !self.fifos.contains_key(path) {
-            return None;
+        let stream = self.fifos.stream(path)?;
+        Rc::make_mut(&mut self.fifos).open_for_writing(path);
+        Some(stream)
+    }
+
+    /// The next line of a named pipe that somebody still has open, if a whole one was written.
+    pub(crate) fn has_line(&self, stream: usize) -> bool {
+        self.fifos.has(stream)
+            && matches!(self.streams[stream].pieces(), [Piece::Text(text)] if text.contains('\n'))
+    }
+
+    /// Takes that line.
+    pub(crate) fn take_line(&mut self, stream: usize) -> Value {
+        let text = self.streams[stream].known().unwrap_or_default();
+        let (line, rest) = text.split_once('\n').unwrap_or((&text, ""));
+        self.streams[stream] = Value::text(rest);
+        Value::text(format!("{line}\n"))
+    }
+
+    /// What was written to a stream that nobody writes to any more. A named pipe is then as it was before somebody
+    /// opened it.
+    pub(crate) fn drain(&mut self, stream: usize) -> Value {
+        if self.fifos.has(stream) {
+            Rc::make_mut(&mut self.fifos).end(stream);
         }
-        let fifo = Rc::make_mut(&mut self.fifos).get_mut(path)?;
-        fifo.is_written = true;
-        Some(fifo.stream)
+        std::mem::take(&mut self.streams[stream])
     }
 
     /// Whether some running process still writes to the stream, or somebody has yet to open it.
     pub(crate) fn stream_is_open(&self, stream: usize) -> bool {
-        let mut fifos = self.fifos.values();
-        if fifos.any(|fifo| fifo.stream == stream && !fifo.is_written) {
-            return true;
-        }
-        self.processes.values().any(|process| {
+        self.fifos.waits_for_writer(stream) || self.processes.values().any(|process| {
             !matches!(process.body, Body::Ended(_))
                 && (process.output == Output::Stream(stream)
                     || matches!(&process.body, Body::Shell(shell) if shell.holds_stream(stream)))

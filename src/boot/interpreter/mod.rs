@@ -48,6 +48,7 @@ pub(crate) use simple::display_words;
 pub(in crate::boot) use step::{Progress, step};
 pub(in crate::boot) use tail::root_tail;
 pub(in crate::boot) use traps::locate;
+use waits::AwaitedInput;
 
 /// A shell process.
 #[derive(Clone)]
@@ -84,6 +85,9 @@ pub(crate) struct Shell {
     pub status: Status,
     /// Whether the status is that of a command that `set -e` looks at.
     pub check_failure: bool,
+    /// What a builtin waits for: its command is not looked at again before something has come of it. Says nothing that
+    /// the frames do not, so that shells are compared without it.
+    pub awaited_input: Option<AwaitedInput>,
     /// `$$`
     pub dollar: Pid,
     /// What it does, innermost last.
@@ -219,6 +223,7 @@ impl Shell {
             last_background: None,
             status: Status::SUCCESS,
             check_failure: false,
+            awaited_input: None,
             dollar: pid,
             frames: Vec::new(),
             is_subshell: false,
@@ -320,6 +325,7 @@ impl Shell {
         copy.exiting = false;
         copy.interrupted = false;
         copy.check_failure = false;
+        copy.awaited_input = None;
         copy.options.monitor = false;
         if !copy.facts.jobs_in_substitution {
             copy.jobs.clear();

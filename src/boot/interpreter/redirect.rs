@@ -4,7 +4,8 @@ use std::rc::Rc;
 
 use super::Code;
 use super::conditions::absolute;
-use super::step::{Attempt, Turn};
+use super::step::{Attempt, Progress, Turn};
+use super::waits::AwaitedInput;
 use crate::boot::value::Value;
 use crate::boot::world::{Input, Output};
 use crate::image::{Content, Found};
@@ -39,8 +40,26 @@ impl Turn<'_, '_> {
             let (RedirectTarget::Word(word) | RedirectTarget::Body(word)) = &redirect.target;
             let value = self.expand_single(code, word)?;
             self.apply(redirect, &value, &directory, &mut streams);
+            if let Output::Stream(stream) = streams.output
+                && self.only_reads_itself(stream)
+            {
+                return Err(Progress::Blocked);
+            }
         }
         Ok(streams)
+    }
+
+    /// Whether a trap writes to a named pipe from which nobody reads but the command that it has interrupted: it waits
+    /// for a reader for ever (measured: dash, bash, busybox).
+    fn only_reads_itself(&self, stream: usize) -> bool {
+        let is_interrupted = |input: AwaitedInput| input.stream == stream;
+        self.shell.awaited_input.is_some_and(is_interrupted)
+            && self.world.fifos.has(stream)
+            && !self
+                .world
+                .processes
+                .values()
+                .any(|process| process.pid != self.pid && process.input == Input::Pipe(stream))
     }
 
     fn apply(
@@ -59,6 +78,11 @@ impl Turn<'_, '_> {
         match redirect.operator {
             RedirectOperator::Read | RedirectOperator::ReadWrite => {
                 let input = self.read_file(path.as_deref(), value);
+                if let (RedirectOperator::ReadWrite, Some(path)) = (&redirect.operator, &path)
+                    && self.world.fifos.stream(path).is_some()
+                {
+                    Rc::make_mut(&mut self.world.fifos).open_for_both(path);
+                }
                 if input.is_none() && redirect.operator == RedirectOperator::Read {
                     streams.failed = true;
                 }
@@ -92,7 +116,14 @@ impl Turn<'_, '_> {
             }
             RedirectOperator::DuplicateOutput => {
                 if descriptor.unwrap_or(1) == 1 {
-                    streams.output = Output::Elsewhere;
+                    let target = value.known().unwrap_or_default();
+                    // What is open for reading and writing is a named pipe.
+                    streams.output = match self.opened(&target, &streams.opened) {
+                        Input::Pipe(stream) if self.world.fifos.has(stream) => {
+                            Output::Stream(stream)
+                        }
+                        _ => Output::Elsewhere,
+                    };
                 }
             }
             RedirectOperator::Write
@@ -179,7 +210,7 @@ impl Turn<'_, '_> {
                 Input::Unknown
             });
         }
-        if let Some(stream) = self.world.fifo_to_read(path) {
+        if let Some(stream) = self.world.fifos.stream(path) {
             return Some(Input::Pipe(stream));
         }
         if path == "/dev/null" {

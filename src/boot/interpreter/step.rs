@@ -40,15 +40,18 @@ pub(super) type Attempt<T> = Result<T, Progress>;
 /// Lets the shell of a process take one step.
 pub(in crate::boot) fn step(machine: &Machine, world: &mut World, pid: Pid) -> Progress {
     // Every shell that waits is looked at in every step of another process.
-    let waits = |shell: &Shell| shell.goes_on_waiting(&world.processes);
+    let waits = |shell: &Shell| shell.goes_on_waiting(world);
     if !matches!(world.process(pid).map(|process| &process.body), Some(Body::Shell(shell)) if !waits(shell))
     {
         return Progress::Blocked;
     }
     let body = std::mem::replace(&mut world.process_mut(pid).body, Body::Filter);
-    let Body::Shell(shell) = body else {
+    let Body::Shell(mut shell) = body else {
         return Progress::Blocked;
     };
+    // A trap that begins now interrupts the command, and does not end it.
+    let depth = shell.frames.len() + usize::from(!shell.pending.is_empty());
+    shell.awaited_input.take_if(|input| depth <= input.depth);
     let mut turn = Turn {
         machine,
         world,

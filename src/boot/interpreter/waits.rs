@@ -5,8 +5,7 @@
 use std::borrow::Cow;
 
 use super::{Code, Shell, State};
-use crate::boot::table::ProcessTable;
-use crate::boot::world::{Body, Pid};
+use crate::boot::world::{Body, Pid, World};
 use crate::knowledge::{ShellFacts, Signal, TrapName};
 use crate::shell::{Compound, Kind, NodeId, Script, Simple};
 use crate::source::Span;
@@ -26,14 +25,29 @@ pub(crate) struct WaitsFor {
     pub in_pipeline: bool,
 }
 
+/// A builtin that waits for its input.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AwaitedInput {
+    /// Where it reads.
+    pub stream: usize,
+    /// The number of frames, of which its command is the last one: a trap may run on top of them.
+    pub depth: usize,
+}
+
 impl Shell {
     /// Whether nothing has happened that it waits for: then a step of it does nothing.
-    pub(super) fn goes_on_waiting(&self, processes: &ProcessTable) -> bool {
+    pub(super) fn goes_on_waiting(&self, world: &World) -> bool {
         if self.dying.is_some() || self.check_failure {
             return false;
         }
+        if let Some(AwaitedInput { stream, depth }) = self.awaited_input
+            && depth == self.frames.len()
+        {
+            let waits = world.stream_is_open(stream) && !world.has_line(stream);
+            return self.pending.is_empty() && waits;
+        }
         let runs = |pid: &Pid| {
-            let process = processes.get(pid);
+            let process = world.process(*pid);
             process.is_some_and(|process| !matches!(process.body, Body::Ended(_)))
         };
         match self.frames.last().map(|frame| &frame.state) {

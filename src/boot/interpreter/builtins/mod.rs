@@ -8,6 +8,7 @@ mod listing;
 mod lookup;
 mod options;
 mod output;
+mod read;
 mod source;
 mod variables;
 mod wait;
