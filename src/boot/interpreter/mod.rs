@@ -19,6 +19,7 @@ mod fork;
 mod frame;
 mod functions;
 mod jobs;
+mod listed_traps;
 mod lists;
 mod loops;
 mod pattern;

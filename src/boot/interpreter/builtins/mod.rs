@@ -1,13 +1,15 @@
 //! Builtins that concern values, control flow and output.
 
+mod aliases;
 mod control;
+mod declarations;
 mod directories;
 mod exec;
 mod kill;
-mod listing;
 mod lookup;
 mod options;
 mod output;
+pub(super) mod quoting;
 mod read;
 mod source;
 mod variables;
@@ -57,16 +59,7 @@ impl Turn<'_, '_> {
         let span = code.span();
         let is_bash = self.shell.facts.family == ShellFamily::Bash;
         match name {
-            "unalias" => {
-                let aliases = Rc::make_mut(&mut self.shell.aliases);
-                for word in words[1..].iter().filter_map(Field::known) {
-                    match word.as_str() {
-                        "-a" => aliases.clear(),
-                        name => drop(aliases.remove(name)),
-                    }
-                }
-                self.finish(Status::SUCCESS)
-            }
+            "unalias" => self.unalias(&words),
             ":" | "true" | "enable" | "complete" | "bind" | "suspend" | "logout" | "bg" => {
                 self.finish(Status::SUCCESS)
             }

@@ -1,12 +1,14 @@
-//! `set`, `getopts`: the options of the shell and its positional parameters.
+//! `set`, `shopt`, `getopts`, `umask`, `ulimit`: the options and limits of the shell and its positional parameters.
 
 use std::rc::Rc;
 
-use crate::boot::interpreter::Stored;
+use crate::boot::interpreter::redirect::Streams;
 use crate::boot::interpreter::step::{Attempt, Turn};
+use crate::boot::interpreter::{Options, Stored};
 use crate::boot::value::{Field, Value};
 use crate::boot::world::{Question, Status};
 use crate::knowledge::{Feature, ShellFamily};
+use crate::source::Span;
 
 impl Turn<'_, '_> {
     /// `getopts letters name [words]`, over words that are known; else each round is a question.
@@ -208,5 +210,141 @@ impl Turn<'_, '_> {
     /// Job control needs a terminal in dash and busybox; without one `set -m` has no effect there.
     pub(super) fn monitor(&mut self, on: bool) {
         self.shell.options.monitor = on && self.shell.facts.family == ShellFamily::Bash;
+    }
+
+    /// `set +o`: what would set the options again. Those that change nothing here are left out.
+    pub(super) fn options_as_commands(&self) -> Value {
+        let names = [
+            "errexit",
+            "noglob",
+            "allexport",
+            "nounset",
+            "pipefail",
+            "errtrace",
+        ];
+        let mut text = String::new();
+        for name in names {
+            if let Some(on) = self.long_option_of(name) {
+                let sign = if on { '-' } else { '+' };
+                text.push_str(&format!("set {sign}o {name}\n"));
+            }
+        }
+        Value::text(text)
+    }
+
+    /// The setting of a long option of `set`, if this shell has it and it is followed here.
+    fn long_option_of(&self, name: &str) -> Option<bool> {
+        let options = &self.shell.options;
+        let facts = self.shell.facts;
+        Some(match name {
+            "errexit" => options.errexit,
+            "nounset" => options.nounset,
+            "allexport" => options.allexport,
+            "noglob" => options.noglob,
+            "monitor" => options.monitor,
+            "pipefail" if facts.has(Feature::Pipefail) => options.pipefail,
+            "errtrace" if facts.family == ShellFamily::Bash => options.errtrace,
+            "posix" if facts.family == ShellFamily::Bash => !facts.is_plain_bash(),
+            _ => return None,
+        })
+    }
+
+    /// `shopt`: sets, unsets, asks with `-q`, prints with `-p`; with `-o` it is about the options of `set`.
+    pub(super) fn shopt(&mut self, words: &[Field], streams: &Streams, span: Span) -> Attempt<()> {
+        let known: Vec<String> = words[1..].iter().filter_map(Field::known).collect();
+        let is_option = |word: &&String| word.starts_with('-');
+        let letters: String = known
+            .iter()
+            .filter(is_option)
+            .map(|word| &word[1..])
+            .collect();
+        let names = known.iter().filter(|word| !word.starts_with('-'));
+        let of_set = letters.contains('o');
+        let new = match (letters.contains('s'), letters.contains('u')) {
+            (true, _) => Some(true),
+            (_, true) => Some(false),
+            _ => None,
+        };
+        let mut outcome = Status::SUCCESS;
+        let mut text = Value::default();
+        for name in names {
+            match (new, of_set) {
+                (Some(on), true) => drop(self.long_option(name, on)),
+                (Some(on), false) => self.shell.options.set_extra(name, on),
+                (None, _) => {
+                    let state = match of_set {
+                        true => self.long_option_of(name),
+                        false => self.shell.options.extra(name),
+                    };
+                    match state {
+                        Some(true) => {}
+                        Some(false) => outcome = Status::Known(1),
+                        None => {
+                            let yes = format!("`{name}` is on");
+                            let no = format!("`{name}` is off");
+                            outcome =
+                                Status::Unknown(Question::new(yes, no, Some(span.clone())).into());
+                        }
+                    }
+                    let line = match state {
+                        _ if letters.contains('q') => Value::default(),
+                        Some(on) if letters.contains('p') && !of_set => {
+                            let letter = if on { 's' } else { 'u' };
+                            Value::text(format!("shopt -{letter} {name}\n"))
+                        }
+                        _ => Value::unknown("$(shopt)"),
+                    };
+                    text.append(&line);
+                }
+            }
+        }
+        self.world.write(&streams.output, &text);
+        self.finish(outcome)
+    }
+
+    /// `umask` and `ulimit` without a new value print the one that holds. Runtimes start with 022.
+    pub(super) fn limits_builtin(
+        &mut self,
+        name: &str,
+        words: &[Field],
+        streams: &Streams,
+    ) -> Attempt<()> {
+        let is_set = words[1..].iter().any(|word| match word.known() {
+            Some(word) => !word.starts_with('-'),
+            None => true,
+        });
+        let text = match (is_set, name) {
+            (true, _) => Value::default(),
+            (false, "umask") if words.len() == 1 => Value::text("0022\n"),
+            (false, name) => Value::unknown(format!("$({name})")),
+        };
+        self.world.write(&streams.output, &text);
+        self.finish(Status::SUCCESS)
+    }
+}
+
+impl Options {
+    /// An option of `shopt`, if it is followed; one that no start-up needs is off.
+    fn extra(&self, name: &str) -> Option<bool> {
+        Some(match name {
+            "lastpipe" => self.lastpipe,
+            "execfail" => self.execfail,
+            "nocasematch" => self.nocasematch,
+            "nullglob" => self.nullglob,
+            "expand_aliases" => self.expand_aliases,
+            "login_shell" | "restricted_shell" => false,
+            _ => return None,
+        })
+    }
+
+    fn set_extra(&mut self, name: &str, on: bool) {
+        match name {
+            "lastpipe" => self.lastpipe = on,
+            "execfail" => self.execfail = on,
+            "nocasematch" => self.nocasematch = on,
+            "nullglob" => self.nullglob = on,
+            "expand_aliases" => self.expand_aliases = on,
+            _ => {}
+        }
     }
 }

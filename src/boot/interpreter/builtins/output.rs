@@ -3,6 +3,7 @@
 //! In: the words behind the command, and whose builtin it is. Out: the text. Numbers that a conversion does not take
 //! and conversions that a shell lacks leave it unknown.
 
+use super::quoting;
 use crate::boot::value::{Field, Piece, Value};
 use crate::knowledge::ShellFamily;
 
@@ -174,7 +175,7 @@ impl Conversion {
                 Some(most) => text.chars().take(most).collect(),
                 None => text,
             },
-            'q' if family == ShellFamily::Bash => quoted(&text),
+            'q' if family == ShellFamily::Bash => quoting::for_input(&text),
             'c' => text.chars().take(1).collect(),
             _ if self.precision.is_some() => return None,
             'd' | 'i' | 'u' => number()?.to_string(),
@@ -194,36 +195,6 @@ impl Conversion {
             (false, false) => " ".repeat(missing) + &text,
         }))
     }
-}
-
-/// A text as `printf %q` of bash writes it, for a shell to read again.
-pub(super) fn quoted(text: &str) -> String {
-    if text.is_empty() {
-        return "''".to_owned();
-    }
-    if text.chars().any(char::is_control) {
-        let mut out = "$'".to_owned();
-        for letter in text.chars() {
-            match letter {
-                '\n' => out.push_str("\\n"),
-                '\t' => out.push_str("\\t"),
-                '\r' => out.push_str("\\r"),
-                '\\' | '\'' => out.extend(['\\', letter]),
-                letter if letter.is_control() => out.push_str(&format!("\\{:03o}", letter as u32)),
-                letter => out.push(letter),
-            }
-        }
-        return out + "'";
-    }
-    let mut out = String::new();
-    for (at, letter) in text.chars().enumerate() {
-        let is_special = " !\"$&'()*,;<>?[\\]^`{|}".contains(letter);
-        if is_special || at == 0 && matches!(letter, '~' | '#') {
-            out.push('\\');
-        }
-        out.push(letter);
-    }
-    out
 }
 
 /// Whose escapes: the operands of `echo` and `%b`, where octal numbers begin with `\0`, or a format.
