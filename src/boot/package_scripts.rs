@@ -313,12 +313,7 @@ fn with_words(script: Mapped, further: &[Field]) -> Mapped {
 /// The words of a text that is one command without anything that a shell would expand; assignments
 /// before it become `env`.
 pub(super) fn simple_command(script: &Script) -> Option<Vec<Field>> {
-    let Kind::List(items) = &script.node(script.root).kind else {
-        return None;
-    };
-    let [item] = items.as_slice() else {
-        return None;
-    };
+    let item = script.only_item()?;
     let Kind::Simple(simple) = &script.node(item.node).kind else {
         return None;
     };

@@ -336,11 +336,9 @@ impl Start<'_, '_> {
         for text in texts {
             let mapped = self.machine.locate(&text, self.process().span.as_ref());
             let script = self.machine.parse(&mapped);
-            let Kind::List(items) = &script.node(script.root).kind else {
-                continue;
-            };
-            let [only] = items.as_slice() else { continue };
-            if let Kind::Function { name, body, .. } = &script.node(only.node).kind {
+            if let Some(only) = script.only_item()
+                && let Kind::Function { name, body, .. } = &script.node(only.node).kind
+            {
                 let code = Code::root(&script).at(*body);
                 Rc::make_mut(&mut shell.functions).insert(name.as_str().into(), code);
             }

@@ -98,12 +98,7 @@ fn is_contiguous(text: &Mapped) -> bool {
 /// that needs a shell.
 pub(super) fn plain_words(text: &Mapped) -> Option<Vec<(String, std::ops::Range<usize>)>> {
     let script = parse(text.clone());
-    let Kind::List(items) = &script.node(script.root).kind else {
-        return None;
-    };
-    let [item] = items.as_slice() else {
-        return None;
-    };
+    let item = script.only_item()?;
     let Kind::Simple(simple) = &script.node(item.node).kind else {
         return None;
     };

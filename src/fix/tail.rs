@@ -132,56 +132,54 @@ fn keeps_status(script: &Script, item: &Item) -> bool {
 
 /// Whether a trap with an action is set anywhere: `exec` would lose it.
 pub(super) fn has_trap(script: &Script) -> bool {
-    script.nodes.iter().any(|node| {
-        let Kind::Simple(simple) = &node.kind else {
-            return false;
-        };
-        let mut words = simple.words.iter().map(|word| word.constant(false));
-        words.next().flatten().as_deref() == Some("trap")
-            && !matches!(words.next().flatten().as_deref(), Some("-" | ""))
-    })
+    traps(script).any(|trap| trap.sets())
 }
 
 /// Whether a trap with an action is set for that signal.
 pub(super) fn has_trap_for(script: &Script, signal: &str) -> bool {
-    script.nodes.iter().any(|node| {
-        let Kind::Simple(simple) = &node.kind else {
-            return false;
-        };
-        let mut words = simple.words.iter().map(|word| word.constant(false));
-        words.next().flatten().as_deref() == Some("trap")
-            && !matches!(words.next().flatten().as_deref(), Some("-" | ""))
-            && words
-                .flatten()
-                .any(|word| word.trim_start_matches("SIG") == signal)
-    })
+    traps(script).any(|trap| trap.sets() && trap.names(signal))
 }
 
 /// The action of the only trap for that signal, if it is a constant text.
 pub(super) fn action_for(script: &Script, signal: &str) -> Option<String> {
-    let mut actions = script.nodes.iter().filter_map(|node| {
+    let mut traps = traps(script).filter(|trap| trap.names(signal));
+    match (traps.next(), traps.next()) {
+        (Some(trap), None) => trap.action,
+        _ => None,
+    }
+}
+
+/// A `trap` command, as far as its words are constant.
+struct Trap {
+    action: Option<String>,
+    signals: Vec<Option<String>>,
+}
+
+impl Trap {
+    /// Whether it sets an action.
+    fn sets(&self) -> bool {
+        !matches!(self.action.as_deref(), Some("-" | ""))
+    }
+
+    fn names(&self, signal: &str) -> bool {
+        let mut names = self.signals.iter().flatten();
+        names.any(|name| name.trim_start_matches("SIG") == signal)
+    }
+}
+
+fn traps(script: &Script) -> impl Iterator<Item = Trap> {
+    script.nodes.iter().filter_map(|node| {
         let Kind::Simple(simple) = &node.kind else {
             return None;
         };
-        let words: Vec<Option<String>> = simple
-            .words
-            .iter()
-            .map(|word| Some(word.constant(false)?.into_owned()))
-            .collect();
-        let [Some(name), action, signals @ ..] = words.as_slice() else {
-            return None;
-        };
-        let is_it = name == "trap"
-            && signals
-                .iter()
-                .flatten()
-                .any(|word| word.trim_start_matches("SIG") == signal);
-        is_it.then(|| action.clone())
-    });
-    match (actions.next(), actions.next()) {
-        (Some(action), None) => action,
-        _ => None,
-    }
+        let words = simple.words.iter();
+        let mut words = words.map(|word| Some(word.constant(false)?.into_owned()));
+        let is_trap = words.next().flatten().as_deref() == Some("trap");
+        is_trap.then(|| Trap {
+            action: words.next().flatten(),
+            signals: words.collect(),
+        })
+    })
 }
 
 /// Whether the script defines a function of that name.

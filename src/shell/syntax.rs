@@ -37,6 +37,17 @@ impl Script {
     pub fn span(&self, range: Range<usize>) -> Span {
         self.text.span(range)
     }
+
+    /// What the script consists of, if that is one item: not `a; b`.
+    pub fn only_item(&self) -> Option<&Item> {
+        match &self.node(self.root).kind {
+            Kind::List(items) => match items.as_slice() {
+                [only] => Some(only),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
 }
 
 /// A place that the parser does not understand.
