@@ -18,11 +18,13 @@ pub(crate) struct ProcessTable {
 
 impl ProcessTable {
     fn find(&self, pid: Pid) -> Result<usize, usize> {
-        // The newest are asked for most.
-        match self.processes.iter().rposition(|(known, _)| *known <= pid) {
-            Some(index) if self.processes[index].0 == pid => Ok(index),
-            Some(index) => Err(index + 1),
-            None => Err(0),
+        // The newest and the first are asked for most.
+        match self.processes.last() {
+            Some((last, _)) if *last == pid => Ok(self.processes.len() - 1),
+            Some((last, _)) if *last < pid => Err(self.processes.len()),
+            _ => self
+                .processes
+                .binary_search_by_key(&pid, |(known, _)| *known),
         }
     }
 
@@ -69,10 +71,9 @@ impl ProcessTable {
         self.processes.len()
     }
 
-    /// The process with the lowest pid from that one on.
-    pub(crate) fn first_from(&self, pid: Pid) -> Option<&Process> {
-        let (Ok(index) | Err(index)) = self.find(pid);
-        self.processes.get(index).map(|(_, process)| &**process)
+    /// The process before which so many others stand in the order of pids.
+    pub(crate) fn at(&self, rank: usize) -> Option<&Process> {
+        self.processes.get(rank).map(|(_, process)| &**process)
     }
 
     /// All pids, in order.

@@ -37,14 +37,8 @@ pub(super) struct Turn<'a, 'm> {
 /// Either a value, or what the step has to return first.
 pub(super) type Attempt<T> = Result<T, Progress>;
 
-/// Lets the shell of a process take one step.
+/// Lets the shell of a process take one step. A step of one that waits ([`Shell::goes_on_waiting`]) does nothing.
 pub(in crate::boot) fn step(machine: &Machine, world: &mut World, pid: Pid) -> Progress {
-    // Every shell that waits is looked at in every step of another process.
-    let waits = |shell: &Shell| shell.goes_on_waiting(world);
-    if !matches!(world.process(pid).map(|process| &process.body), Some(Body::Shell(shell)) if !waits(shell))
-    {
-        return Progress::Blocked;
-    }
     let body = std::mem::replace(&mut world.process_mut(pid).body, Body::Filter);
     let Body::Shell(mut shell) = body else {
         return Progress::Blocked;

@@ -36,7 +36,7 @@ pub(crate) struct AwaitedInput {
 
 impl Shell {
     /// Whether nothing has happened that it waits for: then a step of it does nothing.
-    pub(super) fn goes_on_waiting(&self, world: &World) -> bool {
+    pub(in crate::boot) fn goes_on_waiting(&self, world: &World) -> bool {
         if self.dying.is_some() || self.check_failure {
             return false;
         }

@@ -336,10 +336,14 @@ impl<'c> Machine<'c> {
             }
             self.spent.set(self.spent.get() + 1);
             let mut progressed = false;
-            let mut next = 0;
-            while let Some(process) = world.processes.first_from(next) {
+            let mut rank = 0;
+            // A process that is blocked leaves the table as it is.
+            while let Some(process) = world.processes.at(rank) {
+                rank += 1;
+                if is_idle(process, world) {
+                    continue;
+                }
                 let pid = process.pid;
-                next = pid + 1;
                 match self.step(world, pid) {
                     Progress::Ran => {
                         progressed = true;
@@ -417,7 +421,6 @@ impl<'c> Machine<'c> {
         if let Some((when, fork)) = launcher.alternatives.last().cloned() {
             return self.choose(world, pid, when, fork);
         }
-        let launcher = launcher.clone();
         let is_over = |child: &Child| !world.alive(child.pid);
         let told_are_over = launcher
             .children
@@ -553,6 +556,16 @@ impl<'c> Machine<'c> {
                 return;
             }
         }
+    }
+}
+
+/// Whether a process does nothing before something has become of another one, or of the time. Nearly all are idle in
+/// nearly every step.
+fn is_idle(process: &super::world::Process, world: &World) -> bool {
+    match &process.body {
+        Body::Shell(shell) => shell.goes_on_waiting(world),
+        Body::Idle(None) | Body::Filter | Body::Launcher(_) => false,
+        Body::Application(_) | Body::Idle(Some(_)) | Body::Ended(_) => true,
     }
 }
 
