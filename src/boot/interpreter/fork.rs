@@ -5,7 +5,7 @@
 use std::rc::Rc;
 
 use super::step::Turn;
-use super::{Code, Frame, Job, State};
+use super::{Code, Frame, State};
 use crate::boot::value::Value;
 use crate::boot::world::{Body, History, Input, Output, Pid, Process, Status};
 use crate::knowledge::{ImplicitExec, ShellFamily, Signal};
@@ -137,15 +137,7 @@ impl Turn<'_, '_> {
         if self.shell.facts.family != ShellFamily::Bash {
             self.shell.kept.clear();
         }
-        let number = self
-            .shell
-            .jobs
-            .iter()
-            .map(|job| job.number)
-            .max()
-            .unwrap_or(0)
-            + 1;
-        self.shell.jobs.push(Job { pids, number });
+        self.shell.add_job(pids);
         self.shell.status = Status::SUCCESS;
     }
 

@@ -120,6 +120,13 @@ impl Turn<'_, '_> {
 }
 
 impl Shell {
+    /// A new job, under the next number.
+    pub(super) fn add_job(&mut self, pids: Vec<Pid>) {
+        let numbers = self.jobs.iter().map(|job| job.number);
+        let number = numbers.max().unwrap_or(0) + 1;
+        self.jobs.push(Job { pids, number });
+    }
+
     /// Forgets a job, as `disown` does.
     pub(super) fn disown(&mut self) {
         self.jobs.pop();

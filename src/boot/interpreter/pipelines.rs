@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::simple::drop_empty_settings;
 use super::step::{Attempt, Turn};
-use super::{Code, Foreground, State};
+use super::{Code, Foreground, Frame, State};
 use crate::boot::value::Field;
 use crate::boot::world::{Environment, Input, Status};
 use crate::knowledge::Feature;
@@ -100,4 +100,26 @@ impl Turn<'_, '_> {
         words.insert(0, Field::text("time"));
         self.external(code, words, Environment::new(), streams)
     }
+
+    /// After a command with `!` before it.
+    pub(super) fn negate(&mut self) -> Attempt<()> {
+        if self.shell.status.success().is_none()
+            && self.shell.frames.iter().all(|frame| !is_condition(frame))
+        {
+            // Nobody looks at the status of `! command` here.
+            return self.pop();
+        }
+        let yes = self.decide_status()?;
+        self.shell.status = Status::Known(i32::from(yes));
+        self.shell.check_failure = false;
+        self.pop()
+    }
+}
+
+/// Whether somebody may look at the status of what runs in the frame.
+fn is_condition(frame: &Frame) -> bool {
+    matches!(
+        frame.state,
+        State::If(..) | State::While(_) | State::AndOr(_) | State::Function(_)
+    )
 }

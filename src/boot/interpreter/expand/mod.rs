@@ -2,6 +2,7 @@
 
 mod list;
 mod lookup;
+mod needs;
 mod parameter;
 mod split;
 
