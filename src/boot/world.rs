@@ -5,10 +5,12 @@ use std::rc::Rc;
 
 use super::fact::Fact;
 use super::fifo::Fifos;
-use super::outcome::{Assumption, Condition, Missing};
+use super::outcome::{Assumption, Missing};
 pub(crate) use super::process::{
     Application, Body, Child, History, Input, Kill, Launcher, Next, Output, Process, Stop,
 };
+pub(super) use super::question::names_in;
+pub(crate) use super::question::{Choice, ON_DISK, Question, Status};
 use super::reads::LookedAt;
 use super::remade::Remade;
 use super::table::ProcessTable;
@@ -20,9 +22,6 @@ use crate::source::Span;
 
 /// A process number of the namespace.
 pub(crate) type Pid = u32;
-
-/// How the key of a question about a file begins: its answer holds only for a while.
-pub(crate) const ON_DISK: &str = "on disk: ";
 
 /// Milliseconds since the stop signal (negative time does not occur: the clock starts at 0 at boot).
 pub(crate) type Millis = u64;
@@ -125,21 +124,6 @@ pub(crate) struct SteadyLoop {
 /// Environment variables for one command.
 pub(crate) type Environment = Vec<(String, Value)>;
 
-/// A decision on a way.
-#[derive(Clone, Debug)]
-pub(crate) struct Choice {
-    /// The number of the fork.
-    pub fork: u32,
-    /// Which way was taken.
-    pub branch: u32,
-    /// The condition, for people.
-    pub condition: Option<Condition>,
-    /// Whether this way assumes that a command has failed, which the start-up does not expect.
-    pub failure: bool,
-    /// Whether this way is taken only when somebody sets a variable at run time.
-    pub overridden: bool,
-}
-
 /// How PID 1 ended.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Ending {
@@ -156,81 +140,6 @@ pub(crate) struct Awaited {
     pub applications: Vec<Pid>,
     /// `sleep`, `tail -f`.
     pub idle: Vec<Pid>,
-}
-
-/// An exit status.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Status {
-    /// A number.
-    Known(i32),
-    /// Not known; the condition says what its being zero means.
-    Unknown(Rc<Question>),
-}
-
-/// Something undecided.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Question {
-    /// What holds when the answer is yes: "`nc -z db 5432` succeeds".
-    pub yes: String,
-    /// What holds when it is no.
-    pub no: String,
-    /// The place.
-    pub span: Option<Span>,
-    /// The same key is the same question, answered once a way; `None` is always new.
-    pub key: Option<Rc<str>>,
-    /// What a yes says about values.
-    pub fixes: Vec<(Piece, Value)>,
-    /// What a no says about values (a setting that is not non-empty is empty).
-    pub fixes_if_no: Vec<(Piece, Value)>,
-    /// Whether a no means that a command failed that the start-up expects to succeed.
-    pub expected: bool,
-    /// Whether the answer comes from a command that may be the application.
-    pub candidate: bool,
-    /// The answer when nobody overrides the environment at run time, if only that is in question.
-    pub by_default: Option<bool>,
-}
-
-impl Question {
-    /// A question that is new each time it is asked, and tells nothing about a value.
-    pub(crate) fn new(
-        yes: impl Into<String>,
-        no: impl Into<String>,
-        span: Option<Span>,
-    ) -> Question {
-        Question {
-            yes: yes.into(),
-            no: no.into(),
-            span,
-            key: None,
-            fixes: Vec::new(),
-            fixes_if_no: Vec::new(),
-            expected: false,
-            candidate: false,
-            by_default: None,
-        }
-    }
-
-    /// Whether a command succeeds.
-    pub(crate) fn succeeds(command: &str, span: Option<Span>) -> Question {
-        Question::new(
-            format!("`{command}` succeeds"),
-            format!("`{command}` fails"),
-            span,
-        )
-    }
-}
-
-impl Status {
-    /// Success.
-    pub(crate) const SUCCESS: Status = Status::Known(0);
-
-    /// Zero or not, if known.
-    pub(crate) fn success(&self) -> Option<bool> {
-        match self {
-            Status::Known(number) => Some(*number == 0),
-            Status::Unknown(_) => None,
-        }
-    }
 }
 
 impl World {
@@ -302,78 +211,6 @@ impl World {
         pid
     }
 
-    /// The answer to a question, if it was asked before on this way or has just been answered.
-    pub(crate) fn answer_to(&mut self, question: &Question, looked_at: &LookedAt) -> Option<bool> {
-        if let Some(answer) = self.answer.take() {
-            return Some(answer);
-        }
-        let key = question.key.as_ref()?;
-        let (key, negated) = match key.strip_prefix('!') {
-            Some(inner) => (inner, true),
-            None => (&**key, false),
-        };
-        looked_at.test(key);
-        let answer = self.decided.get(key)?;
-        Some(*answer != negated)
-    }
-
-    /// The answer to a question about settings when nobody sets one at run time, unless that is what is not known.
-    pub(crate) fn default_of(&self, question: &Question) -> Option<bool> {
-        let default = question.by_default?;
-        let key = question.key.as_deref().unwrap_or(&question.yes);
-        let is_unsettled =
-            !self.unsettled.is_empty() && names_in(key).any(|name| self.unsettled.contains(name));
-        (!is_unsettled).then_some(default)
-    }
-
-    /// Takes one of the two ways at a question.
-    pub(crate) fn take(&mut self, fork: u32, question: &Question, yes: bool) {
-        self.answer = Some(yes);
-        if let Some(key) = &question.key {
-            let (key, negated) = match key.strip_prefix('!') {
-                Some(inner) => (inner, true),
-                None => (&**key, false),
-            };
-            let holds = yes != negated;
-            if let (Some(found), true) = (key.strip_prefix(ON_DISK), holds) {
-                let path = found
-                    .strip_prefix('`')
-                    .and_then(|rest| rest.split_once('`'));
-                if let Some((path, _)) = path.filter(|(path, _)| path.starts_with('/')) {
-                    Rc::make_mut(&mut self.remade).found(path);
-                }
-            }
-            self.passes |= passes(key);
-            Rc::make_mut(&mut self.decided).insert(key.into(), holds);
-        }
-        let fixes = if yes {
-            &question.fixes
-        } else {
-            &question.fixes_if_no
-        };
-        if !fixes.is_empty() {
-            self.passes |= fixes.iter().any(|(piece, _)| is_status(piece));
-            Rc::make_mut(&mut self.fixed).extend(fixes.iter().cloned());
-        }
-        if question.candidate && !yes {
-            self.candidate = None;
-            self.set_aside.clear();
-        }
-        let text = if yes { &question.yes } else { &question.no };
-        let overridden = question.by_default.is_some_and(|default| default != yes);
-        self.is_overridden |= overridden;
-        self.trail.push(Rc::new(Choice {
-            fork,
-            branch: u32::from(!yes),
-            condition: Some(Condition {
-                text: text.clone(),
-                span: question.span.clone(),
-            }),
-            failure: question.expected && !yes,
-            overridden,
-        }));
-    }
-
     /// The process, if it has not been reaped.
     pub(crate) fn process(&self, pid: Pid) -> Option<&Process> {
         self.processes.get(&pid)
@@ -413,57 +250,6 @@ impl World {
         found
     }
 
-    /// A pipe or capture that nothing has been written to.
-    pub(crate) fn new_stream(&mut self) -> usize {
-        self.streams.push(Value::default());
-        self.streams.len() - 1
-    }
-
-    /// Makes a named pipe.
-    pub(crate) fn make_fifo(&mut self, path: String) {
-        let stream = self.new_stream();
-        Rc::make_mut(&mut self.fifos).make(path, stream);
-    }
-
-    /// The stream behind a named pipe that is opened for writing.
-    pub(crate) fn fifo_to_write(&mut self, path: &str) -> Option<usize> {
-        let stream = self.fifos.stream(path)?;
-        Rc::make_mut(&mut self.fifos).open_for_writing(path);
-        Some(stream)
-    }
-
-    /// The next line of a named pipe that somebody still has open, if a whole one was written.
-    pub(crate) fn has_line(&self, stream: usize) -> bool {
-        self.fifos.has(stream)
-            && matches!(self.streams[stream].pieces(), [Piece::Text(text)] if text.contains('\n'))
-    }
-
-    /// Takes that line.
-    pub(crate) fn take_line(&mut self, stream: usize) -> Value {
-        let text = self.streams[stream].known().unwrap_or_default();
-        let (line, rest) = text.split_once('\n').unwrap_or((&text, ""));
-        self.streams[stream] = Value::text(rest);
-        Value::text(format!("{line}\n"))
-    }
-
-    /// What was written to a stream that nobody writes to any more. A named pipe is then as it was before somebody
-    /// opened it.
-    pub(crate) fn drain(&mut self, stream: usize) -> Value {
-        if self.fifos.has(stream) {
-            Rc::make_mut(&mut self.fifos).end(stream);
-        }
-        std::mem::take(&mut self.streams[stream])
-    }
-
-    /// Whether some running process still writes to the stream, or somebody has yet to open it.
-    pub(crate) fn stream_is_open(&self, stream: usize) -> bool {
-        self.fifos.waits_for_writer(stream) || self.processes.values().any(|process| {
-            !matches!(process.body, Body::Ended(_))
-                && (process.output == Output::Stream(stream)
-                    || matches!(&process.body, Body::Shell(shell) if shell.holds_stream(stream)))
-        })
-    }
-
     /// Whether scripts have made something at the path or below it, as far as that is followed.
     pub(crate) fn made(&self, path: &str, looked_at: &LookedAt) -> bool {
         looked_at.every_file();
@@ -484,54 +270,10 @@ impl World {
         }
     }
 
-    /// Begins another round of a loop: what is on disk may be another thing by now, and a command that
-    /// failed in the round before may succeed.
-    pub(crate) fn begin_round(&mut self) {
-        if !std::mem::take(&mut self.passes) {
-            return;
-        }
-        if self.decided.keys().any(|key| passes(key)) {
-            Rc::make_mut(&mut self.decided).retain(|key, _| !passes(key));
-        }
-        if self.fixed.keys().any(is_status) {
-            Rc::make_mut(&mut self.fixed).retain(|piece, _| !is_status(piece));
-        }
-    }
-
-    /// An unknown output of a command. In a loop it is another one than in the round before, so that
-    /// nothing is decided about it.
-    pub(crate) fn unknown_output(&mut self, command: &str) -> Value {
-        let name = format!("$({command})");
-        let piece = Piece::Unknown(name.as_str().into());
-        let in_loop = || {
-            let mut bodies = self.processes.values().map(|process| &process.body);
-            bodies.any(|body| matches!(body, Body::Shell(shell) if shell.is_in_loop()))
-        };
-        if in_loop()
-            && (self.fixed.contains_key(&piece)
-                || self.decided.keys().any(|key| key.contains(&name)))
-        {
-            Rc::make_mut(&mut self.fixed).remove(&piece);
-            Rc::make_mut(&mut self.decided).retain(|key, _| !key.contains(&name));
-        }
-        Value::unknown(name)
-    }
-
     /// What scripts have written to a file, if they have written to it.
     pub(crate) fn written(&self, path: &str, looked_at: &LookedAt) -> Option<&Value> {
         looked_at.file(path);
         self.files.text(path)
-    }
-
-    /// Writes to wherever the process's output goes.
-    pub(crate) fn write(&mut self, output: &Output, text: &Value) {
-        match output {
-            Output::Elsewhere => {}
-            Output::Stream(stream) => self.streams[*stream].append(text),
-            Output::File(path) => {
-                Rc::make_mut(&mut self.files).append(path, text);
-            }
-        }
     }
 
     /// Whether PID 1 is a shell that would do nothing on the signal now.
@@ -600,24 +342,4 @@ impl World {
             Rc::make_mut(&mut self.facts).push(fact);
         }
     }
-}
-
-/// Whether the answer to a test holds for one round of a loop only.
-fn passes(key: &str) -> bool {
-    key.starts_with(ON_DISK) || key.contains("`$?`")
-}
-
-/// Whether it stands for the status of a command, which is another one in the next round of a loop.
-fn is_status(piece: &Piece) -> bool {
-    matches!(piece, Piece::Unknown(name) if name.starts_with("$?"))
-}
-
-/// The names of variables that a text speaks of: `X` for `$X` and `${X}`.
-pub(super) fn names_in(text: &str) -> impl Iterator<Item = &str> {
-    text.split('$').skip(1).filter_map(|rest| {
-        let rest = rest.trim_start_matches(['{', '!', '#']);
-        let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        let end = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
-        (end > 0).then(|| &rest[..end])
-    })
 }
