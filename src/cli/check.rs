@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::arguments::CheckArguments;
 use super::fix::{fix, proposed};
 use super::formats::CheckFormat;
-use super::look::{Look, look};
+use super::look::{Look, look, paths};
 use super::output::Output;
 use super::{COULD_NOT_RUN, FINDINGS, FINE, baseline, files, settings, silence};
 use crate::config::FailOn;
@@ -22,16 +22,21 @@ pub(super) fn check(arguments: &CheckArguments, output: &mut Output) -> u8 {
 
 fn run(arguments: &CheckArguments, output: &mut Output) -> Result<u8, u8> {
     let settings = settings(&arguments.inputs, arguments.layer(), output)?;
+    if let Some(path) = written_twice(&arguments.outputs) {
+        output.error(&format!("{}: one file for two outputs", files::shown(path)));
+        return Err(COULD_NOT_RUN);
+    }
+    let paths = paths(&arguments.inputs, output)?;
     let fixing = &arguments.fixing;
     let written = match fixing.fix || fixing.diff {
-        true => fix(arguments, &settings, output)?,
+        true => fix(&paths, fixing, &settings, output)?,
         false => FINE,
     };
     let Look {
         mut run,
         mut searched_unreadable,
         status,
-    } = look(&arguments.inputs, &settings, output)?;
+    } = look(&paths, &settings, output)?;
     let could_not = |message: String, output: &mut Output| {
         output.error(&message);
         COULD_NOT_RUN
@@ -158,4 +163,12 @@ fn fails(fail_on: FailOn, findings: &[Finding], summary: &Summary) -> bool {
         FailOn::Note => at_least(Severity::Note),
         FailOn::Unknown => at_least(Severity::Note) || summary.not_judged > 0,
     }
+}
+
+/// A file that two outputs would go to: the second would take the place of the first.
+fn written_twice(outputs: &[(CheckFormat, PathBuf)]) -> Option<&Path> {
+    let mut outputs = outputs.iter().map(|(_, path)| path).enumerate();
+    let all: Vec<&PathBuf> = outputs.clone().map(|(_, path)| path).collect();
+    let twice = outputs.find(|(at, path)| all[..*at].contains(path));
+    twice.map(|(_, path)| path.as_path())
 }

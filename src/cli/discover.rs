@@ -89,9 +89,9 @@ fn search(
         let entry = match entry {
             Ok(entry) => entry,
             Err(error) => {
-                discovery
-                    .unusable
-                    .push((show(directory), error.to_string()));
+                let (place, reason) = told(&error, directory);
+                discovery.unusable.push((show(place), reason));
+                any = true;
                 continue;
             }
         };
@@ -99,13 +99,34 @@ fn search(
         if is_excluded(entry.path(), !is_file) {
             continue;
         }
-        if is_file && entry.file_name().to_str().is_some_and(is_dockerfile_name) {
+        if is_file && is_dockerfile_name(&entry.file_name().to_string_lossy()) {
             any = true;
             add(discovery, seen, entry.path(), false);
         }
     }
     if !any && discovery.files.len() == before {
         discovery.empty.push(show(directory));
+    }
+}
+
+/// Where a search could not go on, and what the system said.
+fn told<'a>(error: &'a ignore::Error, directory: &'a Path) -> (&'a Path, String) {
+    let (mut error, mut place) = (error, directory);
+    loop {
+        error = match error {
+            ignore::Error::WithPath { path, err } => {
+                place = path.strip_prefix(".").unwrap_or(path);
+                err
+            }
+            ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => err,
+            ignore::Error::Io(io) => {
+                // The walker wraps what the system said into a sentence of its own.
+                let inner = std::error::Error::source(io).map(ToString::to_string);
+                let text = inner.unwrap_or_else(|| io.to_string());
+                return (place, system_says(&std::io::Error::other(text)));
+            }
+            other => return (place, other.to_string()),
+        };
     }
 }
 

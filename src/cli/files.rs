@@ -1,9 +1,9 @@
 //! The doors of the command line itself: files that the user names for output, the environment, and git.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
-use crate::source::{Disk, RealDisk, system_says};
+use crate::source::{Disk, LARGEST_FILE, RealDisk, system_says};
 
 /// A variable of the environment, if it is set and is text.
 #[allow(
@@ -23,13 +23,39 @@ pub(super) fn variables() -> impl Iterator<Item = String> {
     std::env::vars_os().filter_map(|(name, _)| name.into_string().ok())
 }
 
-/// The text of a file.
+/// The text of a file that the user names.
 pub(super) fn text(path: &Path) -> Result<String, String> {
-    let because = |message: String| format!("{}: {message}", shown(path));
-    let bytes = RealDisk
-        .read(path)
-        .map_err(|error| because(error.to_string()))?;
-    String::from_utf8(bytes).map_err(|_| because("not valid UTF-8".to_owned()))
+    String::from_utf8(bytes(path)?).map_err(|_| format!("{}: not valid UTF-8", shown(path)))
+}
+
+/// The bytes of a file that the user names. Unlike what a search finds it may be a pipe: `<(git ls-files)`.
+#[allow(clippy::disallowed_methods, reason = "the user names the file")]
+pub(super) fn bytes(path: &Path) -> Result<Vec<u8>, String> {
+    let file = std::fs::File::open(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => format!("{}: no such file", shown(path)),
+        _ => because(path, &error),
+    })?;
+    let mut bytes = Vec::new();
+    file.take(LARGEST_FILE + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| because(path, &error))?;
+    match bytes.len() as u64 > LARGEST_FILE {
+        true => Err(format!("{}: too large to read", shown(path))),
+        false => Ok(bytes),
+    }
+}
+
+/// The path of that name, which need not be text where the system does not ask for it.
+pub(super) fn path(name: &[u8]) -> PathBuf {
+    #[cfg(unix)]
+    {
+        use std::os::unix::ffi::OsStrExt;
+        PathBuf::from(std::ffi::OsStr::from_bytes(name))
+    }
+    #[cfg(not(unix))]
+    {
+        PathBuf::from(String::from_utf8_lossy(name).as_ref())
+    }
 }
 
 /// Writes a file that the user asked for, in place of what was there.
@@ -63,7 +89,7 @@ pub(super) fn shown(path: &Path) -> String {
 /// The files that differ from where a branch left `revision`, those not yet added included; without links.
 pub(super) fn changed_since(revision: &str, directory: &Path) -> Result<Vec<PathBuf>, String> {
     let top = git(directory, &["rev-parse", "--show-toplevel"])?;
-    let top = PathBuf::from(String::from_utf8_lossy(&top).trim_end_matches(['\n', '\r']));
+    let top = path(top.trim_ascii_end());
     let top = RealDisk.canonical(&top).unwrap_or(top);
     let range = [
         "diff",
@@ -80,9 +106,7 @@ pub(super) fn changed_since(revision: &str, directory: &Path) -> Result<Vec<Path
     let names = changed.split(|byte| *byte == 0);
     let names = names.chain(untracked.split(|byte| *byte == 0));
     let names = names.filter(|name| !name.is_empty());
-    Ok(names
-        .map(|name| top.join(String::from_utf8_lossy(name).as_ref()))
-        .collect())
+    Ok(names.map(|name| top.join(path(name))).collect())
 }
 
 #[allow(clippy::disallowed_methods, reason = "only git knows what changed")]

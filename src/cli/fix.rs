@@ -8,9 +8,8 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::arguments::CheckArguments;
+use super::arguments::Fixing;
 use super::discover::{Candidate, discover};
-use super::look::paths;
 use super::output::Output;
 use super::settings::Settings;
 use super::silence::keeps;
@@ -29,32 +28,32 @@ const STACK: usize = 16 * 1024 * 1024;
 /// Fixes the files, or prints the difference. `Ok` with the status so far when the findings that remain are
 /// to be reported; `Err` with the exit status when all has been said.
 pub(super) fn fix(
-    arguments: &CheckArguments,
+    paths: &[PathBuf],
+    fixing: &Fixing,
     settings: &Settings,
     output: &mut Output,
 ) -> Result<u8, u8> {
-    let listed =
-        paths(&arguments.inputs).and_then(|paths| Ok(discover(&paths, &settings.exclusions()?)));
-    let discovery = listed.map_err(|message| {
+    let exclusions = settings.exclusions().map_err(|message| {
         output.error(&message);
         COULD_NOT_RUN
     })?;
+    let discovery = discover(paths, &exclusions);
     let inputs = discovery.files.iter().map(|file| input(file, settings));
     let inputs: Vec<Input> = inputs.collect::<Result<_, _>>().map_err(|message| {
         output.error(&message);
         COULD_NOT_RUN
     })?;
-    let most = match arguments.fixing.unsafe_fixes {
+    let most = match fixing.unsafe_fixes {
         true => Applicability::Unsafe,
         false => Applicability::Safe,
     };
     let disk: Arc<dyn Disk> = Arc::new(RealDisk);
     let wanted = |finding: &Finding| keeps(settings, finding);
     // An editor that pipes a buffer through wants that one text: nothing else may change under it.
-    let is_piped = inputs.iter().any(|input| input.place.is_err()) && !arguments.fixing.diff;
+    let is_piped = inputs.iter().any(|input| input.place.is_err()) && !fixing.diff;
     let may_change = |path: &str| !is_piped || path == STANDARD_INPUT;
-    let fixed = fix_all(&disk, &inputs, most, &may_change, &wanted, &each);
-    if arguments.fixing.diff {
+    let mut fixed = fix_all(&disk, &inputs, most, &may_change, &wanted, &each);
+    if fixing.diff {
         for (file, message) in &discovery.unusable {
             output.error(&format!("{file}: {message}"));
         }
@@ -65,15 +64,15 @@ pub(super) fn fix(
             }),
         );
     }
-    let status = store(&fixed, output);
+    let status = store(&mut fixed, output);
     let text = inputs.iter().find_map(|input| input.place.as_ref().err());
     if let Some(text) = text {
         let new = fixed.files.get(STANDARD_INPUT).map(|(_, new)| new);
         output.result(new.unwrap_or(text));
-        news(&fixed, output);
+        news(&fixed, status != FINE, output);
         return Err(status);
     }
-    news(&fixed, output);
+    news(&fixed, status != FINE, output);
     Ok(status)
 }
 
@@ -161,29 +160,31 @@ fn show(fixed: &Fixed, output: &mut Output) -> u8 {
         diff.push_str(&unified_diff(path, source.text(), new));
     }
     output.result(&diff);
-    news(fixed, output);
+    news(fixed, false, output);
     if diff.is_empty() { FINE } else { FINDINGS }
 }
 
-/// Writes what was changed. What cannot be written is said, and the rest goes on.
-fn store(fixed: &Fixed, output: &mut Output) -> u8 {
+/// Writes what was changed. What cannot be written is said and counts as not fixed, and the rest goes on.
+fn store(fixed: &mut Fixed, output: &mut Output) -> u8 {
     let mut status = FINE;
-    let files = fixed
-        .files
-        .iter()
-        .filter(|(path, _)| *path != STANDARD_INPUT);
-    for (path, (source, new)) in files {
+    let Fixed { files, applied, .. } = fixed;
+    files.retain(|path, (source, new)| {
+        if path == STANDARD_INPUT {
+            return true;
+        }
         let written = write::replace(Path::new(path), source.text().as_bytes(), new.as_bytes());
-        if let Err(message) = written {
+        if let Err(message) = &written {
             output.error(&format!("{path}: not fixed: {message}"));
+            applied.retain(|fix| !fix.changes(path));
             status = COULD_NOT_RUN;
         }
-    }
+        written.is_ok()
+    });
     status
 }
 
 /// What was done, by kind.
-fn news(fixed: &Fixed, output: &mut Output) {
+fn news(fixed: &Fixed, fails_to_store: bool, output: &mut Output) {
     let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
     for fix in &fixed.applied {
         *kinds.entry(&fix.kind).or_default() += 1;
@@ -208,7 +209,7 @@ fn news(fixed: &Fixed, output: &mut Output) {
             "{count} more in other files, which stay as they are when standard input is fixed"
         ));
     }
-    if fixed.applied.is_empty() && fixed.withheld + fixed.elsewhere == 0 {
+    if fixed.applied.is_empty() && fixed.withheld + fixed.elsewhere == 0 && !fails_to_store {
         output.news("no finding has a proven fix");
     }
 }

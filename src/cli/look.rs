@@ -2,7 +2,7 @@
 
 use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -30,15 +30,18 @@ pub(super) struct Look {
     pub(super) status: u8,
 }
 
-/// Looks at everything that the inputs stand for; or the exit status when that is not possible at all.
-pub(super) fn look(inputs: &Inputs, settings: &Settings, output: &mut Output) -> Result<Look, u8> {
+/// Looks at everything that the paths stand for; or the exit status when that is not possible at all.
+pub(super) fn look(
+    paths: &[PathBuf],
+    settings: &Settings,
+    output: &mut Output,
+) -> Result<Look, u8> {
     let mut status = FINE;
-    let listed = paths(inputs).and_then(|paths| Ok((paths, settings.exclusions()?)));
-    let (paths, exclusions) = listed.map_err(|message| {
+    let exclusions = settings.exclusions().map_err(|message| {
         output.error(&message);
         COULD_NOT_RUN
     })?;
-    let discovery = discover(&paths, &exclusions);
+    let discovery = discover(paths, &exclusions);
     let mut run = Run::default();
     let mut searched_unreadable = Vec::new();
     for (file, message) in discovery.unusable {
@@ -95,27 +98,50 @@ pub(super) fn look(inputs: &Inputs, settings: &Settings, output: &mut Output) ->
     })
 }
 
-/// The paths of the command line and of `--files-from`; the current directory when there are none.
-pub(super) fn paths(inputs: &Inputs) -> Result<Vec<PathBuf>, String> {
+/// The paths of the command line and of `--files-from`; the current directory when there are none. It may read
+/// standard input, and so is asked once a run.
+pub(super) fn paths(inputs: &Inputs, output: &mut Output) -> Result<Vec<PathBuf>, u8> {
     let mut paths = inputs.paths.clone();
-    match &inputs.files_from {
-        Some(list) => {
-            let text = match list.as_os_str() == "-" {
-                true => std::io::read_to_string(std::io::stdin()).map_err(|e| e.to_string())?,
-                false => files::text(list)?,
-            };
-            // `git ls-files -z` and `find -print0` end names by NUL, because a name may have lines.
-            let names: Vec<&str> = match text.contains('\0') {
-                true => text.split('\0').collect(),
-                false => text.lines().collect(),
-            };
-            let names = names.into_iter().filter(|name| !name.is_empty());
-            paths.extend(names.map(PathBuf::from));
+    let Some(list) = &inputs.files_from else {
+        if paths.is_empty() {
+            paths.push(PathBuf::from("."));
         }
-        None if paths.is_empty() => paths.push(PathBuf::from(".")),
-        None => {}
-    }
+        return Ok(paths);
+    };
+    let listed = listed(list, &paths).map_err(|message| {
+        output.error(&message);
+        COULD_NOT_RUN
+    })?;
+    paths.extend(listed);
     Ok(paths)
+}
+
+/// The paths that a file lists, or standard input as long as that is not one of the Dockerfiles.
+fn listed(list: &Path, paths: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
+    let is_input = |path: &Path| path.as_os_str() == "-";
+    let bytes = if !is_input(list) {
+        files::bytes(list)?
+    } else if paths.iter().any(|path| is_input(path)) {
+        let message = "standard input cannot be both a Dockerfile and the list of --files-from";
+        return Err(message.to_owned());
+    } else {
+        let mut bytes = Vec::new();
+        let read = std::io::stdin().lock().read_to_end(&mut bytes);
+        read.map_err(|error| error.to_string())?;
+        bytes
+    };
+    // `git ls-files -z` and `find -print0` end names by NUL, because a name may have lines.
+    let end = match bytes.contains(&0) {
+        true => 0,
+        false => b'\n',
+    };
+    let names = bytes.split(|byte| *byte == end);
+    let names = names.map(|name| match end {
+        0 => name,
+        _ => name.strip_suffix(b"\r").unwrap_or(name),
+    });
+    let names = names.filter(|name| !name.is_empty());
+    Ok(names.map(files::path).collect())
 }
 
 /// Whether a stage was named that no file has: then nothing was judged, and a gate must not be green.

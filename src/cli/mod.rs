@@ -78,7 +78,8 @@ fn trace(arguments: &TraceArguments, output: &mut Output) -> u8 {
         Ok(settings) => settings,
         Err(status) => return status,
     };
-    let look = match look::look(&arguments.inputs, &settings, output) {
+    let paths = look::paths(&arguments.inputs, output);
+    let look = match paths.and_then(|paths| look::look(&paths, &settings, output)) {
         Ok(look) => look,
         Err(status) => return status,
     };

@@ -76,7 +76,7 @@ impl Settings {
         let overrides = layers.overrides.iter().map(|part| matcher(&part.paths));
         Ok(Settings {
             overrides: overrides.collect::<Result<_, _>>()?,
-            options: options(&common)?,
+            options: options(&common, None)?,
             root: RealDisk.canonical(root).unwrap_or_else(|| root.to_owned()),
             common,
             layers,
@@ -96,7 +96,7 @@ impl Settings {
     pub(super) fn options(&self, path: &Path) -> Result<Options, String> {
         let special = self.layers.overrides.iter();
         match special.into_iter().any(|part| self.applies(part, path)) {
-            true => options(&self.of(path)),
+            true => options(&self.of(path), Some((&self.common, &self.options))),
             false => Ok(self.options.clone()),
         }
     }
@@ -247,16 +247,19 @@ fn teach(own: &[OwnEntry], handles_stop: &[String]) -> Result<(), String> {
     knowledge::extend(&tables.to_string())
 }
 
-/// The analyser's options.
-fn options(layer: &Layer) -> Result<Options, String> {
-    let base_config = match &layer.base_config {
-        Some(path) => {
+/// The analyser's options. The base image's settings are read once where they are those of `known`: the file may be
+/// a pipe.
+fn options(layer: &Layer, known: Option<(&Layer, &Options)>) -> Result<Options, String> {
+    let known = known.filter(|(common, _)| common.base_config == layer.base_config);
+    let base_config = match (&layer.base_config, known) {
+        (_, Some((_, options))) => options.base_config.clone(),
+        (Some(path), None) => {
             let because = |message: String| format!("{}: {message}", files::shown(path));
             Some(Arc::new(
                 BaseSettings::from_json(&files::text(path)?).map_err(because)?,
             ))
         }
-        None => None,
+        (None, None) => None,
     };
     if let Some(context) = &layer.context {
         let real = RealDisk.canonical(context);

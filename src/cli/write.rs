@@ -64,7 +64,12 @@ fn keep_owner(file: &fs::File, meta: &fs::Metadata) -> std::io::Result<()> {
     if (own.uid(), own.gid()) == (meta.uid(), meta.gid()) {
         return Ok(());
     }
-    fchown(file, Some(meta.uid()), Some(meta.gid()))
+    fchown(file, Some(meta.uid()), Some(meta.gid())).map_err(|error| match error.kind() {
+        std::io::ErrorKind::PermissionDenied => {
+            std::io::Error::other("its owner and group cannot be kept")
+        }
+        _ => error,
+    })
 }
 
 #[cfg(not(unix))]

@@ -67,6 +67,12 @@ pub struct Fix {
 }
 
 impl Fix {
+    /// Whether it changes the file of that path.
+    pub fn changes(&self, path: &str) -> bool {
+        let mut edits = self.edits.iter();
+        edits.any(|edit| edit.span.source.path() == path)
+    }
+
     /// Every file that it changes, as it is, with the new text; `None` when edits overlap.
     pub fn new_texts(&self) -> Option<Vec<(Arc<Source>, String)>> {
         let mut texts: Vec<(Arc<Source>, String)> = Vec::new();

@@ -1,6 +1,6 @@
 //! What somebody meets who asks for what cannot be had: each mistake is named, and no gate turns green by one.
 
-use super::{BAD, Folder, GOOD, NOTED};
+use super::{BAD, Folder, GOOD};
 
 /// A Dockerfile whose script starts its application without `exec`.
 const WITH_SCRIPT: &str =
@@ -17,12 +17,20 @@ fn what_cannot_be_used_is_named() {
             vec!["--context", "bad/Dockerfile"],
             "bad/Dockerfile: no such directory",
         ),
-        (vec!["--config", "bad"], "bad: not a regular file"),
+        (vec!["--config", "bad"], "bad: is a directory"),
         (
             vec!["--baseline", "bad/Dockerfile"],
             "bad/Dockerfile: expected value at line 1",
         ),
         (vec!["--output", "sarif=bad"], "bad: is a directory"),
+        (
+            vec!["--output", "sarif=both", "--output", "json=both"],
+            "both: one file for two outputs",
+        ),
+        (
+            vec!["--files-from", "-", "-"],
+            "standard input cannot be both a Dockerfile and the list of --files-from",
+        ),
         (
             vec!["--output", "sarif=absent/x"],
             "absent/x: no such file or directory",
@@ -160,20 +168,6 @@ fn paths_in_the_configuration_start_from_its_directory() {
         "{}",
         ran.stderr
     );
-}
-
-#[test]
-fn lists_of_files_may_be_separated_by_nul() {
-    let folder = Folder::new("nul");
-    folder
-        .file("a b/Dockerfile", BAD)
-        .file("c/Dockerfile", NOTED);
-    let words = ["check", "--format", "concise", "--files-from", "-"];
-    let ran = folder.run_with(&words, "a b/Dockerfile\0c/Dockerfile\0");
-    assert_eq!(ran.status, 1, "{}", ran.stderr);
-    for place in ["a b/Dockerfile:2:1", "c/Dockerfile:3:1"] {
-        assert!(ran.stdout.contains(place), "{}", ran.stdout);
-    }
 }
 
 #[test]

@@ -188,6 +188,7 @@ fn what_cannot_be_written_is_said_and_the_rest_goes_on() {
         news.contains("a.Dockerfile: not fixed: it is read-only"),
         "{news}"
     );
+    assert!(news.contains("fixes in 1 file: 1 exec-form"), "{news}");
     assert_eq!(tree.read("a.Dockerfile"), text);
     assert!(
         tree.read("b.Dockerfile")
