@@ -58,7 +58,7 @@ impl Default for Limits {
             words: 1_000,
             steps: 40_000,
             total_steps: 20_000,
-            steps_in_vain: 6_000,
+            steps_in_vain: 4_000,
             steps_apart: 2_000,
             ways: 2_000,
             processes: 300,

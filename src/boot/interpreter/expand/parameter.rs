@@ -367,11 +367,12 @@ impl Expansion<'_> {
         }
         // Where words are subscripts (`declare -A`, `x=([k]=v)`), the places say nothing.
         let text = self.script.text.text();
-        let has_keys = text.contains("-A") || text.contains("=([");
-        if let Some(fields) = self.list(parameter).filter(|_| parameter.index.is_some())
-            && !has_keys
+        let has_keys = || text.contains("-A") || text.contains("=([");
+        if parameter.index.is_some()
+            && let Some(fields) = self.list(parameter)
             && matches!(self.shell.variable(&parameter.name), Some(Stored::Array(_)))
             && !fields.iter().any(|field| field.open)
+            && !has_keys()
         {
             let subscripts = (0..fields.len()).map(|at| Field::text(at.to_string()));
             let direct = Parameter {
