@@ -114,6 +114,7 @@ pub(crate) fn initial_world(machine: &Machine, container: &Container) -> Option<
         directory: directory.into(),
         ignored: BTreeSet::new(),
         blocked: BTreeSet::new(),
+        ends_by: None,
         input: Input::Null,
         output: Output::Elsewhere,
         span: span.clone(),

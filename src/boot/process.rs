@@ -38,6 +38,8 @@ pub(crate) struct Process {
     pub ignored: BTreeSet<Signal>,
     /// Signals blocked since its start.
     pub blocked: BTreeSet<Signal>,
+    /// When something that has started it ends it (`timeout 30 tail -f log`).
+    pub ends_by: Option<Millis>,
     /// Where it reads.
     pub input: Input,
     /// Where it writes.

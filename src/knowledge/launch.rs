@@ -24,6 +24,8 @@ pub struct Launch {
     pub blocks: Vec<Signal>,
     /// The working directory that it changes to.
     pub directory: Option<String>,
+    /// How long the command may run before it is ended (`timeout 30 app`).
+    pub limit: Option<Duration>,
     /// The words of the command line that it takes as its own options although they stand in the
     /// wrapped command (`tini nginx -g …`): indices into the argv. Then it usually fails.
     pub eats: Vec<usize>,

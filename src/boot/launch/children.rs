@@ -217,7 +217,12 @@ impl Start<'_, '_> {
         path: Option<&str>,
         job: &Job,
     ) {
+        let clock = self.world.clock;
         let process = self.world.process_mut(pid);
+        if let Some(limit) = launch.limit {
+            let end = clock.saturating_add(limit.as_millis() as Millis);
+            process.ends_by = Some(process.ends_by.map_or(end, |by| by.min(end)));
+        }
         if launch.clears_environment {
             process.environment = Rc::default();
         }

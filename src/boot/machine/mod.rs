@@ -27,6 +27,9 @@ pub(in crate::boot) use deliver::signal_group;
 pub(crate) use deliver::signal_process;
 pub(in crate::boot) use ending::{end_process, start_jobs};
 
+/// The status of coreutils' `timeout` when the time is up.
+const TIME_IS_UP: i32 = 124;
+
 /// Bounds that keep every input finite. Reaching one makes the way unknown, with the reason.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -520,7 +523,11 @@ impl<'c> Machine<'c> {
             };
             match &mut process.body {
                 Body::Idle(Some(at)) if *at <= now => {
-                    end_process(self, world, pid, Status::SUCCESS, None)
+                    let status = match process.ends_by == Some(*at) {
+                        true => Status::Known(TIME_IS_UP),
+                        false => Status::SUCCESS,
+                    };
+                    end_process(self, world, pid, status, None);
                 }
                 Body::Application(application)
                     if application.finishing.is_some_and(|at| at <= now) =>

@@ -53,10 +53,13 @@ impl Start<'_, '_> {
                 Err(missing) => return Plan::Unknown(missing),
             }
         }
-        let foreground = sections
+        // Files that are included are read into the same settings: the last one to say it counts
+        // (supervisor/options.py `read_config`).
+        let mut foreground = sections
             .iter()
-            .find(|section| section.name == "supervisord");
-        let mut foreground = foreground.and_then(|section| section.is_on("nodaemon"));
+            .filter(|section| section.name == "supervisord")
+            .filter_map(|section| section.is_on("nodaemon"))
+            .next_back();
         if let (true, Some(change)) = (is_debian, self.change_of(&path)) {
             // The usual one is `sed -i 's/^\(\[supervisord\]\)$/\1\nnodaemon=true/'`.
             let text = change.as_ref().map_or("", |span| span.text());

@@ -12,7 +12,7 @@ use crate::boot::machine::end_process;
 use crate::boot::outcome::Missing;
 use crate::boot::tools;
 use crate::boot::value::Field;
-use crate::boot::world::{Application, Body, Output, Pid, Status};
+use crate::boot::world::{Application, Body, Output, Millis, Pid, Status};
 use crate::knowledge::{self, Lifetime};
 use crate::source::Span;
 
@@ -91,7 +91,10 @@ impl Start<'_, '_> {
                 let process = self.process();
                 // Who sleeps for hours stays until he is stopped.
                 let ends = seconds.filter(|seconds| *seconds < LONG_SLEEP);
-                process.body = Body::Idle(ends.map(|seconds| clock + (seconds * 1000.0) as u64));
+                let ends = ends.map(|seconds| clock + (seconds * 1000.0) as u64);
+                let is_soon = |by: &Millis| *by < clock + (LONG_SLEEP * 1000.0) as Millis;
+                let by = process.ends_by.filter(is_soon);
+                process.body = Body::Idle(ends.into_iter().chain(by).min());
             }
             Lifetime::Daemonises => {
                 self.daemon(argv.clone(), program);

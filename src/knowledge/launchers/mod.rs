@@ -8,6 +8,7 @@ mod effects;
 mod wrapped;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::Deserialize;
 
@@ -45,6 +46,9 @@ pub(crate) struct Entry {
     /// Only without directories or with exactly one of these paths (`/init`).
     #[serde(default)]
     paths: Vec<String>,
+    /// Whether its first operand is the time that the command may run; 0 is without a limit.
+    #[serde(default)]
+    limits: bool,
     /// Whether it is a tool for development.
     #[serde(default)]
     development: bool,
@@ -130,6 +134,7 @@ impl Entry {
             ignores: Vec::new(),
             blocks: Vec::new(),
             directory: None,
+            limit: self.limit(words, &parsed),
             eats: match self.command.kind {
                 Kind::Words => parsed.eaten.clone(),
                 // Runners of scripts by name document that options may follow the name.
@@ -200,6 +205,12 @@ impl Entry {
             })
             .collect();
         Some(launch)
+    }
+
+    /// How long the command may run.
+    fn limit(&self, words: &[Option<&str>], parsed: &Parsed<'_>) -> Option<Duration> {
+        let word = parsed.operands.first().filter(|_| self.limits)?;
+        duration(words[*word]?).filter(|limit| !limit.is_zero())
     }
 
     fn effect(&self, given: &Given<'_>) -> Option<Effect> {
