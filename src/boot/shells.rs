@@ -25,7 +25,8 @@ impl Start<'_, '_> {
     /// The dialect behind a shell's name. `Some(None)` is a shell whose dialect is not known.
     pub(super) fn shell_named(&mut self, base: &str) -> Option<Option<&'static ShellFacts>> {
         let sh = self.machine.container.image.sh.value().cloned().flatten();
-        let is_old = sh.as_deref() == Some("bash-posix-4");
+        let own = self.machine.container.image.bash.as_deref();
+        let is_old = sh.as_deref() == Some("bash-posix-4") || own == Some("bash-4");
         let is_debian = sh.as_deref().is_none_or(|id| id.starts_with("dash"));
         Some(match base {
             "sh" => self.machine.sh(),

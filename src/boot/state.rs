@@ -142,7 +142,10 @@ fn hash_place(world: &World, hasher: &mut FoldHasher<'static>, texts: bool) {
         process.captured.hash(hasher);
         process.ignored.hash(hasher);
         process.blocked.hash(hasher);
-        process.ends_by.map(|by| by.saturating_sub(now)).hash(hasher);
+        process
+            .ends_by
+            .map(|by| by.saturating_sub(now))
+            .hash(hasher);
         process.directory.hash(hasher);
         process.user.hash(hasher);
         process.argv.hash(hasher);

@@ -59,6 +59,8 @@ pub struct Image {
     /// The shell behind `/bin/sh`: an id of `grammars/shells/` (`dash-debian`, `ash`, `bash`, …);
     /// `Known(None)` when the image has none (scratch, distroless).
     pub sh: Known<Option<String>>,
+    /// What `bash` is, if it is not a new one: an id of `grammars/shells/`.
+    pub bash: Option<String>,
     /// Whether it is a Windows image, or SHELL names cmd or powershell.
     pub windows: Option<Span>,
     /// The files.

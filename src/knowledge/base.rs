@@ -9,6 +9,8 @@ pub struct BaseImage {
     pub name: String,
     /// The shell behind `/bin/sh`: an id of `grammars/shells/`, or `None` when there is no shell.
     pub sh: Option<String>,
+    /// What `bash` is there, if it is not a new one: an id of `grammars/shells/`.
+    pub bash: Option<String>,
     /// ENTRYPOINT, exec form.
     pub entrypoint: Option<Vec<String>>,
     /// CMD, exec form.

@@ -48,6 +48,8 @@ struct Layer {
     from: Option<String>,
     /// The shell behind `/bin/sh`; `none` where there is none.
     sh: Option<String>,
+    /// `bash`, where it is older than the one that the tables mean by that name.
+    bash: Option<String>,
     entrypoint: Option<Vec<String>>,
     cmd: Option<Vec<String>>,
     stop_signal: Option<String>,
@@ -99,6 +101,7 @@ fn resolve(reference: &str, depth: usize) -> Option<BaseImage> {
         None => BaseImage {
             name: String::new(),
             sh: None,
+            bash: None,
             entrypoint: None,
             cmd: None,
             stop_signal: None,
@@ -119,13 +122,36 @@ fn resolve(reference: &str, depth: usize) -> Option<BaseImage> {
     for layer in layers() {
         layer.apply(&mut image);
     }
+    if image.bash.is_none() {
+        image.bash = bash_of_release(&reference.tag);
+    }
     image.name = entry.names[0].clone();
     image.evidence = entry.evidence.clone();
     Some(image)
 }
 
+/// What `bash` is in an image whose tag names a release of Debian or Ubuntu (`3.8-buster`, `11.0-ubuntu18.04`).
+fn bash_of_release(tag: &str) -> Option<String> {
+    let releases = ["debian", "ubuntu"];
+    tag.split('-').find_map(|part| {
+        let number = releases.iter().find_map(|name| part.strip_prefix(name));
+        let is_name = part.chars().all(|letter| letter.is_ascii_alphabetic());
+        let release = number.or(is_name.then_some(part))?;
+        releases.iter().find_map(|name| {
+            let mut entries = super::tables::images().named(name);
+            let mut tags = entries.next()?.tag.iter();
+            let has = |one: &&Tag| one.tags.iter().any(|glob| matches(glob, release));
+            tags.find(|one| one.layer.bash.is_some() && has(one))?
+                .layer
+                .bash
+                .clone()
+        })
+    })
+}
+
 impl Layer {
     fn apply(&self, image: &mut BaseImage) {
+        image.bash = self.bash.clone().or(image.bash.take());
         match self.sh.as_deref() {
             Some("none") => image.sh = None,
             Some(sh) => image.sh = Some(sh.to_owned()),

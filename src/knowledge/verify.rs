@@ -331,6 +331,7 @@ fn render_image(image: &BaseImage, key: &str) -> String {
     };
     match key {
         "sh" => image.sh.clone().unwrap_or_else(|| "none".to_owned()),
+        "bash" => image.bash.clone().unwrap_or_else(|| "-".to_owned()),
         "entrypoint" => list(&image.entrypoint),
         "cmd" => list(&image.cmd),
         "stop" => image

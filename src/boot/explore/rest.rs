@@ -43,7 +43,10 @@ pub(super) fn run(machine: &Machine, world: &mut World, deadline: Option<Millis>
 
 /// Whether the way leads back to a command that may be the application.
 fn goes_back(candidate: &World, world: &World, rest: &Rest) -> bool {
+    let is_captured = newest_application(candidate).is_some_and(|process| process.captured);
     match rest {
+        // Something was done with its output, so it was asked for that.
+        _ if is_captured && is_followed(candidate, world) => false,
         Rest::Ended => !gives_up_since(candidate, world),
         _ if world.restarts => true,
         // In a loop that goes round for ever, only a command of the loop itself.

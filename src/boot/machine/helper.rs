@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::Machine;
 use super::ending::end_process;
 use super::note;
+use crate::boot::explore::newest_application;
 use crate::boot::fact::FactKind;
 use crate::boot::interpreter::{self};
 use crate::boot::value::Field;
@@ -23,9 +24,22 @@ impl Machine<'_> {
         if let Body::Application(application) = &mut kept.process_mut(pid).body {
             application.undecided = false;
         }
+        let is_tool = has_ended_alike(world, pid);
+        if is_tool
+            && world
+                .candidate
+                .as_ref()
+                .is_some_and(|one| runs_it(one, world, pid))
+        {
+            world.candidate = None;
+        }
+        let has_another = world.candidate.is_some();
         let process = world.process_mut(pid);
-        let is_asked = process.captured
-            && matches!(&process.body, Body::Application(application) if application.known.is_some());
+        // What is captured is asked something, and is not what runs in the end: a program of which nothing is
+        // known may be, where nothing else is.
+        let is_known =
+            matches!(&process.body, Body::Application(application) if application.known.is_some());
+        let is_asked = is_tool || process.captured && (is_known || has_another);
         let command = interpreter::display_words(&process.argv);
         let span = process.span.clone();
         let output = process.output.clone();
@@ -35,7 +49,6 @@ impl Machine<'_> {
                 &crate::boot::value::Value::unknown(format!("$({command})#{}", kept.steps)),
             );
         }
-        // A server whose output is captured is asked something, and is not what runs in the end.
         if !is_asked {
             world.candidate = Some(Rc::new(kept));
             world.set_aside.clear();
@@ -133,6 +146,34 @@ fn is_in_trap(world: &World, process: &Process) -> bool {
     false
 }
 
+/// Whether the same program of which nothing is known has been run with the same two words before, at another
+/// place, and has ended: then it is a tool, which does one piece of work after another.
+fn has_ended_alike(world: &World, pid: Pid) -> bool {
+    let Some(process) = world.process(pid) else {
+        return false;
+    };
+    let is_unknown =
+        matches!(&process.body, Body::Application(application) if application.known.is_none());
+    let words: Option<Vec<String>> = process.argv.iter().take(3).map(Field::known).collect();
+    let Some(words) = words.filter(|words| words.len() == 3 && is_unknown) else {
+        return false;
+    };
+    let begin = words.join(" ");
+    world.facts.iter().any(|fact| match &fact.kind {
+        FactKind::EndsByItself { command } if fact.span != process.span => command
+            .strip_prefix(&begin)
+            .is_some_and(|rest| rest.starts_with(' ')),
+        _ => false,
+    })
+}
+
+/// Whether the application that one of them goes back to is a run of the same program.
+fn runs_it(candidate: &World, world: &World, pid: Pid) -> bool {
+    let program = |process: &Process| process.argv.first().and_then(Field::known);
+    let newest = newest_application(candidate).and_then(program);
+    newest.is_some() && newest == world.process(pid).and_then(program)
+}
+
 /// The undecided application that the chain of foreground waits from PID 1 leads to.
 pub(super) fn foreground_candidate(world: &World) -> Option<Pid> {
     let mut at: Vec<Pid> = vec![1];
@@ -147,6 +188,16 @@ pub(super) fn foreground_candidate(world: &World) -> Option<Pid> {
                 Some(Body::Launcher(launcher)) => {
                     behind_shell |= !launcher.next.is_empty();
                     next.extend(launcher.children.iter().map(|child| child.pid));
+                }
+                Some(Body::Shell(shell)) if shell.is_in_wait() => {
+                    // A script that was started in the background and is waited for, with nothing beside it. What was
+                    // started there itself is what goes on running.
+                    let mut pids = shell.awaited_pids();
+                    pids.retain(|pid| world.alive(*pid));
+                    if let [only] = pids.as_slice() {
+                        behind_shell = false;
+                        next.push(*only);
+                    }
                 }
                 Some(Body::Shell(shell)) => {
                     let pids = shell.foreground_pids();

@@ -11,8 +11,8 @@ use crate::boot::fact::{ExecProblem, Fact, FactKind};
 use crate::boot::machine::end_process;
 use crate::boot::outcome::Missing;
 use crate::boot::tools;
-use crate::boot::value::Field;
-use crate::boot::world::{Application, Body, Output, Millis, Pid, Status};
+use crate::boot::value::{Field, Value};
+use crate::boot::world::{Application, Body, Millis, Output, Pid, Status};
 use crate::knowledge::{self, Lifetime};
 use crate::source::Span;
 
@@ -95,6 +95,12 @@ impl Start<'_, '_> {
                 let is_soon = |by: &Millis| *by < clock + (LONG_SLEEP * 1000.0) as Millis;
                 let by = process.ends_by.filter(is_soon);
                 process.body = Body::Idle(ends.into_iter().chain(by).min());
+                let output = process.output.clone();
+                if program.name == "tail" && output.is_read() {
+                    let shown = crate::boot::interpreter::display_words(&self.process().argv);
+                    let value = Value::unknown(format!("$({shown})"));
+                    self.world.write(&output, &value);
+                }
             }
             Lifetime::Daemonises => {
                 self.daemon(argv.clone(), program);

@@ -25,12 +25,14 @@ pub(super) fn start(
         (Err(why), _) => (Ground::Unknown(why.clone()), why),
     };
     let is_plain = matches!(&ground, Ground::Image(base) if base.is_distribution());
-    let sh = match (&ground, origin) {
+    let known = match (&ground, origin) {
+        (Ground::Image(_), Origin::Base(reference, _)) => knowledge::base_image(reference),
+        _ => None,
+    };
+    let bash = known.as_ref().and_then(|image| image.bash.clone());
+    let sh = match (&ground, known) {
         (Ground::Empty, _) => Known::Known(None),
-        (Ground::Image(_), Origin::Base(reference, _)) => match knowledge::base_image(reference) {
-            Some(image) => Known::Known(image.sh),
-            None => Known::Unknown(why.clone()),
-        },
+        (_, Some(image)) => Known::Known(image.sh),
         _ => Known::Unknown(why.clone()),
     };
     let words = |words: &[String]| -> Vec<Mapped> {
@@ -72,6 +74,7 @@ pub(super) fn start(
         environment: BTreeMap::new(),
         environment_is_partial: missing.clone(),
         sh,
+        bash,
         windows: settings.is_some_and(|s| s.windows).then(|| span.clone()),
         files: Files::on(ground),
     };

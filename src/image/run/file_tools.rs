@@ -172,7 +172,11 @@ impl Walker<'_, '_, '_> {
         if matches!(place.as_str(), "/bin/sh" | "/usr/bin/sh") {
             let text = format!("`/bin/sh` was made a link to `{target}`");
             self.builder.image.sh = match path::name(target) {
-                "bash" => Known::Known(Some("bash-posix".to_owned())),
+                "bash" => {
+                    let is_old = self.builder.image.bash.is_some();
+                    let id = if is_old { "bash-posix-4" } else { "bash-posix" };
+                    Known::Known(Some(id.to_owned()))
+                }
                 "busybox" | "ash" => Known::Known(Some("ash".to_owned())),
                 _ => Known::Unknown(Why::at(text, self.span.clone())),
             };

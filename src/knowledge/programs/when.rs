@@ -63,7 +63,7 @@ impl When {
             && self.words.is_none_or(|wanted| wanted != rest.is_empty())
             && match operands.next() {
                 _ if self.first.is_empty() => true,
-                Some(Some(word)) => is_in(&self.first, word),
+                Some(Some(word)) => is_in(&self.first, word) && !are_pairs(rest),
                 _ => false,
             }
             && match (self.first.is_empty(), operands.next()) {
@@ -72,4 +72,16 @@ impl When {
                 _ => false,
             }
     }
+}
+
+/// Whether the words are options, each with one word behind it: such a word is the value of its option rather than a
+/// subcommand (`odoo --db_host db --db_port 5432`).
+fn are_pairs(words: &[Option<&str>]) -> bool {
+    let is_option = |word: &Option<&str>| {
+        word.is_some_and(|word| word.starts_with("--") && !word.contains('='))
+    };
+    words.len() > 2
+        && words
+            .chunks(2)
+            .all(|pair| matches!(pair, [option, value] if is_option(option) && !is_option(value)))
 }
