@@ -21,9 +21,9 @@ use crate::boot::interpreter::conditions::{self};
 use crate::boot::interpreter::errors::Operand;
 use crate::boot::interpreter::redirect::Streams;
 use crate::boot::interpreter::step::{Attempt, Turn};
-use crate::boot::interpreter::{Code, Stored, Variable};
+use crate::boot::interpreter::{Code, Stored, Variable, display_words};
 use crate::boot::value::{Field, Value};
-use crate::boot::world::{Environment, Status};
+use crate::boot::world::{Environment, Question, Status};
 use crate::knowledge::{Feature, ShellFamily};
 use crate::shell::{Part, Word};
 
@@ -42,7 +42,7 @@ impl Turn<'_, '_> {
             "builtin" => facts.has(Feature::BuiltinWord),
             "declare" | "typeset" | "shopt" | "disown" | "pushd" | "popd" | "mapfile"
             | "readarray" | "enable" | "caller" | "complete" | "suspend" | "logout" | "bind"
-            | "dirs" | "history" => facts.has(Feature::BashBuiltins),
+            | "dirs" | "history" | "compgen" => facts.has(Feature::BashBuiltins),
             _ => false,
         }
     }
@@ -62,6 +62,17 @@ impl Turn<'_, '_> {
             "unalias" => self.unalias(&words),
             ":" | "true" | "enable" | "complete" | "bind" | "suspend" | "logout" | "bg" => {
                 self.finish(Status::SUCCESS)
+            }
+            "compgen" => {
+                // What there is to complete: variables, commands, files.
+                let shown = display_words(&words);
+                let output = Value::unknown(format!("$({shown})"));
+                self.world.write(&streams.output, &output);
+                let question = Question {
+                    expected: true,
+                    ..Question::succeeds(&shown, Some(span))
+                };
+                self.finish(Status::Unknown(question.into()))
             }
             "times" | "history" => self.print(&streams, Value::unknown(format!("$({name})"))),
             "caller" if self.in_function() => self.print(&streams, Value::text("1 main\n")),
