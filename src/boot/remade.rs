@@ -112,11 +112,15 @@ impl Remade {
     }
 
     fn present_at(&self, path: &str) -> Option<bool> {
-        let below = format!("{}/", path.trim_end_matches('/'));
+        let directory = path.trim_end_matches('/');
+        let is_below = |known: &str| {
+            let rest = known.strip_prefix(directory);
+            rest.is_some_and(|rest| rest.starts_with('/'))
+        };
         let mut present = self.present.iter();
         present.find_map(|(known, is_directory)| match known == path {
             true => Some(*is_directory),
-            false => known.starts_with(&below).then_some(true),
+            false => is_below(known).then_some(true),
         })
     }
 

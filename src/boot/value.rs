@@ -1,5 +1,6 @@
 //! Abstract strings: what is known of a variable, a word, an output.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -14,6 +15,17 @@ pub(crate) enum Piece {
     Setting(Rc<str>),
     /// Unknown text with a name of its own, so that two uses of the same unknown are the same.
     Unknown(Rc<str>),
+}
+
+impl Piece {
+    /// Its text, when no overrides are given.
+    fn known(&self) -> Option<&str> {
+        match self {
+            Piece::Text(text) => Some(text),
+            Piece::Setting(_) => Some(""),
+            Piece::Unknown(_) => None,
+        }
+    }
 }
 
 /// A string of which some stretches may be unknown. No two neighbours are text.
@@ -144,15 +156,16 @@ impl Value {
 
     /// The string, when no overrides are given: settings are empty. `None` if a part is unknown.
     pub(crate) fn known(&self) -> Option<String> {
-        let mut out = String::new();
-        for piece in self.pieces() {
-            match piece {
-                Piece::Text(text) => out.push_str(text),
-                Piece::Setting(_) => {}
-                Piece::Unknown(_) => return None,
-            }
+        self.known_text().map(Cow::into_owned)
+    }
+
+    /// The same without a copy of what is one text.
+    pub(crate) fn known_text(&self) -> Option<Cow<'_, str>> {
+        match self.pieces() {
+            [] => Some(Cow::Borrowed("")),
+            [piece] => piece.known().map(Cow::Borrowed),
+            pieces => pieces.iter().map(Piece::known).collect(),
         }
-        Some(out)
     }
 
     /// The string, if it does not depend on anything from outside.
@@ -247,6 +260,14 @@ impl Field {
 
     /// The text, if it is known and one word.
     pub(crate) fn known(&self) -> Option<String> {
-        if self.open { None } else { self.value.known() }
+        self.known_text().map(Cow::into_owned)
+    }
+
+    /// The same without a copy.
+    pub(crate) fn known_text(&self) -> Option<Cow<'_, str>> {
+        match self.open {
+            true => None,
+            false => self.value.known_text(),
+        }
     }
 }

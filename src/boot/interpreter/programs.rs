@@ -26,10 +26,8 @@ impl Turn<'_, '_> {
         streams: Streams,
     ) -> Attempt<()> {
         let span = code.span();
-        if let Some(name) = words[0]
-            .known()
-            .filter(|name| self.shell.aliases.contains_key(name.as_str()))
-        {
+        let name = words[0].known_text();
+        if let Some(name) = name.filter(|name| self.shell.aliases.contains_key(&**name)) {
             // The alias is not seen here, and nobody gives it the name of a program.
             let why = format!("`{name}` is an alias that is not seen here");
             let status = self.start_failed(
@@ -43,7 +41,7 @@ impl Turn<'_, '_> {
             );
             return self.finish(status);
         }
-        if words[0].known().is_none()
+        if words[0].known_text().is_none()
             && words[0].open
             && words.len() == 1
             && words[0]

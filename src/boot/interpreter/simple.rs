@@ -237,12 +237,12 @@ pub(super) fn is_special(name: &str) -> bool {
 pub(super) fn drop_empty_settings(words: &mut Vec<Field>) {
     let is_test = words
         .first()
-        .and_then(Field::known)
+        .and_then(Field::known_text)
         .is_some_and(|word| word == "[" || word == "test");
     if is_test {
         for at in 0..words.len() {
             // `[ -n $X ]` without quotes holds whether there is a word behind the operator or not.
-            let behind_n = at > 0 && words[at - 1].known().as_deref() == Some("-n");
+            let behind_n = at > 0 && words[at - 1].known_text().as_deref() == Some("-n");
             let word = &mut words[at];
             if word.open
                 && word

@@ -7,6 +7,7 @@ mod names;
 mod program;
 mod script;
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use crate::boot::fact::{ExecFailure, ExecProblem, Fact, FactKind};
@@ -375,9 +376,9 @@ impl Start<'_, '_> {
 }
 
 /// The words of an argv as text, unknown ones as `None`.
-pub(super) struct Texts(Vec<Option<String>>);
+pub(super) struct Texts<'a>(Vec<Option<Cow<'a, str>>>);
 
-impl Texts {
+impl Texts<'_> {
     /// Borrowed, as the tables want them.
     pub(super) fn each(&self) -> Vec<Option<&str>> {
         self.0.iter().map(Option::as_deref).collect()
@@ -385,6 +386,6 @@ impl Texts {
 }
 
 /// The words of an argv as text.
-pub(super) fn texts(argv: &[Field]) -> Texts {
-    Texts(argv.iter().map(Field::known).collect())
+pub(super) fn texts(argv: &[Field]) -> Texts<'_> {
+    Texts(argv.iter().map(Field::known_text).collect())
 }
