@@ -10,7 +10,8 @@ use crate::stop::{Path, ProcessTree};
 const CLASSES: &str = "  classDef good stroke:#2da44e,stroke-width:2px\n  \
      classDef bad stroke:#cf222e,stroke-width:2px,stroke-dasharray:5 3\n  \
      classDef unsure stroke:#bf8700,stroke-width:2px\n  \
-     classDef plain stroke:#8c959f\n";
+     classDef plain stroke:#8c959f\n  \
+     classDef when fill:none,stroke:none\n";
 
 /// One flowchart with a box for each way through each start-up.
 pub fn trace_mermaid(run: &Run) -> String {
@@ -36,6 +37,15 @@ pub fn trace_mermaid(run: &Run) -> String {
 }
 
 fn write_path(out: &mut String, target: &Target, path: &Path, way: usize) {
+    let when: Vec<String> = path
+        .when
+        .iter()
+        .map(|condition| format!("when {}", condition.text))
+        .collect();
+    if !when.is_empty() {
+        let when = text(&when.join("\n"));
+        let _ = writeln!(out, "    w{way}w[\"{when}\"]:::when");
+    }
     let verdict = format!("{}: {}", path.verdict.word(), sentence(target, Some(path)));
     let class = mood(path.verdict).class();
     let _ = writeln!(out, "    w{way}v([\"{}\"]):::{class}", text(&verdict));
@@ -99,6 +109,7 @@ mod tests {
             "    w1s{{\"SIGTERM\"}} ==> w1p0",
             "    w1p0[\"1 /bin/sh /start.sh (dash)<br/>✗ drops it\"]:::bad",
             "    w1p0 -.- w1p1",
+            "    w1w[\"when #96;$MODE#96; is empty\"]:::when",
         ] {
             assert!(chart.lines().any(|known| known == line), "{line}\n{chart}");
         }
