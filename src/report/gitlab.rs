@@ -33,7 +33,8 @@ pub fn gitlab(findings: &[Finding]) -> String {
         let span = &finding.primary.span;
         let path = span.source.path();
         Issue {
-            description: message(finding).replace('\n', "; "),
+            // One line: what were sentences of their own are parts of one.
+            description: message(finding).replace(".\n", "\n").replace('\n', "; "),
             check_name: finding.rule.id,
             fingerprint,
             severity: by_severity(finding.severity, ["critical", "major", "minor"]),

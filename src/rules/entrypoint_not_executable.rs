@@ -37,8 +37,8 @@ declare_rule! {
     /// ```
     ///
     /// ## Fix safety
-    /// The fix is unsafe, because the container starts something where it started nothing: `--chmod=755`
-    /// makes the file executable for everybody and changes nothing else.
+    /// The fix is unsafe, because the container starts something where it started nothing, and because
+    /// `--chmod=755`, which only BuildKit knows, is about every file that the instruction copies.
     ///
     /// ## When it stays silent
     /// When a shell reads the file (`sh start.sh` needs no permission to execute), when a later `chmod` sets
