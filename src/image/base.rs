@@ -201,6 +201,7 @@ impl Ground {
             mode: Some(0o755),
             owner: None,
             content: Content::Binary,
+            was_script: false,
             origin: None,
         })
     }

@@ -179,6 +179,8 @@ pub struct File {
     pub owner: Option<String>,
     /// Its content.
     pub content: Content,
+    /// Whether it was a script before something may have changed it.
+    pub was_script: bool,
     /// The instruction that put it there.
     pub origin: Option<Span>,
 }

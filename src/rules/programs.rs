@@ -19,6 +19,15 @@ fn has_busybox(target: &Target) -> bool {
 
 /// What is known of the program that a process runs.
 pub(super) fn program(target: &Target, process: &ProcessTree) -> Option<Program> {
+    let position = Position {
+        pid1: process.pid == 1,
+        group_leader: true,
+        busybox: false,
+    };
+    // `/init` of s6-overlay is not the `init` that is systemd.
+    if knowledge::launch(&words(process), position).is_some() {
+        return None;
+    }
     let program = knowledge::program_at(&words(process), has_busybox(target))?;
     let image = &target.container.image;
     let directory = directory(target);

@@ -105,6 +105,22 @@ impl Start<'_, '_> {
         Ok(job)
     }
 
+    /// A `run` that is not executable: whether s6-overlay starts it all the same depends on its version.
+    fn not_executable(&self, directory: &str, names: &[String]) -> Option<Missing> {
+        names.iter().find_map(|name| {
+            let path = format!("{directory}/{name}/run");
+            let Found::File(file) = self.machine.container.image.files.look_up(&path) else {
+                return None;
+            };
+            let is_shut = file.mode.is_some_and(|mode| mode & 0o111 == 0);
+            is_shut.then(|| Missing {
+                kind: "config",
+                text: format!("whether s6-overlay starts `{path}`, which is not executable"),
+                span: file.origin,
+            })
+        })
+    }
+
     pub(super) fn s6_overlay(
         &mut self,
         launch: &Launch,
@@ -118,6 +134,9 @@ impl Start<'_, '_> {
                 continue;
             }
             let names: Vec<String> = names.into_iter().filter(|name| name != "user").collect();
+            if let Some(missing) = self.not_executable(directory, &names) {
+                return Plan::Unknown(missing);
+            }
             match self.services(directory, &names) {
                 Ok(services) => jobs.extend(services),
                 Err(missing) => return Plan::Unknown(missing),

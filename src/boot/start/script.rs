@@ -107,7 +107,14 @@ impl Start<'_, '_> {
                 if self.is_known(&argv) {
                     return self.by_name(name, argv);
                 }
-                let unsure = self.doubt(&name, why.span.clone(), file.origin.as_ref());
+                let unsure = match file.was_script {
+                    true => Some(Missing {
+                        kind: "script",
+                        text: format!("the script `{name}` may be another one: {}", why.text),
+                        span: why.span,
+                    }),
+                    false => self.doubt(&name, why.span.clone(), file.origin.as_ref()),
+                };
                 self.application(argv, None, unsure);
                 Ok(())
             }

@@ -417,12 +417,16 @@ fn found(path: String, raw: Raw) -> Found {
         // Every link was followed, so its target is gone.
         Raw::Node(Node::Link(_), ..) => Found::Absent,
         Raw::Node(Node::File { body, mode, owner }, origin, edits) => {
-            let content = edited(body.read(), &edits);
+            let first = body.read();
+            let was_script =
+                matches!(&first, super::Content::Text(text) if text.text().starts_with("#!"));
+            let content = edited(first, &edits);
             Found::File(File {
                 path,
                 mode,
                 owner,
                 content,
+                was_script,
                 origin,
             })
         }
