@@ -6,6 +6,7 @@ use super::outcome::Condition;
 use super::reads::LookedAt;
 use super::value::{Piece, Value};
 use super::world::{Body, World};
+use crate::knowledge::Signal;
 use crate::source::Span;
 
 /// How the key of a question about a file begins: its answer holds only for a while.
@@ -76,6 +77,11 @@ impl Question {
 impl Status {
     /// Success.
     pub(crate) const SUCCESS: Status = Status::Known(0);
+
+    /// That of something which a signal ended or interrupted.
+    pub(crate) fn of_signal(signal: Signal) -> Status {
+        Status::Known(128 + i32::from(signal.0))
+    }
 
     /// Zero or not, if known.
     pub(crate) fn success(&self) -> Option<bool> {

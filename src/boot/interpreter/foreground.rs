@@ -1,7 +1,6 @@
 //! Children that are waited for: foreground commands, pipelines, and command substitutions.
 
 use super::step::{Attempt, Progress, Turn};
-use super::traps::signal_status;
 use super::{Foreground, Frame, State};
 use crate::boot::world::{Body, Pid, Status};
 use crate::knowledge::Signal;
@@ -38,7 +37,7 @@ impl Turn<'_, '_> {
         let status = pipeline_status(&waited);
         if self.shell.interrupted {
             self.shell.interrupted = false;
-            let interrupt = signal_status(Signal::INT);
+            let interrupt = Status::of_signal(Signal::INT);
             if self.shell.facts.interrupt_ends_wait {
                 self.exit(interrupt);
                 return Ok(());

@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 
-use super::traps::signal_status;
 use super::{Code, Frame, Shell, State};
 use crate::boot::machine::Machine;
 use crate::boot::value::Value;
@@ -63,7 +62,7 @@ pub(in crate::boot) fn step(machine: &Machine, world: &mut World, pid: Pid) -> P
 impl Turn<'_, '_> {
     fn step(&mut self) -> Progress {
         if let Some(signal) = self.shell.dying.take() {
-            self.exit(signal_status(signal));
+            self.exit(Status::of_signal(signal));
             return Progress::Ran;
         }
         if !self.shell.pending.is_empty() && !self.shell.is_waiting_in_foreground() {

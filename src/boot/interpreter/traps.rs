@@ -12,11 +12,6 @@ use crate::knowledge::{ShellFamily, Signal, TrapName};
 use crate::shell::Script;
 use crate::source::{Mapped, Span};
 
-/// The status of something that a signal ended or interrupted.
-pub(super) fn signal_status(signal: Signal) -> Status {
-    Status::Known(128 + i32::from(signal.0))
-}
-
 impl Turn<'_, '_> {
     /// Begins the action of the first pending trap.
     pub(super) fn begin_trap(&mut self) {
@@ -26,7 +21,7 @@ impl Turn<'_, '_> {
             let code = self.top().code.clone();
             self.note(FactKind::WaitInterrupted { signal }, Some(code.span()));
             self.shell.frames.pop();
-            self.shell.status = signal_status(signal);
+            self.shell.status = Status::of_signal(signal);
             self.shell.check_failure = true;
         }
         let Some(trap) = self.shell.traps.get(&TrapName::Signal(signal)).cloned() else {

@@ -94,13 +94,7 @@ pub(super) fn by_default(machine: &Machine, world: &mut World, pid: Pid, signal:
     } else if pid == 1 {
         note(world, FactKind::Dropped { signal }, span);
     } else {
-        end_process(
-            machine,
-            world,
-            pid,
-            Status::Known(128 + i32::from(signal.0)),
-            Some(signal),
-        );
+        end_process(machine, world, pid, Status::of_signal(signal), Some(signal));
     }
 }
 
@@ -159,7 +153,7 @@ pub(super) fn signal_shell(machine: &Machine, world: &mut World, pid: Pid, signa
     }
     if was_trapped && shell.exiting && signal.ends_by_default() {
         // While the EXIT trap runs the signal has its default action, and bash passes it on to itself.
-        let status = Status::Known(128 + i32::from(signal.0));
+        let status = Status::of_signal(signal);
         end_process(machine, world, pid, status, Some(signal));
         return;
     }
@@ -244,13 +238,7 @@ pub(super) fn signal_application(
             if pid == 1 {
                 process.history.killed = Some((now, signal));
             }
-            end_process(
-                machine,
-                world,
-                pid,
-                Status::Known(128 + i32::from(signal.0)),
-                Some(signal),
-            );
+            end_process(machine, world, pid, Status::of_signal(signal), Some(signal));
         }
         Some(Effect::Ignores) => ignore(world, pid, signal),
         None => {

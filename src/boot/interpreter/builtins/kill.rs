@@ -5,7 +5,6 @@
 use crate::boot::fact::FactKind;
 use crate::boot::interpreter::display_words;
 use crate::boot::interpreter::step::{Attempt, Turn};
-use crate::boot::interpreter::traps::signal_status;
 use crate::boot::machine::{end_process, signal_group, signal_process};
 use crate::boot::value::Field;
 use crate::boot::world::{Pid, Process, Status};
@@ -214,7 +213,7 @@ impl Turn<'_, '_> {
             self.machine,
             self.world,
             self.pid,
-            signal_status(signal),
+            Status::of_signal(signal),
             Some(signal),
         );
     }
