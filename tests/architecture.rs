@@ -29,9 +29,7 @@ const ROOMS: [&str; 16] = [
 ];
 
 /// Crates that have one place each, so that they can be replaced.
-const PLACES: [(&str, &str); 7] = [
-    ("tree_sitter", "src/shell/"),
-    ("tree_sitter_bash", "src/shell/"),
+const PLACES: [(&str, &str); 5] = [
     ("clap", "src/cli/"),
     ("ignore", "src/cli/"),
     ("rayon", "src/cli/"),
@@ -81,7 +79,6 @@ fn every_room_is_a_module_and_every_module_a_room() {
 #[test]
 fn third_party_crates_stay_in_their_place() {
     let mut wrong = Vec::new();
-    let mut with_tree_sitter = Vec::new();
     for (path, text) in sources() {
         let code = without_comments(&text);
         for (name, place) in PLACES {
@@ -89,15 +86,8 @@ fn third_party_crates_stay_in_their_place() {
                 wrong.push(format!("{path}: `{name}` belongs to {place}"));
             }
         }
-        if mentions(&code, "tree_sitter") || mentions(&code, "tree_sitter_bash") {
-            with_tree_sitter.push(path);
-        }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert!(
-        with_tree_sitter.len() <= 1,
-        "the shell grammar is named in one file only: {with_tree_sitter:?}"
-    );
 }
 
 #[test]

@@ -88,7 +88,7 @@ fn complete_commands(parser: &mut Parser<'_>) -> Vec<Item> {
         parser.rewind(mark);
         failures += 1;
         let end = if failures < MOST_FAILURES {
-            resume_at(parser.whole(), start, failure.at)
+            resume_at(parser.whole(), failure.at.max(start))
         } else {
             parser.whole().len()
         };

@@ -1,119 +1,70 @@
 //! Where to read on after a command that the parser cannot read: text in, an offset out.
-//! tree-sitter-bash recovers from errors and so knows where the broken command probably ends.
-//! Nothing else is taken from its tree: it reads some valid scripts wrongly without an error
-//! (tree-sitter-bash issues 180, 233, 306, 315, 316, 347).
+//!
+//! A shell stops at such a command; pidone reads on, so that a construct that it does not know hides no more than
+//! itself. People write the outermost commands at the beginning of a line, and what is inside of them further to the
+//! right: the next line that begins there, and neither continues nor closes something, is taken for the next command.
 
-use std::ops::ControlFlow;
+/// Words that continue or close a command.
+const CONTINUING: [&str; 8] = ["then", "do", "else", "elif", "fi", "done", "esac", "in"];
 
-use tree_sitter::{ParseOptions, ParseState, Parser, Tree};
-
-/// How many bytes from the start of a broken command tree-sitter gets to see. Its error recovery
-/// takes time and memory out of proportion for some texts: a pipeline of 100,000 parts that ends in
-/// `|` took minutes and gigabytes.
-const WINDOW: usize = 4 * 1024;
-
-/// After so many calls of the progress callback (one in about 100 steps) recovery is given up: one
-/// pattern of tests costs time that is quadratic in its length (issue 316). A count gives the same
-/// answer on every machine, unlike a time limit.
-const MOST_CALLS: usize = 2_000;
-
-/// The end of the outermost construct around byte `failed` of the command that begins at `start`,
-/// taken to the end of its line; the end of the text when it is not known.
-pub(super) fn resume_at(text: &str, start: usize, failed: usize) -> usize {
-    let rest = &text[start..];
-    let mut length = rest.len().min(WINDOW);
-    while !rest.is_char_boundary(length) {
-        length -= 1;
-    }
-    let window = &rest[..length];
-    let bytes = window.as_bytes();
-    let cut = window.len() < rest.len();
-    let mut failed = failed.saturating_sub(start).min(window.len());
-    if cut && failed == window.len() {
-        return text.len();
-    }
+/// The end of the line after which the next command begins, for a parser that has failed at byte `failed`; the end of
+/// the text where there is none.
+pub(super) fn resume_at(text: &str, failed: usize) -> usize {
     // A failure at a newline or at the end belongs to what stands before it.
-    while failed > 0 && bytes.get(failed).is_none_or(u8::is_ascii_whitespace) {
-        failed -= 1;
-    }
-    let Some(tree) = tree_of(window) else {
-        return text.len();
+    let before = text.as_bytes()[..failed.min(text.len())].trim_ascii_end();
+    let failed = match text.as_bytes().get(failed) {
+        Some(byte) if !byte.is_ascii_whitespace() => failed,
+        _ => before.len(),
     };
-    let mut cursor = tree.root_node().walk();
-    if cursor.goto_first_child_for_byte(failed).is_none() {
-        return text.len();
+    let mut end = end_of_line(text, failed);
+    while let Some(next) = text.get(end + 1..) {
+        if begins_a_command(next) {
+            return end;
+        }
+        end = end_of_line(text, end + 1);
     }
-    let end = cursor.node().end_byte().clamp(failed + 1, window.len());
-    if cut && end == window.len() {
-        return text.len();
-    }
-    if bytes[end - 1] == b'\n' {
-        return start + end;
-    }
-    match bytes[end..].iter().position(|byte| *byte == b'\n') {
-        Some(length) => start + end + length,
-        None => text.len(),
-    }
+    text.len()
 }
 
-fn tree_of(text: &str) -> Option<Tree> {
-    let mut parser = Parser::new();
-    parser
-        .set_language(&tree_sitter_bash::LANGUAGE.into())
-        .ok()?;
-    let mut calls = 0;
-    let mut progress = |_: &ParseState| {
-        calls += 1;
-        if calls > MOST_CALLS {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
-    };
-    let options = ParseOptions::new().progress_callback(&mut progress);
-    // tree-sitter-bash 0.25.1 calls C's `isdigit` with whole code points (`scan` in its scanner.c),
-    // which reads outside a table and crashes for some. One letter for each of their bytes keeps
-    // all offsets.
-    let letters = text.bytes().map(|b| if b.is_ascii() { b } else { b'x' });
-    let bytes: Vec<u8> = letters.collect();
-    let mut chunk = |offset: usize, _| bytes.get(offset..).unwrap_or_default();
-    parser.parse_with_options(&mut chunk, None, Some(options))
+/// The offset of the newline that ends the line of an offset, or the end of the text.
+fn end_of_line(text: &str, at: usize) -> usize {
+    let rest = text.as_bytes()[at..].iter();
+    rest.take_while(|byte| **byte != b'\n').count() + at
+}
+
+/// Whether a text begins with a command of the outermost level, as far as its layout tells.
+fn begins_a_command(text: &str) -> bool {
+    let is_layout = |first: char| first.is_whitespace() || "#)};&|".contains(first);
+    let word = text.split(|letter: char| !letter.is_ascii_alphanumeric());
+    text.chars().next().is_some_and(|first| !is_layout(first))
+        && !word.take(1).any(|word| CONTINUING.contains(&word))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// What is read after a failure at the first `?`.
+    fn rest(text: &str) -> &str {
+        let failed = text.find('?').expect("a mark");
+        &text[resume_at(text, failed)..]
+    }
+
     #[test]
     fn reading_goes_on_after_the_broken_construct() {
-        let text = "if a; then\n  )\nfi\nb\n";
-        assert_eq!(resume_at(text, 0, 13), text.find("\nb").expect("b"));
-        let text = "a )\nb\n";
-        assert_eq!(resume_at(text, 0, 2), 3);
-        assert_eq!(resume_at("é )", 0, 3), "é )".len());
-    }
-
-    /// Each of these code points is far outside the table that the scanner reads.
-    #[test]
-    fn large_code_points_do_not_crash_the_scanner() {
-        for code in (0x1_0000..0x11_0000)
-            .step_by(0x1111)
-            .filter_map(char::from_u32)
-        {
-            for text in [
-                format!("{code}>{code} )"),
-                format!("{{{code}..{code} )"),
-                format!("{{{code}"),
-            ] {
-                assert_eq!(resume_at(&text, 0, text.len() - 1), text.len());
-            }
-        }
+        assert_eq!(rest("a ?\nb\n"), "\nb\n");
+        assert_eq!(rest("if a; then\n  ?\nfi\nb\n"), "\nb\n");
+        assert_eq!(rest("f() {\n  a ?\n\n  b\n}\n\n# c\nd\n"), "\nd\n");
+        assert_eq!(rest("case ? in\na) b ;;\nesac\nb"), "\na) b ;;\nesac\nb");
+        assert_eq!(rest("é ?"), "");
+        assert_eq!(rest("a\n?\n)\n"), "");
     }
 
     #[test]
-    fn nothing_is_guessed_beyond_the_window() {
-        let text = format!("( {}\n) )\nb\n", "a\n".repeat(WINDOW));
-        let failed = text.rfind(" )").expect("the error") + 1;
-        assert_eq!(resume_at(&text, 0, failed), text.len());
+    fn a_failure_at_an_end_belongs_to_what_stands_before_it() {
+        assert_eq!(resume_at("a |\n\nb\n", 3), 4);
+        assert_eq!(resume_at("a |\n\nb\n", 4), 4);
+        assert_eq!(resume_at("a |", 3), 3);
+        assert_eq!(resume_at("", 0), 0);
     }
 }
