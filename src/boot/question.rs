@@ -150,7 +150,13 @@ impl World {
                 }
             }
             self.passes |= passes(key);
-            Rc::make_mut(&mut self.decided).insert(key.into(), holds);
+            let key: Rc<str> = key.into();
+            // What somebody sets at run time stays what it is.
+            if question.by_default.is_none() && !self.decided.contains_key(&key) && self.in_loop() {
+                self.passes = true;
+                Rc::make_mut(&mut self.passing).insert(Rc::clone(&key));
+            }
+            Rc::make_mut(&mut self.decided).insert(key, holds);
         }
         let fixes = if yes {
             &question.fixes
@@ -159,6 +165,16 @@ impl World {
         };
         if !fixes.is_empty() {
             self.passes |= fixes.iter().any(|(piece, _)| is_status(piece));
+            if self.in_loop() {
+                for (piece, _) in fixes {
+                    if let Piece::Unknown(name) = piece
+                        && !self.fixed.contains_key(piece)
+                    {
+                        self.passes = true;
+                        Rc::make_mut(&mut self.passing).insert(Rc::clone(name));
+                    }
+                }
+            }
             Rc::make_mut(&mut self.fixed).extend(fixes.iter().cloned());
         }
         if question.candidate && !yes {
@@ -186,31 +202,45 @@ impl World {
         if !std::mem::take(&mut self.passes) {
             return;
         }
-        if self.decided.keys().any(|key| passes(key)) {
-            Rc::make_mut(&mut self.decided).retain(|key, _| !passes(key));
+        let passing = std::mem::take(&mut self.passing);
+        let is_over = |key: &Rc<str>| passes(key) || passing.contains(key);
+        if self.decided.keys().any(is_over) {
+            Rc::make_mut(&mut self.decided).retain(|key, _| !is_over(key));
         }
-        if self.fixed.keys().any(is_status) {
-            Rc::make_mut(&mut self.fixed).retain(|piece, _| !is_status(piece));
+        let is_over = |piece: &Piece| {
+            is_status(piece) || matches!(piece, Piece::Unknown(name) if passing.contains(name))
+        };
+        if self.fixed.keys().any(is_over) {
+            Rc::make_mut(&mut self.fixed).retain(|piece, _| !is_over(piece));
         }
+    }
+
+    /// Whether a shell runs a loop that may go round any number of times.
+    fn in_loop(&self) -> bool {
+        self.processes
+            .values()
+            .any(|process| matches!(&process.body, Body::Shell(shell) if shell.is_in_loop()))
     }
 
     /// An unknown output of a command. In a loop it is another one than in the round before, so that
     /// nothing is decided about it.
     pub(crate) fn unknown_output(&mut self, command: &str) -> Value {
         let name = format!("$({command})");
-        let piece = Piece::Unknown(name.as_str().into());
-        let in_loop = || {
-            let mut bodies = self.processes.values().map(|process| &process.body);
-            bodies.any(|body| matches!(body, Body::Shell(shell) if shell.is_in_loop()))
-        };
-        if in_loop()
-            && (self.fixed.contains_key(&piece)
-                || self.decided.keys().any(|key| key.contains(&name)))
-        {
-            Rc::make_mut(&mut self.fixed).remove(&piece);
-            Rc::make_mut(&mut self.decided).retain(|key, _| !key.contains(&name));
+        if self.in_loop() {
+            self.forget(&name);
         }
         Value::unknown(name)
+    }
+
+    /// Forgets what was decided about something unknown: it is another thing by now.
+    pub(crate) fn forget(&mut self, name: &str) {
+        let piece = Piece::Unknown(name.into());
+        if self.fixed.contains_key(&piece) {
+            Rc::make_mut(&mut self.fixed).remove(&piece);
+        }
+        if self.decided.keys().any(|key| key.contains(name)) {
+            Rc::make_mut(&mut self.decided).retain(|key, _| !key.contains(name));
+        }
     }
 }
 

@@ -137,10 +137,13 @@ impl Reads {
             world.remade.at(path).hash(hasher);
         }
         for key in &self.tests {
-            world.decided.get(key).hash(hasher);
+            (world.decided.get(key), world.passing.contains(key)).hash(hasher);
         }
         for piece in &self.fixed {
             world.fixed.get(piece).hash(hasher);
+            if let Piece::Unknown(name) = piece {
+                world.passing.contains(name).hash(hasher);
+            }
         }
         if self.every_file {
             world.files.hash(hasher);

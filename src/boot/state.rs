@@ -94,6 +94,7 @@ pub(super) fn command(world: &World) -> u64 {
 fn hash_names(world: &World, hasher: &mut FoldHasher<'static>) {
     world.fixed.hash(hasher);
     world.decided.hash(hasher);
+    world.passing.hash(hasher);
     world.files.hash(hasher);
     world.remade.hash(hasher);
     for process in world.processes.values() {

@@ -58,6 +58,9 @@ pub(crate) struct World {
     pub passes: bool,
     /// Values that a decision has fixed.
     pub fixed: Rc<BTreeMap<Piece, Value>>,
+    /// Those tests and unknown values about which a loop that goes round any number of times has decided: in its next
+    /// round the values are others.
+    pub passing: Rc<BTreeSet<Rc<str>>>,
     /// Whether PID 1 ends its script on purpose because something has failed (`set -e`, `exit 1`).
     pub gives_up: bool,
     /// Whether PID 1 ends its script by an `exit` with a status of its own, not its last command's.
@@ -159,6 +162,7 @@ impl World {
             decided: Rc::default(),
             passes: false,
             fixed: Rc::default(),
+            passing: Rc::default(),
             gives_up: false,
             leaves: false,
             is_followed: false,

@@ -213,6 +213,12 @@ impl Names<'_> {
 
     /// Forgets what only one of the worlds has decided, and what was decided about forgotten values.
     fn forget(&mut self, first: &World, joined: &mut World) {
+        if !first.passing.is_subset(&joined.passing) {
+            self.is_other = true;
+            let passing = Rc::make_mut(&mut joined.passing);
+            passing.extend(first.passing.iter().cloned());
+            joined.passes = true;
+        }
         let forgotten = &self.forgotten;
         let is_forgotten = |text: &str| forgotten.iter().any(|name| mentions(text, name));
         if !Rc::ptr_eq(&first.decided, &joined.decided) || !forgotten.is_empty() {

@@ -85,6 +85,11 @@ impl Shell {
         }
     }
 
+    /// Whether the process is one that `&` has put into the background.
+    pub(crate) fn has_job(&self, pid: Pid) -> bool {
+        self.jobs.iter().any(|job| job.pids.contains(&pid))
+    }
+
     /// The processes that it waits for, in the foreground or by `wait`.
     pub(crate) fn awaited_pids(&self) -> Vec<Pid> {
         match self.frames.last().map(|frame| &frame.state) {

@@ -9,7 +9,7 @@ use crate::boot::explore::newest_application;
 use crate::boot::fact::FactKind;
 use crate::boot::interpreter::{self};
 use crate::boot::value::Field;
-use crate::boot::world::{Body, Pid, Process, Question, Status, World};
+use crate::boot::world::{Body, Output, Pid, Process, Question, Status, World};
 
 impl Machine<'_> {
     /// When everything waits for a foreground command that may or may not be the application: takes
@@ -200,7 +200,12 @@ pub(super) fn foreground_candidate(world: &World) -> Option<Pid> {
                     }
                 }
                 Some(Body::Shell(shell)) => {
-                    let pids = shell.foreground_pids();
+                    let mut pids = shell.foreground_pids();
+                    if let Some(input) = shell.awaited_input {
+                        // What a process substitution runs whose output is read; jobs are no preparation.
+                        pids.extend(writers(world, input.stream));
+                        pids.retain(|pid| !shell.has_job(*pid));
+                    }
                     behind_shell |= !pids.is_empty();
                     next.extend(pids);
                 }
@@ -213,4 +218,11 @@ pub(super) fn foreground_candidate(world: &World) -> Option<Pid> {
         at = next;
     }
     None
+}
+
+/// The processes that write to a stream.
+fn writers(world: &World, stream: usize) -> impl Iterator<Item = Pid> {
+    let processes = world.processes.values();
+    let writers = processes.filter(move |process| process.output == Output::Stream(stream));
+    writers.map(|process| process.pid)
 }

@@ -187,8 +187,9 @@ impl Turn<'_, '_> {
 
     fn set_to_unknown(&mut self, wanted: Wanted) {
         for name in wanted.names.iter().chain(&wanted.array) {
-            let value = Value::unknown(format!("${name}"));
-            self.shell.set(name, Stored::Text(value));
+            let unknown = format!("${name}");
+            self.world.forget(&unknown);
+            self.shell.set(name, Stored::Text(Value::unknown(unknown)));
         }
     }
 
