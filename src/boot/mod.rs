@@ -4,6 +4,7 @@
 //! process tree with the state of each shell. It goes on from there when `stop` sends the signal. It
 //! runs nothing for real and judges nothing.
 
+mod changed;
 mod execline;
 mod explore;
 mod expression;

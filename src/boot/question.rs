@@ -215,6 +215,31 @@ impl World {
         }
     }
 
+    /// What was removed may be there again: time passes, or something runs that may make it.
+    pub(crate) fn may_come_back(&mut self) {
+        if self.remade.changed.has_gone() {
+            Rc::make_mut(&mut self.remade).changed.may_come_back();
+        }
+    }
+
+    /// What was found on disk, or was not, below these paths may be another thing by now.
+    pub(crate) fn look_again(&mut self, places: &[String]) {
+        let is_below = |key: &str| {
+            let path = key
+                .strip_prefix(ON_DISK)
+                .and_then(|rest| rest.split('`').nth(1));
+            path.is_some_and(|path| {
+                places.iter().any(|place| {
+                    let rest = path.strip_prefix(place.trim_end_matches('/'));
+                    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+                })
+            })
+        };
+        if self.decided.keys().any(|key| is_below(key)) {
+            Rc::make_mut(&mut self.decided).retain(|key, _| !is_below(key));
+        }
+    }
+
     /// Whether a shell runs a loop that may go round any number of times.
     fn in_loop(&self) -> bool {
         self.processes

@@ -3,11 +3,12 @@
 //! In: the words of commands that run before the application. Out: what the image's view of a path is worth
 //! then. Only where something may have come is kept, not what.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::changed::Changed;
 use super::interpreter::absolute;
 use super::reads::LookedAt;
-use crate::image::Found;
+use crate::image::{Files, Found};
 use crate::source::Why;
 
 /// Where the files of the container may differ from those of the image.
@@ -21,6 +22,10 @@ pub(crate) struct Remade {
     directories: BTreeSet<String>,
     /// What `mkdir` and `touch` have made and nothing has taken away.
     present: BTreeSet<Present>,
+    /// What `touch` has given a time: whether it is that of the start-up.
+    times: BTreeMap<String, bool>,
+    /// What was done by commands that are followed.
+    pub(crate) changed: Changed,
 }
 
 /// Something that is there by now: its path, and whether it is a directory.
@@ -39,6 +44,10 @@ pub(crate) struct Made {
     is_made: bool,
     /// Something was made there, and is there still: `true` for a directory.
     present: Option<bool>,
+    /// A number for what commands that are followed have done there.
+    changed: u64,
+    /// Whether it has the time of the start-up, if a command has set that.
+    is_now: Option<bool>,
 }
 
 impl Made {
@@ -46,11 +55,16 @@ impl Made {
     pub(crate) fn is_directory(self) -> bool {
         self.is_made || self.below_a_place
     }
+
+    /// Whether what a redirection has made there may be executable by now.
+    pub(crate) fn may_be_executable(self) -> bool {
+        self.is_a_place || self.below_a_place || self.below_a_mode
+    }
 }
 
 impl Remade {
-    /// What stands at a path after all that, if the image has that there.
-    pub(crate) fn seen(&self, path: &str, found: Found, looked_at: &LookedAt) -> Found {
+    /// What stands at a path after commands that are not followed, if that stood there.
+    fn seen(&self, path: &str, found: Found, looked_at: &LookedAt) -> Found {
         let at = match &found {
             Found::File(file) => file.path.as_str(),
             _ => path,
@@ -77,6 +91,7 @@ impl Remade {
         found: Found,
         looked_at: &LookedAt,
     ) -> Found {
+        looked_at.remade(name);
         match &found {
             Found::File(file) => {
                 let path = file.path.clone();
@@ -108,7 +123,33 @@ impl Remade {
                 || is_on_the_way(&self.directories, path)
                 || is_on_the_way(&self.places, path),
             present: self.present_at(path),
+            changed: self.changed.at(path),
+            is_now: self.times.get(path).copied(),
         }
+    }
+
+    /// What stands at a path by now.
+    pub(crate) fn look_up(&self, base: &Files, path: &str, looked_at: &LookedAt) -> Found {
+        looked_at.remade(path);
+        self.seen(path, self.changed.look_up(base, path), looked_at)
+    }
+
+    /// Whether a file has been made or touched by the start-up (`true`), or is as it was in the image.
+    pub(crate) fn is_of_now(&self, base: &Files, path: &str, looked_at: &LookedAt) -> Option<bool> {
+        looked_at.remade(path);
+        let at = self.at(path);
+        if at.is_now.is_some() || at.changed != 0 || at.below_a_place {
+            return at.is_now.filter(|is_now| *is_now);
+        }
+        matches!(base.look_up(path), Found::File(_)).then_some(false)
+    }
+
+    /// Whether something was removed and nothing has come there since, as far as that is followed.
+    pub(crate) fn is_gone(&self, base: &Files, path: &str, looked_at: &LookedAt) -> bool {
+        looked_at.remade(path);
+        self.changed.is_gone(path)
+            && self.at(path).present.is_none()
+            && matches!(self.changed.look_up(base, path), Found::Absent)
     }
 
     fn present_at(&self, path: &str) -> Option<bool> {
@@ -130,12 +171,30 @@ impl Remade {
         self.at(path).present
     }
 
+    /// The places at which something may have been put since then.
+    pub(crate) fn places_since(&self, before: &Remade) -> Vec<String> {
+        self.places.difference(&before.places).cloned().collect()
+    }
+
     /// What other commands may have done, too.
     pub(crate) fn add(&mut self, other: &Remade) {
         self.present.retain(|known| other.present.contains(known));
         self.places.extend(other.places.iter().cloned());
         self.modes.extend(other.modes.iter().cloned());
         self.directories.extend(other.directories.iter().cloned());
+        self.changed.add(&other.changed);
+        let same = |path: &String, is_now: &mut bool| other.times.get(path) == Some(is_now);
+        let known: Vec<String> = self
+            .times
+            .keys()
+            .chain(other.times.keys())
+            .cloned()
+            .collect();
+        self.times.retain(same);
+        for path in known {
+            // Of one of the ways that is not the time.
+            self.times.entry(path).or_insert(false);
+        }
     }
 
     /// Something may have been put anywhere.
@@ -154,9 +213,10 @@ impl Remade {
     }
 
     /// Nothing is sure to be at these paths any more, nor below them.
-    fn take_away(&mut self, places: impl Iterator<Item = String>) {
+    pub(crate) fn take_away(&mut self, places: impl Iterator<Item = String>) {
         let gone: BTreeSet<String> = places.collect();
         self.present.retain(|(path, _)| !covers(&gone, path));
+        self.times.retain(|path, _| !covers(&gone, path));
     }
 
     /// Whether a command changes anything of this.
@@ -226,7 +286,17 @@ impl Remade {
                     .iter()
                     .flatten()
                     .map(|word| absolute(directory, word));
-                self.present.extend(named.map(|path| (path, false)));
+                let named: Vec<String> = named.collect();
+                let is_now = !words.iter().flatten().any(|word| {
+                    let sets = |option: &str| word.starts_with(option);
+                    ["-d", "-t", "-r", "--date", "--reference"]
+                        .into_iter()
+                        .any(sets)
+                });
+                self.times
+                    .extend(named.iter().map(|path| (path.clone(), is_now)));
+                self.present
+                    .extend(named.into_iter().map(|path| (path, false)));
             }
             "rm" | "rmdir" => self.take_away(operands.iter().copied().map(place)),
             "install" if has("-d") || has("--directory") => {

@@ -223,9 +223,7 @@ impl Start<'_, '_> {
             return Ok(());
         }
         // Shells look for the file in the current directory first, then on PATH.
-        let found = self.machine.container.image.files.look_up(&path);
-        let looked_at = &self.machine.looked_at;
-        let found = match self.world.remade.seen(&path, found, looked_at) {
+        let found = match self.machine.look_up(self.world, &path) {
             _ if is_written => {
                 Found::Unknown(Why::new("what the start-up writes there is not known"))
             }

@@ -276,8 +276,16 @@ impl World {
 
     /// What scripts have written to a file, if they have written to it.
     pub(crate) fn written(&self, path: &str, looked_at: &LookedAt) -> Option<&Value> {
+        let real = self.real_path(path, looked_at);
+        let path = real.as_deref().unwrap_or(path);
         looked_at.file(path);
         self.files.text(path)
+    }
+
+    /// Where a path leads through links of the start-up, if it is another one.
+    pub(crate) fn real_path(&self, path: &str, looked_at: &LookedAt) -> Option<String> {
+        looked_at.remade(path);
+        self.remade.changed.real_path(path)
     }
 
     /// Whether PID 1 is a shell that would do nothing on the signal now.

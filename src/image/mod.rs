@@ -25,6 +25,7 @@ pub use build::build;
 pub use context::{Choice, Context};
 pub use files::Files;
 pub(crate) use path::join as absolute;
+pub(crate) use run::{Done, run_file_tool};
 
 /// The PATH of a container whose image sets none (moby `DefaultPathEnvUnix`).
 pub const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";

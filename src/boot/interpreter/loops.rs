@@ -53,6 +53,7 @@ impl Turn<'_, '_> {
                 return Err(Progress::Blocked);
             }
             if state.rounds > 0 {
+                self.world.may_come_back();
                 self.world.begin_round();
             }
             state.in_body = false;
@@ -191,6 +192,9 @@ impl Turn<'_, '_> {
         }
         self.shell.set(name, Stored::Text(word.value));
         self.world.begin_round();
+        if sleeps(&code) {
+            self.world.may_come_back();
+        }
         self.push(code.at(*body), false);
         Ok(())
     }
@@ -234,7 +238,11 @@ impl Turn<'_, '_> {
             *rounds += 1;
         }
         self.world.begin_round();
-        if asked < COUNTED_ROUNDS || !sleeps(&code) {
+        let sleeps = sleeps(&code);
+        if sleeps {
+            self.world.may_come_back();
+        }
+        if asked < COUNTED_ROUNDS || !sleeps {
             self.push(code.at(*body), false);
         }
         Ok(())
@@ -242,7 +250,7 @@ impl Turn<'_, '_> {
 }
 
 /// The pattern of which it is not known what it matches.
-fn unmatched(word: &Field) -> Option<&str> {
+pub(in crate::boot) fn unmatched(word: &Field) -> Option<&str> {
     match word.value.pieces() {
         [Piece::Unknown(name)] if is_glob(name) && !name.contains(['$', '`', ' ']) => Some(name),
         _ => None,

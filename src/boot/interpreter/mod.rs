@@ -47,6 +47,7 @@ pub(crate) use code::Code;
 pub(in crate::boot) use conditions::absolute;
 pub(in crate::boot) use dialect::{Construct, constructs};
 pub(crate) use frame::{Asked, Foreground, Frame, Loop, Saved, State, Waiting};
+pub(in crate::boot) use loops::unmatched;
 pub(crate) use simple::display_words;
 pub(in crate::boot) use step::{Progress, step};
 pub(in crate::boot) use tail::root_tail;

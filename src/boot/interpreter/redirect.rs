@@ -75,6 +75,10 @@ impl Turn<'_, '_> {
             None => None,
         };
         let path = value.known().map(|text| absolute(directory, &text));
+        let path = path.map(|path| {
+            let real = self.world.real_path(&path, &self.machine.looked_at);
+            real.unwrap_or(path)
+        });
         match redirect.operator {
             RedirectOperator::Read | RedirectOperator::ReadWrite => {
                 let input = self.read_file(path.as_deref(), value);
@@ -222,7 +226,7 @@ impl Turn<'_, '_> {
         if let Some(text) = self.world.written(path, &self.machine.looked_at) {
             return Some(Input::Text(text.clone()));
         }
-        match self.machine.container.image.files.look_up(path) {
+        match self.image_file(path) {
             Found::File(file) => Some(match file.content {
                 Content::Text(text) => Input::Text(Value::text(text.text())),
                 _ => Input::Unknown,

@@ -2,6 +2,7 @@
 
 mod deliver;
 mod ending;
+mod files;
 mod helper;
 mod look_up;
 mod relay;
@@ -21,7 +22,7 @@ use crate::boot::reads::LookedAt;
 use crate::boot::value::Value;
 use crate::boot::world::{Question, World};
 use crate::container::Container;
-use crate::image::Found;
+use crate::image::{Found, Image};
 use crate::knowledge::{ShellFacts, Signal};
 use crate::shell::Script;
 use crate::source::{Mapped, Span};
@@ -95,6 +96,8 @@ pub(crate) struct Machine<'c> {
     programs: RefCell<HashMap<String, Vec<LookedUp>>>,
     /// Source files of applications that were read.
     pub(in crate::boot) sources: RefCell<Sources>,
+    /// A copy of the image in which commands of the start-up change files.
+    scratch: RefCell<Option<Image>>,
     /// The environment that was made last, and the variables that it was made of.
     environment: RefCell<(Weak<Variables>, Rc<Environment>)>,
 }
@@ -154,6 +157,7 @@ impl<'c> Machine<'c> {
             constructs: RefCell::default(),
             programs: RefCell::default(),
             sources: RefCell::default(),
+            scratch: RefCell::default(),
             environment: RefCell::default(),
         }
     }

@@ -193,8 +193,7 @@ impl ProgramFiles<'_, '_, '_> {
             let why = crate::source::Why::new("the start-up writes it");
             return Found::Unknown(why);
         }
-        let found = start.machine.container.image.files.look_up(path);
-        start.world.remade.seen(path, found, looked_at)
+        start.machine.look_up(start.world, path)
     }
 
     /// Reads a file, once for all ways of a start-up.

@@ -163,6 +163,9 @@ impl Start<'_, '_> {
             return outcome;
         }
         let found = self.find(&name);
+        if let Some(outcome) = self.as_what_it_stands_for(&name, &argv, &found, caller) {
+            return outcome;
+        }
         match found {
             Found::Directory => {
                 let why = format!("`{name}` is a directory");
@@ -206,6 +209,53 @@ impl Start<'_, '_> {
             }
             Found::Unknown(_) => self.by_name(name, argv),
         }
+    }
+
+    /// A program that the tables do not know by its name, but by that of which it is a link or a copy.
+    fn as_what_it_stands_for(
+        &mut self,
+        name: &str,
+        argv: &[Field],
+        found: &Found,
+        caller: Caller,
+    ) -> Option<Result<(), Failure>> {
+        let directory = Rc::clone(&self.process().directory);
+        let path = match self.process().environment.get("PATH") {
+            Some(value) if !name.contains('/') => value.known()?,
+            _ => String::new(),
+        };
+        let places = path.split(':').map(|place| match place {
+            "" => absolute(&directory, name),
+            place => absolute(&absolute(&directory, place), name),
+        });
+        let changed = &self.world.remade.changed;
+        let mut known = places.filter_map(|place| changed.stands_for(&place));
+        let known = known.next()?;
+        // What these do is decided by the name that they are called by.
+        let by_name = ["busybox", "toybox", "coreutils", "dropbearmulti"];
+        let base = known.rsplit('/').next().unwrap_or(&known).to_owned();
+        let process = self.world.process(self.pid)?;
+        let is_applet = self.machine.is_applet(&base, process) && self.may_be_applet(&known);
+        if by_name.contains(&base.as_str()) || is_applet || self.is_known(argv) {
+            return None;
+        }
+        let mut words = argv.to_vec();
+        words[0] = Field::text(&known);
+        if !self.is_known(&words) {
+            return None;
+        }
+        let outcome = match found {
+            Found::File(file) => self.file(known.clone(), words, file.clone(), caller),
+            Found::Unknown(_) => self.by_name(known.clone(), words),
+            _ => return None,
+        };
+        let process = self.process();
+        if let Some(first) = process.argv.first_mut()
+            && first.known().as_deref() == Some(known.as_str())
+        {
+            *first = argv[0].clone();
+        }
+        Some(outcome)
     }
 
     /// Whether the tables know the path as a launcher. An image has its init (`/init` of s6-overlay) where
@@ -257,17 +307,9 @@ impl Start<'_, '_> {
             Some(value) => value.known(),
             None => Some(String::new()),
         };
-        let remade = Rc::clone(&self.world.remade);
-        let looked_at = &self.machine.looked_at;
         match path {
-            _ if name.contains('/') => {
-                let found = self.machine.find_program(name, "", &directory);
-                remade.seen(&absolute(&directory, name), found, looked_at)
-            }
-            Some(path) => {
-                let found = self.machine.find_program(name, &path, &directory);
-                remade.seen_on_path(name, &path, found, looked_at)
-            }
+            _ if name.contains('/') => self.machine.find_now(self.world, name, "", &directory),
+            Some(path) => self.machine.find_now(self.world, name, &path, &directory),
             // Where programs are nearly always; what is not there may be somewhere else.
             None => match self.machine.find_program(name, DEFAULT_PATH, &directory) {
                 Found::File(file) => Found::File(file),

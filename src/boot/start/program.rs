@@ -148,6 +148,7 @@ impl Start<'_, '_> {
             .as_mut()
             .and_then(|program| self.read_code(&argv, program));
         let known = known.map(Rc::new);
+        self.world.may_come_back();
         let process = self.process();
         process.program = name.as_str().into();
         process.argv = argv;
@@ -256,6 +257,7 @@ impl Start<'_, '_> {
             while_stopping: self.world.stopped_at.is_some(),
         };
         self.world.note(fact);
+        self.world.may_come_back();
         let pid = self.world.next_pid();
         let mut process = self.process().clone();
         process.pid = pid;

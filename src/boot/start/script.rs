@@ -10,7 +10,6 @@ use super::{Caller, Failure, Start};
 use crate::boot::fact::ExecProblem;
 use crate::boot::interpreter::absolute;
 use crate::boot::outcome::Missing;
-use crate::boot::remade::Made;
 use crate::boot::value::Field;
 use crate::image::{Content, File, Found};
 use crate::source::Mapped;
@@ -25,6 +24,8 @@ impl Start<'_, '_> {
     ) -> Option<Result<(), Failure>> {
         let directory = Rc::clone(&self.process().directory);
         let path = name.contains('/').then(|| absolute(&directory, name))?;
+        let real = self.world.real_path(&path, &self.machine.looked_at);
+        let path = real.unwrap_or(path);
         let value = self.world.written(&path, &self.machine.looked_at)?.clone();
         let was = match self.machine.container.image.files.look_up(&path) {
             Found::File(file) => file.mode.map(|mode| mode & 0o111 != 0),
@@ -32,7 +33,7 @@ impl Start<'_, '_> {
         };
         self.machine.looked_at.remade(&path);
         let made = self.world.remade.at(&path);
-        if was == Some(false) && made == Made::default() {
+        if was == Some(false) && !made.may_be_executable() {
             // What a redirection makes is not executable.
             let why = format!("`{name}` is not executable");
             let reason = ExecProblem::NotExecutable { mode: 0o644 };

@@ -14,7 +14,6 @@ use std::rc::Rc;
 
 use super::interpreter::{absolute, display_words};
 use super::machine::{Machine, signal_process};
-use super::remade::Remade;
 use super::services;
 use super::value::{Field, Value};
 use super::world::{Input, Pid, Process, Question, Status, World};
@@ -122,10 +121,7 @@ pub(in crate::boot) fn run(machine: &Machine, world: &mut World, pid: Pid) {
     let command = Command::of(process);
     services::stop_started(machine, world, pid, &command.words);
     services::stop_servers(machine, world, pid, &command.words);
-    if Remade::is_changed_by(&command.name) {
-        let remade = Rc::make_mut(&mut world.remade);
-        remade.run(&command.name, &command.words, &command.directory);
-    }
+    files::change(machine, world, pid, &command);
     if command.acts(machine, world, pid) || !output.is_read() {
         return;
     }
@@ -188,13 +184,7 @@ impl Command {
     fn acts(&self, machine: &Machine, world: &mut World, pid: Pid) -> bool {
         let (directory, operands) = (&self.directory, &self.operands);
         match self.name.as_str() {
-            "cp" => files::copy(machine, world, directory, operands),
-            "mv" => {
-                files::copy(machine, world, directory, operands);
-                let from = operands.len().saturating_sub(1);
-                files::remove(world, directory, &operands[..from]);
-            }
-            "rm" => files::remove(world, directory, operands),
+            "cp" | "mv" | "rm" => {}
             "mkfifo" => {
                 let paths = operands.iter().filter(|word| word.parse::<u32>().is_err());
                 for path in paths {

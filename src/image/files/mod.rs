@@ -257,8 +257,8 @@ impl Files {
         trees.extend(paths.map(|path| root_of(&path::tidy(path)).to_owned()));
     }
 
-    /// Begins a stage on top of these files.
-    pub(super) fn begin_stage(&mut self) {
+    /// Begins a stage on top of these files, or their changes by a start-up.
+    pub(crate) fn begin_stage(&mut self) {
         Arc::make_mut(&mut self.segments).push(Arc::default());
     }
 
@@ -297,6 +297,16 @@ impl Files {
         if let Some(last) = segments.last_mut() {
             Arc::make_mut(last).push(change);
         }
+    }
+
+    /// The changes that were added to other files to become these, the newest first.
+    pub(super) fn changes_since(&self, before: &Files) -> impl Iterator<Item = &Change> {
+        self.changes().take(self.count.saturating_sub(before.count))
+    }
+
+    /// Where a path leads when all links are followed, as far as they are known.
+    pub(crate) fn real_path(&self, path: &str) -> String {
+        self.followed(path).0
     }
 
     /// How many images deep it copies from others.

@@ -15,7 +15,7 @@ pub(super) const BUILD_TOOLS: [&str; 46] = [
     "unzip", "uv", "wget", "yarn",
 ];
 
-impl Walker<'_, '_, '_> {
+impl Walker<'_> {
     pub(super) fn build_tool(&mut self, name: &str, arguments: &[String]) -> bool {
         let opaque = self.mentions(&format!("{name} {}", arguments.join(" ")));
         let installs = name == "make" && arguments.iter().any(|word| word.contains("install"));

@@ -72,7 +72,7 @@ fn has_here_document(simple: &Simple) -> bool {
         .any(|redirect| here_document(redirect).is_some())
 }
 
-impl Walker<'_, '_, '_> {
+impl Walker<'_> {
     /// A simple command.
     pub(super) fn simple(&mut self, script: &Script, id: NodeId, simple: &Simple) {
         if simple.words.is_empty() {
@@ -199,7 +199,7 @@ impl Walker<'_, '_, '_> {
             }
             ("dpkg-reconfigure", Some(known)) if known.iter().any(|word| word == "dash") => {
                 let why = "`dpkg-reconfigure dash` may have made another shell `/bin/sh`";
-                self.builder.image.sh = Known::Unknown(Why::at(why, self.span.clone()));
+                self.image.sh = Known::Unknown(Why::at(why, self.span.clone()));
                 true
             }
             (

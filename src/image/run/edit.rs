@@ -8,7 +8,7 @@ use super::Walker;
 use super::arguments::{is_short_option, options};
 use crate::shell::{Kind, NodeId, Script};
 
-impl Walker<'_, '_, '_> {
+impl Walker<'_> {
     /// `dos2unix FILE…`, `dos2unix -n IN OUT`.
     pub(super) fn dos2unix(&mut self, words: &[String]) -> bool {
         let (_, rest) = options(words, &["-c", "-ic"]);

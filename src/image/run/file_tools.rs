@@ -12,7 +12,7 @@ use super::Walker;
 use super::arguments::{is_recursive, is_short_option, options};
 use crate::source::{Known, Mapped, Why};
 
-impl Walker<'_, '_, '_> {
+impl Walker<'_> {
     pub(super) fn each(
         &mut self,
         words: &[String],
@@ -32,7 +32,7 @@ impl Walker<'_, '_, '_> {
         let targets = words.iter().map(|word| {
             let last = path::name(word);
             if Glob::is_constant(word) {
-                let (path, _) = self.builder.image.files.followed(&self.absolute(word)?);
+                let (path, _) = self.image.files.followed(&self.absolute(word)?);
                 return Some(At {
                     path,
                     recursive,
@@ -125,7 +125,7 @@ impl Walker<'_, '_, '_> {
     pub(super) fn touch(&mut self, words: &[String]) -> bool {
         let empty = Mapped::computed("", &self.span);
         self.each(words, |walker, path| {
-            match walker.builder.image.files.followed(&path).1 {
+            match walker.image.files.followed(&path).1 {
                 Raw::Absent => {
                     let body = Body::Text(empty.clone());
                     let (mode, owner) = (Some(0o644), Some("root".to_owned()));
@@ -143,7 +143,7 @@ impl Walker<'_, '_, '_> {
     /// Where a file of that name goes when a command is given `destination`.
     fn landing(&self, destination: &str, name: &str, several: bool) -> Option<String> {
         let path = self.absolute(destination)?;
-        let (followed, raw) = self.builder.image.files.followed(&path);
+        let (followed, raw) = self.image.files.followed(&path);
         let is_directory = several
             || destination.ends_with('/')
             || destination == "."
@@ -160,20 +160,43 @@ impl Walker<'_, '_, '_> {
         let symbolic = words
             .iter()
             .any(|word| is_short_option(word, 's') || word == "--symbolic");
+        let has = |letter: char, long: &str| {
+            words
+                .iter()
+                .any(|word| is_short_option(word, letter) || word == long)
+        };
         let (_, rest) = options(words, &["-t", "-S"]);
         let (target, place) = match rest.as_slice() {
             [target] => (target, path::name(target).to_owned()),
             [target, place] => (target, place.clone()),
             _ => return false,
         };
-        let Some(place) = self.landing(&place, path::name(target), false) else {
+        // `-n`: a link to a directory is replaced, not gone into.
+        let stays = has('n', "--no-dereference") || has('T', "--no-target-directory");
+        let is_link = |place: &str| {
+            let raw = self
+                .absolute(place)
+                .map(|path| self.image.files.node(&path));
+            matches!(raw, Some(Raw::Node(Node::Link(_), ..)))
+        };
+        let place = match stays && is_link(&place) {
+            true => self.absolute(&place),
+            false => self.landing(&place, path::name(target), false),
+        };
+        let Some(place) = place else {
             return false;
         };
+        let there = self.image.files.node(&place);
+        if matches!(there, Raw::Node(Node::File { .. } | Node::Link(_), ..)) && !has('f', "--force")
+        {
+            // It fails, and what stands there stays.
+            return true;
+        }
         if matches!(place.as_str(), "/bin/sh" | "/usr/bin/sh") {
             let text = format!("`/bin/sh` was made a link to `{target}`");
-            self.builder.image.sh = match path::name(target) {
+            self.image.sh = match path::name(target) {
                 "bash" => {
-                    let is_old = self.builder.image.bash.is_some();
+                    let is_old = self.image.bash.is_some();
                     let id = if is_old { "bash-posix-4" } else { "bash-posix" };
                     Known::Known(Some(id.to_owned()))
                 }
@@ -252,6 +275,7 @@ impl Walker<'_, '_, '_> {
 
     /// Puts what stands at one path at another.
     pub(super) fn copy_file(&mut self, source: &str, place: String) {
+        self.copied.push((source.to_owned(), place.clone()));
         let files = self.files_at(source).clone();
         let (followed, raw) = files.followed(source);
         let origin = self.span.clone();

@@ -25,7 +25,7 @@ const READERS: [&str; 14] = [
     "wc",
 ];
 
-impl Walker<'_, '_, '_> {
+impl Walker<'_> {
     /// Whether a command changes no file.
     pub(super) fn is_harmless(&self, script: &Script, id: NodeId, depth: usize) -> bool {
         if depth > DEEPEST_GROUP {

@@ -12,7 +12,7 @@ use crate::source::Known;
 /// Rounds that are followed in one RUN.
 pub(super) const MOST_ROUNDS: usize = 64;
 
-impl Walker<'_, '_, '_> {
+impl Walker<'_> {
     /// Goes through the rounds of `for name in words`; whether its words are known.
     pub(super) fn rounds(
         &mut self,

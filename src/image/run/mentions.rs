@@ -12,7 +12,7 @@ const CHANGERS: [&str; 11] = [
     "chmod", "chown", "sed", "dos2unix", "find", "xargs", "rm", "mv", "cp", "rsync", "perl",
 ];
 
-impl Walker<'_, '_, '_> {
+impl Walker<'_> {
     /// The paths in a text.
     pub(super) fn mentions(&self, text: &str) -> Opaque {
         let mut opaque = Opaque::below(self.why(), Vec::new(), true);

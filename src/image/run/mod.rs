@@ -14,12 +14,14 @@ mod mentions;
 mod mounts;
 mod packages;
 mod shells;
+mod start_up;
 mod text;
 mod write;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use super::Image;
 use super::build::Builder;
 use super::change::Change;
 use super::files::Files;
@@ -29,9 +31,10 @@ use crate::shell::{
     self, AndOr, Compound, Kind, NodeId, Operator, Part, Script, Separator, Simple, Word,
 };
 use crate::source::{Mapped, Run, Span, Why};
-use crate::stage::Variable;
+use crate::stage::{Scope, Variable};
 
 pub(super) use mounts::mounted_stages;
+pub(crate) use start_up::{Done, run_file_tool};
 use text::Joined;
 
 /// Groups and conditions inside each other that are followed.
@@ -39,9 +42,11 @@ const DEEPEST_GROUP: usize = 24;
 
 /// Applies a RUN.
 pub(super) fn run(builder: &mut Builder<'_, '_>, instruction: &Instruction, span: &Span) {
-    let mut walker = Walker::new(builder, span);
-    walker.mounts = mounts::mounts(walker.builder, instruction, span);
-    if walker.builder.image.windows.is_some() {
+    let mounts = mounts::mounts(builder, instruction, span);
+    let mut walker = Walker::new(&mut builder.image, span);
+    walker.scope = Some(&builder.scope);
+    walker.mounts = mounts;
+    if walker.image.windows.is_some() {
         return walker.anything();
     }
     if let Form::Exec(words) = &instruction.form {
@@ -52,7 +57,6 @@ pub(super) fn run(builder: &mut Builder<'_, '_>, instruction: &Instruction, span
         };
     }
     let shell = walker
-        .builder
         .image
         .shell
         .value
@@ -111,14 +115,18 @@ fn is_shell(program: &str) -> bool {
 }
 
 /// Walks over the commands of one RUN.
-struct Walker<'a, 'b, 'd> {
-    builder: &'a mut Builder<'b, 'd>,
+struct Walker<'a> {
+    image: &'a mut Image,
+    /// The variables of the stage; a command of the start-up has its words already.
+    scope: Option<&'a Scope>,
     span: Span,
     /// The current directory, if it is known.
     directory: Option<String>,
     /// Variables that the commands set; `None` is a value that is not known.
     variables: HashMap<String, Option<String>>,
     depth: usize,
+    /// What has been copied where, links included.
+    copied: Vec<(String, String)>,
     /// Files that are mounted while the commands run.
     mounts: Vec<(String, Files)>,
     /// The shell that runs the commands, if it is not that of SHELL.
@@ -129,11 +137,13 @@ struct Walker<'a, 'b, 'd> {
     rounds: usize,
 }
 
-impl<'a, 'b, 'd> Walker<'a, 'b, 'd> {
-    fn new(builder: &'a mut Builder<'b, 'd>, span: &Span) -> Walker<'a, 'b, 'd> {
-        let directory = builder.image.working_directory.value.value().cloned();
+impl<'a> Walker<'a> {
+    fn new(image: &'a mut Image, span: &Span) -> Walker<'a> {
+        let directory = image.working_directory.value.value().cloned();
         Walker {
-            builder,
+            image,
+            scope: None,
+            copied: Vec::new(),
             span: span.clone(),
             directory,
             variables: HashMap::new(),
@@ -151,7 +161,7 @@ impl<'a, 'b, 'd> Walker<'a, 'b, 'd> {
     }
 
     fn node(&mut self, script: &Script, id: NodeId) {
-        if self.builder.image.files.is_full() {
+        if self.image.files.is_full() {
             return;
         }
         let node = script.node(id);
@@ -215,7 +225,7 @@ impl<'a, 'b, 'd> Walker<'a, 'b, 'd> {
 
     /// Commands that may run or not.
     fn perhaps(&mut self, script: &Script, id: NodeId) {
-        if self.is_harmless(script, id, 0) || self.builder.image.files.is_full() {
+        if self.is_harmless(script, id, 0) || self.image.files.is_full() {
             return;
         }
         match &script.node(id).kind {
@@ -334,7 +344,7 @@ impl<'a, 'b, 'd> Walker<'a, 'b, 'd> {
         {
             return (!self.has_arguments).then(String::new);
         }
-        match self.builder.scope.variable(name) {
+        match self.scope?.variable(name) {
             Variable::Set(value) => Some(value),
             // Shells and runtimes set `HOME` and others.
             Variable::Unset | Variable::NotGiven(_) | Variable::Unknown(_) => None,
@@ -344,14 +354,14 @@ impl<'a, 'b, 'd> Walker<'a, 'b, 'd> {
     /// A path as the commands see it.
     fn absolute(&self, text: &str) -> Option<String> {
         if text.starts_with('/') {
-            return Some(self.builder.image.files.canonical_parent(&path::tidy(text)));
+            return Some(self.image.files.canonical_parent(&path::tidy(text)));
         }
         let path = path::join(self.directory.as_deref()?, text);
-        Some(self.builder.image.files.canonical_parent(&path))
+        Some(self.image.files.canonical_parent(&path))
     }
 
     fn push(&mut self, change: Change) {
-        self.builder.image.files.push(change);
+        self.image.files.push(change);
     }
 
     fn why(&self) -> Why {

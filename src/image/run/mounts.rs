@@ -116,13 +116,13 @@ fn binds(instruction: &Instruction) -> Vec<BTreeMap<&str, &str>> {
         .collect()
 }
 
-impl Walker<'_, '_, '_> {
+impl Walker<'_> {
     /// The files that a path is looked up in: those that are mounted over it, or the image's.
     pub(super) fn files_at(&self, path: &str) -> &Files {
         let mounted = self
             .mounts
             .iter()
             .rfind(|(target, _)| path::below(path, target).is_some());
-        mounted.map_or(&self.builder.image.files, |(_, files)| files)
+        mounted.map_or(&self.image.files, |(_, files)| files)
     }
 }

@@ -60,11 +60,7 @@ struct Request {
 }
 
 /// Applies a package manager's command; whether it is one.
-pub(super) fn installs(
-    walker: &mut Walker<'_, '_, '_>,
-    name: &str,
-    arguments: &[Option<String>],
-) -> bool {
+pub(super) fn installs(walker: &mut Walker<'_>, name: &str, arguments: &[Option<String>]) -> bool {
     let words: Vec<&str> = arguments
         .iter()
         .map(|word| word.as_deref().unwrap_or("\0"))

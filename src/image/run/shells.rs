@@ -17,7 +17,7 @@ enum Text {
     File(String),
 }
 
-impl Walker<'_, '_, '_> {
+impl Walker<'_> {
     /// Follows a shell or a script; whether the command is one, and all of it is followed.
     pub(super) fn shell(
         &mut self,
@@ -63,14 +63,14 @@ impl Walker<'_, '_, '_> {
 
     /// The script of the image that a name stands for.
     fn script_on_path(&self, name: &str) -> Option<String> {
-        let path = self.builder.image.environment.get("PATH");
+        let path = self.image.environment.get("PATH");
         let path = path.and_then(|path| path.value.value().cloned());
         let path = path.as_deref().unwrap_or(DEFAULT_PATH);
         let directories: Vec<&str> = path.split(':').collect();
-        if !self.builder.image.files.may_have_put(name, &directories) {
+        if !self.image.files.may_have_put(name, &directories) {
             return None;
         }
-        match self.builder.image.files.find_program(name, path, "/") {
+        match self.image.files.find_program(name, path, "/") {
             Found::File(File {
                 path,
                 content: Content::Text(_),

@@ -17,7 +17,7 @@ use crate::shell::{
 };
 use crate::source::{Known, Mapped};
 
-impl Walker<'_, '_, '_> {
+impl Walker<'_> {
     /// `… | tee file`: whether it was that, with a text that is known.
     pub(super) fn tee(&mut self, script: &Script, left: NodeId, right: NodeId) -> bool {
         let (Kind::Simple(left), Kind::Simple(right)) =
@@ -173,7 +173,7 @@ impl Walker<'_, '_, '_> {
 
     /// How `echo` works in the shell that runs.
     fn echo_kind(&self) -> Echo {
-        let outer = self.builder.image.shell.value.value();
+        let outer = self.image.shell.value.value();
         let outer = outer.and_then(|words| words.first());
         let shell = match &self.inner_shell {
             Some(shell) => Some(shell.clone()),
@@ -182,7 +182,7 @@ impl Walker<'_, '_, '_> {
         match shell.as_deref() {
             Some("bash" | "ash") => Echo::WithOption,
             Some("dash") => Echo::Always,
-            Some("sh") => match self.builder.image.sh.value() {
+            Some("sh") => match self.image.sh.value() {
                 Some(Some(sh)) if sh.starts_with("dash") => Echo::Always,
                 Some(Some(sh)) if sh.starts_with("ash") || sh.starts_with("bash") => {
                     Echo::WithOption
@@ -198,7 +198,7 @@ impl Walker<'_, '_, '_> {
         let Some(target) = self.absolute(target) else {
             return self.anything();
         };
-        let (target, before) = self.builder.image.files.followed(&target);
+        let (target, before) = self.image.files.followed(&target);
         let why = self.why();
         if append && let Raw::Node(Node::File { .. }, ..) = before {
             let edit = text.map_or(Edit::Unknown(why), Edit::Append);
@@ -230,7 +230,7 @@ impl Walker<'_, '_, '_> {
 
     pub(super) fn put(&mut self, path: String, node: Node) {
         if matches!(path.as_str(), "/bin/sh" | "/usr/bin/sh") && !matches!(node, Node::Link(_)) {
-            self.builder.image.sh = Known::Unknown(self.why());
+            self.image.sh = Known::Unknown(self.why());
         }
         let origin = self.span.clone();
         self.push(Change::Put { path, node, origin });

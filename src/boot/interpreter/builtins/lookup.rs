@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use crate::boot::interpreter::redirect::Streams;
 use crate::boot::interpreter::step::{Attempt, Turn};
-use crate::boot::interpreter::{Code, Stored, absolute};
+use crate::boot::interpreter::{Code, Stored};
 use crate::boot::value::{Field, Value};
 use crate::boot::world::{Environment, Question, Status};
 use crate::image::Found;
@@ -132,18 +132,7 @@ impl Turn<'_, '_> {
             _ => String::new(),
         };
         let directory = Rc::clone(&self.world.process_mut(self.pid).directory);
-        let found = self.machine.find_program(name, &path, &directory);
-        match name.contains('/') {
-            true => {
-                self.world
-                    .remade
-                    .seen(&absolute(&directory, name), found, &self.machine.looked_at)
-            }
-            false => self
-                .world
-                .remade
-                .seen_on_path(name, &path, found, &self.machine.looked_at),
-        }
+        self.machine.find_now(self.world, name, &path, &directory)
     }
 
     /// Where a program of that name lies, as `command -v` prints it.

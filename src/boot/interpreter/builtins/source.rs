@@ -131,8 +131,7 @@ impl Turn<'_, '_> {
 
     /// What stands at a path, after what commands of the start-up have put there.
     pub(in crate::boot::interpreter) fn image_file(&self, path: &str) -> Found {
-        let found = self.machine.container.image.files.look_up(path);
-        self.world.remade.seen(path, found, &self.machine.looked_at)
+        self.machine.look_up(self.world, path)
     }
 
     /// Whether a file stands at the path for sure: who reads it by its bare name means that one.

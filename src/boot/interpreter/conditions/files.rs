@@ -4,6 +4,7 @@
 
 use super::{Answer, Context, absolute, ask, unary, whether_holds};
 use crate::boot::interpreter::expand::is_glob;
+use crate::boot::interpreter::unmatched;
 use crate::boot::value::Field;
 use crate::boot::world::{ON_DISK, Pid};
 use crate::image::Found;
@@ -26,7 +27,14 @@ pub(super) fn file(context: &Context, operator: &str, word: &Field, shown: &str)
     question.key = Some(format!("{ON_DISK}{}", question.yes).into());
     let question = Answer::Ask(Box::new(question));
     let Some(path) = word.known() else {
-        return question;
+        let changed = &context.world.remade.changed;
+        let is_gone = unmatched(word).is_some_and(|pattern| {
+            context
+                .looked_at
+                .remade(&absolute(context.directory, pattern));
+            changed.is_pattern_gone(pattern, context.directory)
+        });
+        return if is_gone { Answer::Is(false) } else { question };
     };
     // A pattern that nothing matches is no name of a file either.
     if path.is_empty() || is_glob(&path) && word.value.certain().is_some() {
@@ -51,7 +59,14 @@ pub(super) fn file(context: &Context, operator: &str, word: &Field, shown: &str)
         (Some(false), "-d") | (Some(true), "-f") => return Answer::Is(false),
         _ => {}
     }
-    match (context.files.look_up(&path), operator) {
+    let remade = &context.world.remade;
+    if remade.is_gone(context.files, &path, context.looked_at) {
+        return Answer::Is(false);
+    }
+    match (
+        remade.look_up(context.files, &path, context.looked_at),
+        operator,
+    ) {
         (Found::Absent, _) => {
             // A path that nothing in the image has may still be mounted at run time.
             question
@@ -87,7 +102,27 @@ pub(super) fn newer(context: &Context, left: &Field, operator: &str, right: &Fie
         (Answer::Is(false), _) => Answer::Is(false),
         (_, Answer::Is(false)) if !is_bash => Answer::Is(false),
         (Answer::Is(true), Answer::Is(false)) => Answer::Is(true),
+        (Answer::Is(true), Answer::Is(true)) => {
+            match (of_now(context, new), of_now(context, old)) {
+                (Some(new), Some(old)) if new != old => Answer::Is(new),
+                _ => whether_holds(context, left, operator, right),
+            }
+        }
         _ => whether_holds(context, left, operator, right),
+    }
+}
+
+/// Whether the start-up has made or touched the file (`true`), or it is as it was in the image.
+fn of_now(context: &Context, word: &Field) -> Option<bool> {
+    let path = absolute(context.directory, &word.known()?);
+    let files = context.files;
+    let made = context
+        .world
+        .remade
+        .is_of_now(files, &path, context.looked_at);
+    match context.is_written(&path) {
+        true => made.or(Some(true)).filter(|is_now| *is_now),
+        false => made,
     }
 }
 

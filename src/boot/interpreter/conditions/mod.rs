@@ -86,6 +86,8 @@ pub(super) struct Context<'a> {
 
 impl Context<'_> {
     fn is_written(&self, path: &str) -> bool {
+        let real = self.world.real_path(path, self.looked_at);
+        let path = real.as_deref().unwrap_or(path);
         self.looked_at.file(path);
         self.written.is_there(path)
     }

@@ -1,0 +1,263 @@
+//! Files that commands of the start-up have made, moved and removed, where that is followed.
+//!
+//! In: file tools with all their words. Out: what stands at a path then. Texts that scripts write are in `written`;
+//! what is not followed, and only may have changed something, is in `remade`.
+
+use std::collections::BTreeSet;
+use std::hash::{BuildHasher, Hash, Hasher};
+use std::rc::Rc;
+
+use foldhash::quality::FixedState;
+
+use crate::image::{Done, Files, Found, Image, absolute, run_file_tool};
+use crate::shell::pattern::{PatternPiece, matches};
+use crate::source::{Span, Why};
+
+/// Commands that are followed; a start-up that runs more of them goes round.
+const MOST_COMMANDS: usize = 200;
+
+/// What the start-up has done to the files of the image, command by command.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Changed {
+    commands: Vec<Rc<Command>>,
+    /// The files after all that; `None` before the first.
+    files: Option<Files>,
+    /// What was removed, as long as nobody may have made it again.
+    gone: BTreeSet<Gone>,
+    /// Paths at which, and below which, ways that were joined do not agree.
+    doubtful: BTreeSet<String>,
+}
+
+/// A command, the directory it ran in, and the paths that it is about.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Command {
+    words: Vec<String>,
+    directory: String,
+    touched: Vec<String>,
+    /// What it has copied where.
+    copied: Vec<(String, String)>,
+}
+
+/// Something that was removed: a path, or what matches a pattern in a directory.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Gone {
+    path: String,
+    pattern: Option<String>,
+}
+
+impl PartialEq for Changed {
+    fn eq(&self, other: &Changed) -> bool {
+        // The files follow from the commands.
+        self.commands == other.commands
+            && self.gone == other.gone
+            && self.doubtful == other.doubtful
+    }
+}
+
+impl Eq for Changed {}
+
+impl Hash for Changed {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (&self.commands, &self.gone, &self.doubtful).hash(state);
+    }
+}
+
+impl Changed {
+    /// Runs a file tool; `None` for a use that is not followed. `image` is one to work on, whose files do not count.
+    pub(crate) fn run(
+        &mut self,
+        image: &mut Image,
+        base: &Files,
+        words: &[String],
+        directory: &str,
+        span: &Span,
+    ) -> Option<Done> {
+        if self.commands.len() >= MOST_COMMANDS {
+            return None;
+        }
+        image.files = self.files.clone().unwrap_or_else(|| {
+            let mut files = base.clone();
+            files.begin_stage();
+            files
+        });
+        let done = run_file_tool(image, words, directory, span)?;
+        if matches!(
+            words.first().map(|word| name_of(word)),
+            Some("rm" | "rmdir" | "unlink")
+        ) {
+            let operands = words.iter().skip(1).filter(|word| !word.starts_with('-'));
+            self.gone
+                .extend(operands.map(|word| Gone::of(word, directory)));
+        }
+        if words.first().is_some_and(|word| name_of(word) == "mv") {
+            let from = done.copied.iter().map(|(from, _)| from.clone());
+            self.gone.extend(from.map(|path| Gone {
+                path,
+                pattern: None,
+            }));
+        }
+        if done.touched.is_empty() {
+            return Some(done);
+        }
+        let command = Command {
+            words: words.to_vec(),
+            directory: directory.to_owned(),
+            touched: done.touched.clone(),
+            copied: done.copied.clone(),
+        };
+        // The same once more changes nothing.
+        if self.commands.last().is_none_or(|last| **last != command) {
+            self.commands.push(Rc::new(command));
+            self.files = Some(std::mem::take(&mut image.files));
+        }
+        Some(done)
+    }
+
+    /// What stands at a path; `base` are the files of the image.
+    pub(crate) fn look_up(&self, base: &Files, path: &str) -> Found {
+        if self.is_doubtful(path) {
+            return Found::Unknown(Why::new("the start-up may have changed it"));
+        }
+        self.files_for(base, path).look_up(path)
+    }
+
+    /// The program that a name stands for, if a command has anything to do with it.
+    pub(crate) fn find_program(&self, name: &str, path: &str, directory: &str) -> Option<Found> {
+        let place = |directory_of: &str| absolute(&absolute(directory, directory_of), name);
+        let places: Vec<String> = path.split(':').map(place).collect();
+        if places.iter().any(|place| self.is_doubtful(place)) {
+            return Some(Found::Unknown(Why::new("the start-up may have changed it")));
+        }
+        let files = self.files.as_ref()?;
+        let is_touched = places.iter().any(|place| self.touches(place));
+        is_touched.then(|| files.find_program(name, path, directory))
+    }
+
+    /// Where a path leads through the links that the start-up has made.
+    pub(crate) fn real_path(&self, path: &str) -> Option<String> {
+        let files = self.files.as_ref().filter(|_| self.touches(path))?;
+        Some(files.real_path(path)).filter(|real| real != path)
+    }
+
+    /// What a path is a link to or a copy of, if a command has made it that.
+    pub(crate) fn stands_for(&self, path: &str) -> Option<String> {
+        let mut known = self.real_path(path).unwrap_or_else(|| path.to_owned());
+        for command in self.commands.iter().rev() {
+            let mut copied = command.copied.iter();
+            if let Some((from, _)) = copied.find(|(_, to)| *to == known) {
+                known.clone_from(from);
+            }
+        }
+        (known != path).then_some(known)
+    }
+
+    /// Whether what stood at a path was removed, and nobody may have made it again.
+    pub(crate) fn is_gone(&self, path: &str) -> bool {
+        self.gone.iter().any(|gone| gone.covers(path))
+    }
+
+    /// Whether all that matches a pattern was removed.
+    pub(crate) fn is_pattern_gone(&self, pattern: &str, directory: &str) -> bool {
+        self.gone.contains(&Gone::of(pattern, directory))
+    }
+
+    /// From now on anything may come into being again.
+    pub(crate) fn may_come_back(&mut self) {
+        self.gone.clear();
+    }
+
+    /// Whether anything was removed.
+    pub(crate) fn has_gone(&self) -> bool {
+        !self.gone.is_empty()
+    }
+
+    /// A number for what is known of a path, or of a name that is looked for on `PATH`; 0 where nothing has changed.
+    pub(crate) fn at(&self, path: &str) -> u64 {
+        let is_about = |command: &&Rc<Command>| match path.contains('/') {
+            true => command.touches(path),
+            false => command.may_bring(path),
+        };
+        let about: Vec<&Rc<Command>> = self.commands.iter().filter(is_about).collect();
+        let known = (self.is_gone(path), self.is_doubtful(path));
+        if about.is_empty() && known == (false, false) {
+            return 0;
+        }
+        FixedState::default().hash_one((about, known))
+    }
+
+    /// What another way has done, too.
+    pub(crate) fn add(&mut self, other: &Changed) {
+        self.gone.retain(|gone| other.gone.contains(gone));
+        self.doubtful.extend(other.doubtful.iter().cloned());
+        let same = self.commands.iter().zip(&other.commands);
+        let same = same.take_while(|(one, other)| one == other).count();
+        let differing = self.commands[same..].iter().chain(&other.commands[same..]);
+        let touched = differing.flat_map(|command| &command.touched);
+        let touched: Vec<String> = touched.cloned().collect();
+        self.doubtful.extend(touched);
+    }
+
+    fn files_for<'f>(&'f self, base: &'f Files, path: &str) -> &'f Files {
+        match &self.files {
+            Some(files) if self.touches(path) => files,
+            _ => base,
+        }
+    }
+
+    fn touches(&self, path: &str) -> bool {
+        self.commands.iter().any(|command| command.touches(path))
+    }
+
+    fn is_doubtful(&self, path: &str) -> bool {
+        self.doubtful.iter().any(|place| is_below(path, place))
+    }
+}
+
+impl Command {
+    fn touches(&self, path: &str) -> bool {
+        let mut touched = self.touched.iter();
+        touched.any(|place| is_below(path, place) || is_below(place, path))
+    }
+
+    /// Whether a program of that name may be one that it has put somewhere.
+    fn may_bring(&self, name: &str) -> bool {
+        let mut touched = self.touched.iter();
+        touched.any(|place| name_of(place) == name || name_of(place).ends_with("bin"))
+    }
+}
+
+impl Gone {
+    fn of(word: &str, directory: &str) -> Gone {
+        let is_pattern = word.contains(['*', '?', '[']);
+        let (place, pattern) = match word.rsplit_once('/') {
+            _ if !is_pattern => (word, None),
+            Some((place, pattern)) => (if place.is_empty() { "/" } else { place }, Some(pattern)),
+            None => (".", Some(word)),
+        };
+        Gone {
+            path: absolute(directory, place),
+            pattern: pattern.map(str::to_owned),
+        }
+    }
+
+    fn covers(&self, path: &str) -> bool {
+        let Some(pattern) = &self.pattern else {
+            return is_below(path, &self.path);
+        };
+        let rest = path.strip_prefix(self.path.trim_end_matches('/'));
+        let name = rest.and_then(|rest| rest.strip_prefix('/')?.split('/').next());
+        name.is_some_and(|name| {
+            !name.starts_with('.') && matches(&[PatternPiece::Active(pattern)], name)
+        })
+    }
+}
+
+fn name_of(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// Whether a path is that place or below it.
+fn is_below(path: &str, place: &str) -> bool {
+    let rest = path.strip_prefix(place.trim_end_matches('/'));
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
