@@ -83,6 +83,12 @@ impl Turn<'_, '_> {
         let (options, operands): (Vec<&String>, Vec<&String>) =
             known.iter().partition(|word| word.starts_with('-'));
         let has = |letter: char| options.iter().any(|word| word.contains(letter));
+        let family = self.shell.facts.family;
+        let is_known = |letter: char| family == ShellFamily::Bash || "-pl".contains(letter);
+        if !options.iter().all(|word| word.chars().all(is_known)) {
+            // The others have no more than these two (measured: dash 0.5.12, busybox 1.35).
+            return self.finish(Status::Known(2));
+        }
         let mut asked = Vec::new();
         for operand in operands {
             match self.job_pids(operand) {
@@ -104,7 +110,11 @@ impl Turn<'_, '_> {
                 _ if runs(job) => {
                     let commands = job.pids.iter().filter_map(|pid| self.world.process(*pid));
                     let shown = commands.map(|process| display_words(&process.argv));
-                    let shown = shown.collect::<Vec<_>>().join(" | ");
+                    let shown = match family {
+                        // Without job control busybox does not keep the text of a command.
+                        ShellFamily::Ash => String::new(),
+                        _ => shown.collect::<Vec<_>>().join(" | "),
+                    };
                     text.push_text(&format!(
                         "[{}]+  Running                 {shown} &\n",
                         job.number

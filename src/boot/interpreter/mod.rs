@@ -40,7 +40,7 @@ use std::rc::Rc;
 
 use super::value::{Field, Value};
 use super::world::{Input, Output, Pid, Status};
-use crate::knowledge::{ShellFacts, Signal, TrapName};
+use crate::knowledge::{ShellFacts, ShellFamily, Signal, TrapName};
 use crate::source::Span;
 
 pub(crate) use code::Code;
@@ -331,7 +331,9 @@ impl Shell {
         copy.check_failure = false;
         copy.awaited_input = None;
         copy.options.monitor = false;
-        if !copy.facts.jobs_in_substitution {
+        // busybox forgets them in a copy of a copy (measured: 1.35).
+        let is_second = self.is_subshell && self.facts.family == ShellFamily::Ash;
+        if !copy.facts.jobs_in_substitution || is_second {
             copy.jobs.clear();
         }
         copy

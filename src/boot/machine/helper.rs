@@ -8,8 +8,9 @@ use super::note;
 use crate::boot::explore::newest_application;
 use crate::boot::fact::FactKind;
 use crate::boot::interpreter::{self};
+use crate::boot::outcome::Missing;
 use crate::boot::value::Field;
-use crate::boot::world::{Body, Output, Pid, Process, Question, Status, World};
+use crate::boot::world::{Body, Input, Output, Pid, Process, Question, Status, World};
 
 impl Machine<'_> {
     /// When everything waits for a foreground command that may or may not be the application: takes
@@ -34,6 +35,9 @@ impl Machine<'_> {
             world.candidate = None;
         }
         let has_another = world.candidate.is_some();
+        if let Some(Missing { kind, text, span }) = read_by_filter(world, pid) {
+            kept.miss(kind, text, span);
+        }
         let process = world.process_mut(pid);
         // What is captured is asked something, and is not what runs in the end: a program of which nothing is
         // known may be, where nothing else is.
@@ -218,6 +222,44 @@ pub(super) fn foreground_candidate(world: &World) -> Option<Pid> {
         at = next;
     }
     None
+}
+
+/// What is missing to take a program for the application whose output goes into a filter that servers are not piped
+/// into: it looks at the whole of its input, or at lines that it does not hand on as they come.
+fn read_by_filter(world: &World, pid: Pid) -> Option<Missing> {
+    let process = world.process(pid)?;
+    let is_unknown =
+        matches!(&process.body, Body::Application(application) if application.known.is_none());
+    if !is_unknown {
+        return None;
+    }
+    let Output::Stream(stream) = process.output else {
+        return None;
+    };
+    let mut readers = world.processes.values();
+    let reader = readers.find(|reader| {
+        matches!(reader.body, Body::Filter)
+            && matches!(reader.input, Input::Pipe(read) if read == stream)
+    })?;
+    let words: Vec<String> = reader.argv.iter().filter_map(Field::known).collect();
+    let has = |options: &[&str]| words.iter().any(|word| options.contains(&word.as_str()));
+    let waits_for_all = match &*reader.program {
+        "sort" | "head" | "tail" | "wc" | "uniq" | "jq" | "column" | "base64" | "cut" | "tr"
+        | "md5sum" | "sha256sum" | "paste" | "tac" => true,
+        "grep" | "egrep" | "fgrep" => !has(&["--line-buffered"]),
+        "sed" => has(&["-n", "-ne", "-nE", "-nr"]) && !has(&["-u", "--unbuffered"]),
+        "awk" | "gawk" | "mawk" => !words.iter().any(|word| word.contains("fflush")),
+        _ => false,
+    };
+    waits_for_all.then(|| Missing {
+        kind: "program",
+        text: format!(
+            "whether `{}` goes on running is not known: `{}` reads its output",
+            interpreter::display_words(&process.argv),
+            interpreter::display_words(&reader.argv)
+        ),
+        span: process.span.clone(),
+    })
 }
 
 /// The processes that write to a stream.

@@ -116,7 +116,7 @@ pub(super) fn of_file(machine: &Machine, world: &World, pid: Pid, name: &str) ->
     if is_script && !has_script {
         return None;
     }
-    let found = machine.container.image.files.look_up(&path);
+    let found = machine.look_up(world, &path);
     let is_there =
         world.written(&path, &machine.looked_at).is_some() || matches!(&found, Found::File(_));
     let text = content(machine, world, &path)

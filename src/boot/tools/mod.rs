@@ -230,7 +230,9 @@ impl Command {
             }
             "ps" => match processes::listing(machine, world, pid, words) {
                 Some(text) => {
-                    Printed::Value(filtering::listed(text, processes::may_have_others(world)))
+                    let is_named = processes::is_listed(world, words).is_some();
+                    let goes_on = !is_named && processes::may_have_others(world);
+                    Printed::Value(filtering::listed(text, goes_on))
                 }
                 None => Printed::Unknown,
             },
@@ -248,6 +250,14 @@ impl Command {
                 let found = processes::found(machine, world, pid, &self.name, words);
                 let pids: Vec<String> = found.iter().map(ToString::to_string).collect();
                 let joiner = if self.name == "pidof" { " " } else { "\n" };
+                let counts = |word: &String| word == "-c" || word == "--count";
+                let others = processes::may_have_others(world);
+                if self.name == "pgrep" && words.iter().flatten().any(counts) {
+                    return match others {
+                        true => Printed::Unknown,
+                        false => line(Value::text(pids.len().to_string())),
+                    };
+                }
                 match pids.is_empty() {
                     true => Printed::Nothing,
                     false => line(Value::text(pids.join(joiner))),

@@ -5,7 +5,7 @@
 use super::{Answer, Context, absolute, ask, unary, whether_holds};
 use crate::boot::interpreter::expand::is_glob;
 use crate::boot::interpreter::unmatched;
-use crate::boot::value::Field;
+use crate::boot::value::{Field, Piece};
 use crate::boot::world::{ON_DISK, Pid};
 use crate::image::Found;
 
@@ -48,6 +48,21 @@ pub(super) fn file(context: &Context, operator: &str, word: &Field, shown: &str)
     }
     if matches!(operator, "-e" | "-f" | "-r" | "-w" | "-a") && context.is_written(&path) {
         return Answer::Is(true);
+    }
+    if operator == "-s"
+        && context.is_written(&path)
+        && let Some(text) = context.world.written(&path, context.looked_at)
+    {
+        if let Some(text) = text.certain() {
+            return Answer::Is(!text.is_empty());
+        }
+        if text
+            .pieces()
+            .iter()
+            .any(|piece| matches!(piece, Piece::Text(_)))
+        {
+            return Answer::Is(true);
+        }
     }
     match (
         context.world.remade.is_present(&path, context.looked_at),

@@ -1,4 +1,4 @@
-//! Whole lines: `head`, `tail`, `sort` and `wc`.
+//! Whole lines: `head`, `tail`, `sort`, `uniq`, `tac` and `wc`.
 
 /// The number of lines that `head` or `tail` is asked for.
 fn number_of_lines(words: &[String]) -> Option<usize> {
@@ -45,10 +45,28 @@ pub(super) fn sort(words: &[String], text: &str) -> Option<String> {
     Some(lines.iter().map(|line| format!("{line}\n")).collect())
 }
 
-/// `wc -l` and `wc -w`
+/// `uniq` without options.
+pub(super) fn unique(words: &[String], text: &str) -> Option<String> {
+    if !words.is_empty() {
+        return None;
+    }
+    let mut lines: Vec<&str> = text.lines().collect();
+    lines.dedup();
+    Some(lines.iter().map(|line| format!("{line}\n")).collect())
+}
+
+/// `tac` of whole lines.
+pub(super) fn reversed(words: &[String], text: &str) -> Option<String> {
+    let is_whole = text.is_empty() || text.ends_with('\n');
+    let lines = text.lines().rev().map(|line| format!("{line}\n"));
+    (words.is_empty() && is_whole).then(|| lines.collect())
+}
+
+/// `wc -l`, `wc -w` and `wc -c`
 pub(super) fn count(words: &[String], text: &str) -> Option<String> {
     match words {
         [option] if option == "-l" => Some(format!("{}\n", text.matches('\n').count())),
+        [option] if option == "-c" => Some(format!("{}\n", text.len())),
         [option] if option == "-w" => Some(format!("{}\n", text.split_whitespace().count())),
         _ => None,
     }

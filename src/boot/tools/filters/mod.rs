@@ -39,6 +39,8 @@ pub(super) fn run(name: &str, words: &[String], text: &str) -> Option<Filtered> 
         "tail" => printed(lines::last(words, text)),
         "wc" => printed(lines::count(words, text)),
         "sort" => printed(lines::sort(words, text)),
+        "uniq" => printed(lines::unique(words, text)),
+        "tac" => printed(lines::reversed(words, text)),
         "sed" => printed(sed::substitute(words, text)),
         "awk" | "gawk" | "mawk" => printed(columns::print(words, text)),
         _ => None,
@@ -141,6 +143,9 @@ mod tests {
         assert_eq!(printed(&["head", "-n1"], "a\nb\n"), Some("a\n".into()));
         assert_eq!(printed(&["tail", "-n", "1"], "a\nb\n"), Some("b\n".into()));
         assert_eq!(printed(&["wc", "-l"], "a\nb\n"), Some("2\n".into()));
+        assert_eq!(printed(&["wc", "-c"], "a\nb"), Some("3\n".into()));
+        assert_eq!(printed(&["uniq"], "a\na\nb"), Some("a\nb\n".into()));
+        assert_eq!(printed(&["tac"], "a\nb\n"), Some("b\na\n".into()));
         assert_eq!(printed(&["sort", "-u"], "b\na\nb\n"), Some("a\nb\n".into()));
         assert_eq!(printed(&["sort", "-n"], "2\n10\n"), None);
         assert_eq!(printed(&["sed", "s/X//"], "XapX\n"), Some("apX\n".into()));

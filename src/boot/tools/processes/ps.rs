@@ -110,6 +110,10 @@ impl Listing {
             };
             match word {
                 "--ppid" => listing.wanted.parents = vec![words.next()?.parse().ok()?],
+                "-p" | "--pid" | "-q" => {
+                    let pids = words.next()?.split(',').map(|pid| pid.trim().parse().ok());
+                    listing.wanted.pids = Some(pids.collect::<Option<_>>()?);
+                }
                 "-C" => listing.wanted.names = vec![words.next()?.to_owned()],
                 "--no-headers" | "--no-heading" => listing.without_head = true,
                 "-o" | "-eo" | "-Ao" | "axo" | "-axo" | "o" => {

@@ -19,6 +19,8 @@ pub(super) struct Wanted {
     pub parents: Vec<Pid>,
     /// Process groups.
     groups: Vec<Pid>,
+    /// Pids, where only some are asked for.
+    pub pids: Option<Vec<Pid>>,
 }
 
 impl Wanted {
@@ -103,7 +105,9 @@ impl Wanted {
                 true => pattern.is_match(&display_words(&process.argv)),
                 false => pattern.is_match(name),
             });
+        let is_named = |pids: &Vec<Pid>| pids.contains(&process.pid);
         matches
+            && self.pids.as_ref().is_none_or(is_named)
             && (self.names.is_empty() || self.names.iter().any(|wanted| wanted == name))
             && (self.parents.is_empty() || self.parents.contains(&process.parent))
             && (self.groups.is_empty() || self.groups.contains(&process.group))
