@@ -34,8 +34,6 @@ struct Command {
     words: Vec<String>,
     directory: String,
     touched: Vec<String>,
-    /// What it has copied where.
-    copied: Vec<(String, String)>,
 }
 
 /// Something that was removed: a path, or what matches a pattern in a directory.
@@ -103,7 +101,6 @@ impl Changed {
             words: words.to_vec(),
             directory: directory.to_owned(),
             touched: done.touched.clone(),
-            copied: done.copied.clone(),
         };
         // The same once more changes nothing.
         if self.commands.last().is_none_or(|last| **last != command) {
@@ -139,16 +136,9 @@ impl Changed {
         Some(files.real_path(path)).filter(|real| real != path)
     }
 
-    /// What a path is a link to or a copy of, if a command has made it that.
-    pub(crate) fn stands_for(&self, path: &str) -> Option<String> {
-        let mut known = self.real_path(path).unwrap_or_else(|| path.to_owned());
-        for command in self.commands.iter().rev() {
-            let mut copied = command.copied.iter();
-            if let Some((from, _)) = copied.find(|(_, to)| *to == known) {
-                known.clone_from(from);
-            }
-        }
-        (known != path).then_some(known)
+    /// What a path is a link to or a copy of, if it is either.
+    pub(crate) fn stands_for(&self, base: &Files, path: &str) -> Option<String> {
+        self.files_for(base, path).original(path)
     }
 
     /// Whether what stood at a path was removed, and nobody may have made it again.

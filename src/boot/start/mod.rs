@@ -219,6 +219,9 @@ impl Start<'_, '_> {
         found: &Found,
         caller: Caller,
     ) -> Option<Result<(), Failure>> {
+        if matches!(found, Found::Absent | Found::Directory) || self.is_known(argv) {
+            return None;
+        }
         let directory = Rc::clone(&self.process().directory);
         let path = match self.process().environment.get("PATH") {
             Some(value) if !name.contains('/') => value.known()?,
@@ -228,15 +231,18 @@ impl Start<'_, '_> {
             "" => absolute(&directory, name),
             place => absolute(&absolute(&directory, place), name),
         });
-        let changed = &self.world.remade.changed;
-        let mut known = places.filter_map(|place| changed.stands_for(&place));
+        let (changed, files) = (
+            &self.world.remade.changed,
+            &self.machine.container.image.files,
+        );
+        let mut known = places.filter_map(|place| changed.stands_for(files, &place));
         let known = known.next()?;
         // What these do is decided by the name that they are called by.
         let by_name = ["busybox", "toybox", "coreutils", "dropbearmulti"];
         let base = known.rsplit('/').next().unwrap_or(&known).to_owned();
         let process = self.world.process(self.pid)?;
         let is_applet = self.machine.is_applet(&base, process) && self.may_be_applet(&known);
-        if by_name.contains(&base.as_str()) || is_applet || self.is_known(argv) {
+        if by_name.contains(&base.as_str()) || is_applet {
             return None;
         }
         let mut words = argv.to_vec();

@@ -154,6 +154,18 @@ impl Start<'_, '_> {
         (!is_root(name) && !user.contains(['?', '$'])).then(|| user.to_string())
     }
 
+    /// The path under which a script was found on `PATH`, which is its `$0`: a link there, and not what it leads to.
+    fn place_on_path(&mut self, name: &str, path: &str) -> String {
+        let directory = Rc::clone(&self.process().directory);
+        let searched = self.process().environment.get("PATH");
+        let searched = searched.and_then(|value| value.known()).unwrap_or_default();
+        let mut places = searched
+            .split(':')
+            .map(|place| absolute(&absolute(&directory, place), name));
+        let is_it = |place: &String| matches!(self.machine.look_up(self.world, place), Found::File(file) if file.path == path);
+        places.find(is_it).unwrap_or_else(|| path.to_owned())
+    }
+
     /// A text file: its `#!` line decides.
     fn script(
         &mut self,
@@ -209,7 +221,10 @@ impl Start<'_, '_> {
         }
         let mut words = vec![Field::text(&interpreter)];
         words.extend(argument.map(Field::text));
-        words.push(Field::text(if name.contains('/') { &name } else { path }));
+        words.push(Field::text(match name.contains('/') {
+            true => name.clone(),
+            false => self.place_on_path(&name, path),
+        }));
         words.extend(argv.into_iter().skip(1));
         let known = self.is_known(&words) || !matches!(self.find(&interpreter), Found::Unknown(_));
         if !known {

@@ -33,6 +33,8 @@ pub struct Files {
     depth: usize,
     /// How many changes there are.
     count: usize,
+    /// What was copied from where to where, one path at a time: a copy of a program is that program.
+    copies: Arc<Vec<(String, String)>>,
     /// The trees ([`root_of`]) that instructions name.
     trees: Arc<BTreeSet<String>>,
     /// What was looked up since the last change: a start-up asks for the same programs again and again.
@@ -207,6 +209,7 @@ impl Files {
             segments: Arc::default(),
             depth: 0,
             count: 0,
+            copies: Arc::default(),
             trees: Arc::default(),
             memory: Arc::default(),
         }
@@ -302,6 +305,24 @@ impl Files {
     /// The changes that were added to other files to become these, the newest first.
     pub(super) fn changes_since(&self, before: &Files) -> impl Iterator<Item = &Change> {
         self.changes().take(self.count.saturating_sub(before.count))
+    }
+
+    /// Takes note of a copy.
+    pub(super) fn note_copy(&mut self, from: &str, to: &str) {
+        if !self.is_full() {
+            Arc::make_mut(&mut self.copies).push((from.to_owned(), to.to_owned()));
+        }
+    }
+
+    /// The path of which another one is a link or a copy, if it is either.
+    pub fn original(&self, path: &str) -> Option<String> {
+        let mut known = self.real_path(path);
+        for (from, to) in self.copies.iter().rev() {
+            if *to == known {
+                known.clone_from(from);
+            }
+        }
+        (known != path).then_some(known)
     }
 
     /// Where a path leads when all links are followed, as far as they are known.

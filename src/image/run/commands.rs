@@ -188,6 +188,7 @@ impl Walker<'_> {
             ("chown" | "chgrp", Some(known)) => self.chown(&name, &known),
             ("touch", Some(known)) => self.touch(&options(&known, &["-d", "-t", "-r"]).1),
             ("ln", Some(known)) => self.link(&known),
+            ("update-alternatives", Some(known)) => self.alternative(&known),
             ("cp" | "mv", Some(known)) => self.copy(&name, &known),
             ("install", Some(known)) => self.install(&known),
             ("dos2unix" | "fromdos", Some(known)) => self.dos2unix(&known),

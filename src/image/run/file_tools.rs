@@ -165,30 +165,50 @@ impl Walker<'_> {
                 .iter()
                 .any(|word| is_short_option(word, letter) || word == long)
         };
-        let (_, rest) = options(words, &["-t", "-S"]);
-        let (target, place) = match rest.as_slice() {
-            [target] => (target, path::name(target).to_owned()),
-            [target, place] => (target, place.clone()),
-            _ => return false,
+        let (given, rest) = options(words, &["-t", "-S", "--target-directory", "--suffix"]);
+        let directory = given
+            .iter()
+            .find(|(name, _)| matches!(name.as_str(), "-t" | "--target-directory"));
+        let (targets, place) = match (directory, rest.as_slice()) {
+            (Some((_, directory)), targets) => (targets, format!("{directory}/")),
+            (None, [target]) => (std::slice::from_ref(target), path::name(target).to_owned()),
+            (None, [targets @ .., place]) if targets.len() > 1 => (targets, format!("{place}/")),
+            (None, [target, place]) => (std::slice::from_ref(target), place.clone()),
+            (None, _) => return false,
         };
-        // `-n`: a link to a directory is replaced, not gone into.
-        let stays = has('n', "--no-dereference") || has('T', "--no-target-directory");
+        let (is_forced, stays) = (
+            has('f', "--force"),
+            has('n', "--no-dereference") || has('T', "--no-target-directory"),
+        );
+        targets
+            .iter()
+            .all(|target| self.link_one(target, &place, symbolic, is_forced, stays))
+    }
+
+    /// One link at a place. `stays`: a link to a directory that stands there is replaced, not gone into.
+    fn link_one(
+        &mut self,
+        target: &str,
+        place: &str,
+        symbolic: bool,
+        is_forced: bool,
+        stays: bool,
+    ) -> bool {
         let is_link = |place: &str| {
             let raw = self
                 .absolute(place)
                 .map(|path| self.image.files.node(&path));
             matches!(raw, Some(Raw::Node(Node::Link(_), ..)))
         };
-        let place = match stays && is_link(&place) {
-            true => self.absolute(&place),
-            false => self.landing(&place, path::name(target), false),
+        let place = match stays && is_link(place) {
+            true => self.absolute(place),
+            false => self.landing(place, path::name(target), false),
         };
         let Some(place) = place else {
             return false;
         };
         let there = self.image.files.node(&place);
-        if matches!(there, Raw::Node(Node::File { .. } | Node::Link(_), ..)) && !has('f', "--force")
-        {
+        if matches!(there, Raw::Node(Node::File { .. } | Node::Link(_), ..)) && !is_forced {
             // It fails, and what stands there stays.
             return true;
         }
@@ -205,7 +225,7 @@ impl Walker<'_> {
             };
         }
         if symbolic {
-            self.put(place, Node::Link(target.clone()));
+            self.put(place, Node::Link(target.to_owned()));
             return true;
         }
         match self.absolute(target) {
@@ -213,6 +233,15 @@ impl Walker<'_> {
             None => return false,
         }
         true
+    }
+
+    /// `update-alternatives --install LINK NAME PATH PRIORITY`
+    pub(super) fn alternative(&mut self, words: &[String]) -> bool {
+        let at = words.iter().position(|word| word == "--install");
+        let Some([link, _, target, ..]) = at.map(|at| &words[at + 1..]) else {
+            return false;
+        };
+        self.link_one(target, link, true, true, true)
     }
 
     pub(super) fn copy(&mut self, name: &str, words: &[String]) -> bool {
@@ -276,6 +305,7 @@ impl Walker<'_> {
     /// Puts what stands at one path at another.
     pub(super) fn copy_file(&mut self, source: &str, place: String) {
         self.copied.push((source.to_owned(), place.clone()));
+        self.image.files.note_copy(source, &place);
         let files = self.files_at(source).clone();
         let (followed, raw) = files.followed(source);
         let origin = self.span.clone();
