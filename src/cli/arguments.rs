@@ -55,6 +55,7 @@ pub(super) enum Command {
     #[command(after_long_help = after_help())]
     Check(CheckArguments),
     /// Show who becomes PID 1 and the way of the stop signal
+    #[command(after_long_help = after_help_of_trace())]
     Trace(TraceArguments),
     /// Print the documentation of a rule
     Explain(ExplainArguments),
@@ -341,12 +342,28 @@ impl TypedValueParser for RuleName {
 fn after_help() -> String {
     let mut text = "Exit status:\n  0  nothing at or above the fail level\n  \
                     1  findings; with --diff, something to change\n  \
-                    2  something that was asked for could not be done\n\nEnvironment:\n"
+                    2  something that was asked for could not be done\n\n"
         .to_owned();
-    for (name, meaning) in VARIABLES {
-        text.push_str(&format!("  {name:<16}  {meaning}\n"));
+    text.push_str(&environment(|_| true));
+    text
+}
+
+/// The same for `trace`, which has no gate and applies no rules.
+fn after_help_of_trace() -> String {
+    let mut text = "Exit status:\n  0  the verdicts are told, whatever they are\n  \
+                    2  something that was asked for could not be done\n\n"
+        .to_owned();
+    let of_rules = ["PIDONE_SELECT", "PIDONE_IGNORE", "PIDONE_FAIL_ON"];
+    text.push_str(&environment(|name| !of_rules.contains(&name)));
+    text
+}
+
+/// The variables of the environment that count.
+fn environment(counts: impl Fn(&str) -> bool) -> String {
+    let mut text = "Environment:".to_owned();
+    for (name, meaning) in VARIABLES.iter().filter(|(name, _)| counts(name)) {
+        text.push_str(&format!("\n  {name:<16}  {meaning}"));
     }
-    text.pop();
     text
 }
 

@@ -106,3 +106,23 @@ fn the_examples_start_the_same_server() {
         }
     }
 }
+
+/// The statuses that a gate relies on, and the variables that count, stand behind the options.
+#[test]
+fn help_tells_the_exit_statuses_and_the_variables() {
+    let folder = Folder::new("help");
+    for (command, told, not_told) in [
+        ("check", vec!["  1  findings", "PIDONE_FAIL_ON"], None),
+        (
+            "trace",
+            vec!["  0  the verdicts are told", "PIDONE_GRACE"],
+            Some("PIDONE_FAIL_ON"),
+        ),
+    ] {
+        let help = folder.run(&[command, "--help"]).stdout;
+        for words in told.iter().chain(&["Exit status:", "Environment:"]) {
+            assert!(help.contains(words), "{command}: {words}\n{help}");
+        }
+        assert!(not_told.is_none_or(|words| !help.contains(words)), "{help}");
+    }
+}
