@@ -420,7 +420,57 @@ fn constant_sources(stages: &Stages<'_>) -> Vec<String> {
                 .filter(|word| !word.is_empty()),
         );
     }
+    sources.extend(started_scripts(stages));
     sources.sort();
     sources.dedup();
     sources
+}
+
+/// Scripts of the context that ENTRYPOINT and CMD start, where the context as a whole is copied: `COPY . /app` and
+/// `/app/docker/start.sh` say that the context has `docker/start.sh`.
+fn started_scripts(stages: &Stages<'_>) -> Vec<String> {
+    let escape = stages.dockerfile.escape;
+    let mut directory = "/".to_owned();
+    let mut places: Vec<String> = Vec::new();
+    let mut scripts = Vec::new();
+    for instruction in &stages.dockerfile.instructions {
+        let text = instruction.arguments.text();
+        let words: Vec<String> = match &instruction.form {
+            Form::Exec(words) => words.iter().map(|word| word.text().to_owned()).collect(),
+            Form::Shell => words(text, escape)
+                .into_iter()
+                .map(|range| text[range].to_owned())
+                .collect(),
+        };
+        match (instruction.keyword, words.as_slice()) {
+            (Keyword::From, _) => (directory, places) = ("/".to_owned(), Vec::new()),
+            (Keyword::Workdir, [place]) => directory = path::join(&directory, place),
+            (Keyword::Copy | Keyword::Add, [source, place])
+                if path::tidy_relative(source).is_empty()
+                    && !instruction.flags.iter().any(|flag| flag.name == "from") =>
+            {
+                places.push(path::join(&directory, place));
+            }
+            (Keyword::Entrypoint | Keyword::Cmd, words)
+                if matches!(instruction.form, Form::Exec(_)) =>
+            {
+                let paths = words.iter().filter(|word| word.ends_with(".sh"));
+                for started in paths.map(|word| path::join(&directory, word)) {
+                    let mut below = places
+                        .iter()
+                        .filter_map(|place| path::below(&started, place));
+                    // A script that lies at the top says nothing of where the context begins.
+                    scripts.extend(
+                        below
+                            .next()
+                            .filter(|rest| rest.contains('/'))
+                            .map(str::to_owned),
+                    );
+                }
+            }
+            _ => {}
+        }
+    }
+    scripts.retain(|script| !script.contains('$'));
+    scripts
 }

@@ -46,7 +46,9 @@ fn goes_back(candidate: &World, world: &World, rest: &Rest) -> bool {
     let is_captured = newest_application(candidate).is_some_and(|process| process.captured);
     match rest {
         // Something was done with its output, so it was asked for that.
-        _ if is_captured && is_followed(candidate, world) => false,
+        _ if is_captured && (is_followed(candidate, world) || decides_since(candidate, world)) => {
+            false
+        }
         Rest::Ended => !gives_up_since(candidate, world),
         _ if world.restarts => true,
         // In a loop that goes round for ever, only a command of the loop itself.
@@ -68,12 +70,17 @@ fn goes_back(candidate: &World, world: &World, rest: &Rest) -> bool {
     }
 }
 
-/// Whether the start-up gives up because of something else than the command: a check after it has failed.
-fn gives_up_since(candidate: &World, world: &World) -> bool {
+/// Whether anything but the command itself has decided how the start-up went on after it.
+fn decides_since(candidate: &World, world: &World) -> bool {
     let own = newest_application(candidate).and_then(|process| process.span.as_ref());
     let since = world.trail.get(candidate.trail.len()..).unwrap_or_default();
     let mut conditions = since.iter().filter_map(|choice| choice.condition.as_ref());
-    world.gives_up && conditions.any(|condition| condition.span.as_ref() != own)
+    conditions.any(|condition| condition.span.as_ref() != own)
+}
+
+/// Whether the start-up gives up because of something else than the command: a check after it has failed.
+fn gives_up_since(candidate: &World, world: &World) -> bool {
+    world.gives_up && decides_since(candidate, world)
 }
 
 /// The application that was started last.

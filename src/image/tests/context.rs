@@ -100,6 +100,15 @@ fn the_context_is_the_nearest_parent_that_has_the_sources() {
         choose("FROM a\nCOPY . /\n"),
         expected("repo/docker/x", Choice::Folder)
     );
+    // Where the whole context is copied, what is started says where it begins.
+    assert_eq!(
+        choose("FROM a\nWORKDIR /src\nCOPY . .\nENTRYPOINT [\"./app/run.sh\"]\n"),
+        expected("repo", Choice::Parent)
+    );
+    assert_eq!(
+        choose("FROM a\nCOPY . /src\nENTRYPOINT [\"/src/own.sh\"]\n"),
+        expected("repo/docker/x", Choice::Folder)
+    );
     assert_eq!(
         choose("FROM a\nCOPY nowhere /\n"),
         expected("repo/docker/x", Choice::Folder)
