@@ -2,6 +2,7 @@
 //!
 //! In: a word, and what the image and the start-up have put at that path. Out: an answer, or a question.
 
+use super::flags::is_made_by_a_trap;
 use super::{Answer, Context, absolute, ask, unary, whether_holds};
 use crate::boot::interpreter::expand::is_glob;
 use crate::boot::interpreter::unmatched;
@@ -82,10 +83,6 @@ pub(super) fn file(context: &Context, operator: &str, word: &Field, shown: &str)
         remade.look_up(context.files, &path, context.looked_at),
         operator,
     ) {
-        (Found::Absent, _) => {
-            // A path that nothing in the image has may still be mounted at run time.
-            question
-        }
         (Found::File(_), "-e" | "-f" | "-a") => Answer::Is(true),
         (Found::File(_), "-d" | "-S" | "-p" | "-b" | "-c") => Answer::Is(false),
         (Found::File(found), "-x") => match found.mode {
@@ -94,6 +91,12 @@ pub(super) fn file(context: &Context, operator: &str, word: &Field, shown: &str)
         },
         (Found::Directory, "-e" | "-d" | "-a") => Answer::Is(true),
         (Found::Directory, "-f" | "-S" | "-p" | "-b" | "-c") => Answer::Is(false),
+        (Found::Absent | Found::Unknown(_), "-e" | "-f" | "-a" | "-s" | "-r")
+            if is_made_by_a_trap(context, &path) =>
+        {
+            Answer::Is(false)
+        }
+        // A path that nothing in the image has may still be mounted at run time.
         _ => question,
     }
 }

@@ -2,6 +2,7 @@
 
 mod double_bracket;
 mod files;
+mod flags;
 mod texts;
 mod words;
 
