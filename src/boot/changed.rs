@@ -120,6 +120,9 @@ impl Changed {
 
     /// The program that a name stands for, if a command has anything to do with it.
     pub(crate) fn find_program(&self, name: &str, path: &str, directory: &str) -> Option<Found> {
+        if self.files.is_none() && self.doubtful.is_empty() {
+            return None;
+        }
         let place = |directory_of: &str| absolute(&absolute(directory, directory_of), name);
         let places: Vec<String> = path.split(':').map(place).collect();
         if places.iter().any(|place| self.is_doubtful(place)) {

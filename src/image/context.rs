@@ -434,6 +434,10 @@ fn started_scripts(stages: &Stages<'_>) -> Vec<String> {
     let mut places: Vec<String> = Vec::new();
     let mut scripts = Vec::new();
     for instruction in &stages.dockerfile.instructions {
+        // A RUN may be long, and its words say nothing here.
+        if instruction.keyword == Keyword::Run {
+            continue;
+        }
         let text = instruction.arguments.text();
         let words: Vec<String> = match &instruction.form {
             Form::Exec(words) => words.iter().map(|word| word.text().to_owned()).collect(),
