@@ -26,6 +26,8 @@ pub(crate) struct Changed {
     gone: BTreeSet<Gone>,
     /// Paths at which, and below which, ways that were joined do not agree.
     doubtful: BTreeSet<String>,
+    /// Directories that only some of these ways have made: what is below them is the same on all.
+    half_made: BTreeSet<String>,
 }
 
 /// A command, the directory it ran in, and the paths that it is about.
@@ -41,6 +43,8 @@ struct Command {
 struct Gone {
     path: String,
     pattern: Option<String>,
+    /// Whether all below it is gone, too.
+    is_tree: bool,
 }
 
 impl PartialEq for Changed {
@@ -49,6 +53,7 @@ impl PartialEq for Changed {
         self.commands == other.commands
             && self.gone == other.gone
             && self.doubtful == other.doubtful
+            && self.half_made == other.half_made
     }
 }
 
@@ -56,7 +61,8 @@ impl Eq for Changed {}
 
 impl Hash for Changed {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        (&self.commands, &self.gone, &self.doubtful).hash(state);
+        (&self.commands, &self.gone).hash(state);
+        (&self.doubtful, &self.half_made).hash(state);
     }
 }
 
@@ -73,25 +79,36 @@ impl Changed {
         if self.commands.len() >= MOST_COMMANDS {
             return None;
         }
+        let tool = words.first().map(|word| name_of(word));
+        let is_removal = matches!(tool, Some("rm" | "rmdir" | "unlink"));
+        let mut operands = words.iter().skip(1).filter(|word| !word.starts_with('-'));
+        if is_removal && operands.any(|word| Gone::of(word, directory).is_none()) {
+            return None;
+        }
         image.files = self.files.clone().unwrap_or_else(|| {
             let mut files = base.clone();
             files.begin_stage();
             files
         });
         let done = run_file_tool(image, words, directory, span)?;
-        if matches!(
-            words.first().map(|word| name_of(word)),
-            Some("rm" | "rmdir" | "unlink")
-        ) {
-            let operands = words.iter().skip(1).filter(|word| !word.starts_with('-'));
-            self.gone
-                .extend(operands.map(|word| Gone::of(word, directory)));
+        if is_removal {
+            let (options, operands): (Vec<_>, Vec<_>) =
+                words[1..].iter().partition(|word| word.starts_with('-'));
+            // Without the option `rm` takes no directory.
+            let is_tree = options.iter().any(|option| {
+                *option == "--recursive" || !option.starts_with("--") && option.contains(['r', 'R'])
+            });
+            let gone = operands
+                .into_iter()
+                .filter_map(|word| Gone::of(word, directory));
+            self.gone.extend(gone.map(|gone| Gone { is_tree, ..gone }));
         }
-        if words.first().is_some_and(|word| name_of(word) == "mv") {
+        if tool == Some("mv") {
             let from = done.copied.iter().map(|(from, _)| from.clone());
             self.gone.extend(from.map(|path| Gone {
                 path,
                 pattern: None,
+                is_tree: true,
             }));
         }
         if done.touched.is_empty() {
@@ -120,7 +137,7 @@ impl Changed {
 
     /// The program that a name stands for, if a command has anything to do with it.
     pub(crate) fn find_program(&self, name: &str, path: &str, directory: &str) -> Option<Found> {
-        if self.files.is_none() && self.doubtful.is_empty() {
+        if self.files.is_none() && self.doubtful.is_empty() && self.half_made.is_empty() {
             return None;
         }
         let place = |directory_of: &str| absolute(&absolute(directory, directory_of), name);
@@ -151,7 +168,11 @@ impl Changed {
 
     /// Whether all that matches a pattern was removed.
     pub(crate) fn is_pattern_gone(&self, pattern: &str, directory: &str) -> bool {
-        self.gone.contains(&Gone::of(pattern, directory))
+        let Some(wanted) = Gone::of(pattern, directory) else {
+            return false;
+        };
+        let same = |gone: &Gone| gone.path == wanted.path && gone.pattern == wanted.pattern;
+        self.gone.iter().any(same)
     }
 
     /// From now on anything may come into being again.
@@ -182,12 +203,20 @@ impl Changed {
     pub(crate) fn add(&mut self, other: &Changed) {
         self.gone.retain(|gone| other.gone.contains(gone));
         self.doubtful.extend(other.doubtful.iter().cloned());
+        self.half_made.extend(other.half_made.iter().cloned());
         let same = self.commands.iter().zip(&other.commands);
         let same = same.take_while(|(one, other)| one == other).count();
         let differing = self.commands[same..].iter().chain(&other.commands[same..]);
-        let touched = differing.flat_map(|command| &command.touched);
-        let touched: Vec<String> = touched.cloned().collect();
-        self.doubtful.extend(touched);
+        let differing: Vec<Rc<Command>> = differing.cloned().collect();
+        for command in differing {
+            let is_mkdir = command.words.first().map(|word| name_of(word)) == Some("mkdir");
+            let doubts = match is_mkdir {
+                true => &mut self.half_made,
+                false => &mut self.doubtful,
+            };
+            let root = |path: &&String| is_mkdir && *path == "/";
+            doubts.extend(command.touched.iter().filter(|path| !root(path)).cloned());
+        }
     }
 
     fn files_for<'f>(&'f self, base: &'f Files, path: &str) -> &'f Files {
@@ -202,7 +231,7 @@ impl Changed {
     }
 
     fn is_doubtful(&self, path: &str) -> bool {
-        self.doubtful.iter().any(|place| is_below(path, place))
+        self.half_made.contains(path) || self.doubtful.iter().any(|place| is_below(path, place))
     }
 }
 
@@ -220,28 +249,37 @@ impl Command {
 }
 
 impl Gone {
-    fn of(word: &str, directory: &str) -> Gone {
+    /// What a word names; `None` for no word, and for all that there is, which nobody means.
+    fn of(word: &str, directory: &str) -> Option<Gone> {
         let is_pattern = word.contains(['*', '?', '[']);
         let (place, pattern) = match word.rsplit_once('/') {
             _ if !is_pattern => (word, None),
             Some((place, pattern)) => (if place.is_empty() { "/" } else { place }, Some(pattern)),
             None => (".", Some(word)),
         };
-        Gone {
-            path: absolute(directory, place),
+        let path = absolute(directory, place);
+        (!place.is_empty() && path != "/").then(|| Gone {
+            path,
             pattern: pattern.map(str::to_owned),
-        }
+            is_tree: false,
+        })
     }
 
     fn covers(&self, path: &str) -> bool {
         let Some(pattern) = &self.pattern else {
-            return is_below(path, &self.path);
+            return path == self.path || self.is_tree && is_below(path, &self.path);
         };
         let rest = path.strip_prefix(self.path.trim_end_matches('/'));
-        let name = rest.and_then(|rest| rest.strip_prefix('/')?.split('/').next());
-        name.is_some_and(|name| {
-            !name.starts_with('.') && matches(&[PatternPiece::Active(pattern)], name)
-        })
+        let Some(rest) = rest.and_then(|rest| rest.strip_prefix('/')) else {
+            return false;
+        };
+        let (name, is_deeper) = match rest.split_once('/') {
+            Some((name, _)) => (name, true),
+            None => (rest, false),
+        };
+        (self.is_tree || !is_deeper)
+            && !name.starts_with('.')
+            && matches(&[PatternPiece::Active(pattern)], name)
     }
 }
 

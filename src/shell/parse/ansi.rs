@@ -13,7 +13,7 @@ impl Parser<'_> {
         loop {
             if self.at_end() {
                 self.position = start;
-                return Err(self.failure("`$'` that is not closed"));
+                return Err(self.unclosed("`$'`"));
             }
             match self.take_char() {
                 "'" => break,

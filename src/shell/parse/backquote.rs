@@ -25,7 +25,7 @@ impl Parser<'_> {
             close += 1;
         }
         if close >= bytes.len() {
-            return Err(self.failure("backquote that is not closed"));
+            return Err(self.unclosed("backquote"));
         }
         let (mark, end, depth) = (self.mark(), self.end, self.depth);
         let outer = std::mem::take(&mut self.pending);

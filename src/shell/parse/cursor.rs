@@ -272,6 +272,14 @@ impl<'a> Parser<'a> {
         CLOSING.iter().any(|word| self.at_token(word))
     }
 
+    /// What begins here has no end: it takes the rest of the text with it, as in shells.
+    pub(super) fn unclosed(&self, what: &str) -> Failure {
+        Failure {
+            at: self.end,
+            why: format!("{what} that is not closed"),
+        }
+    }
+
     pub(super) fn failure(&self, why: impl Into<String>) -> Failure {
         Failure {
             at: self.position,

@@ -19,7 +19,7 @@ impl Parser<'_> {
                 // Shells reject such an expansion only when they come to expand it.
                 self.position = start + 1;
                 if !self.skip_balanced(b'{', b'}') {
-                    return Err(self.failure("`${` that is not closed"));
+                    return Err(self.unclosed("`${`"));
                 }
                 Ok(self.unparsed_part(start, "bad substitution"))
             }

@@ -193,7 +193,7 @@ impl Parser<'_> {
     fn single_quoted(&mut self, parts: &mut Parts) -> Parsed<()> {
         let rest = &self.text[self.position + 1..self.end];
         let Some(length) = rest.find('\'') else {
-            return Err(self.failure("`'` that is not closed"));
+            return Err(self.unclosed("`'`"));
         };
         parts.quoted(&rest[..length]);
         self.position += length + 2;
@@ -201,7 +201,7 @@ impl Parser<'_> {
     }
 
     fn double_quoted(&mut self, parts: &mut Parts) -> Parsed<()> {
-        let open = self.failure("`\"` that is not closed");
+        let open = self.unclosed("`\"`");
         self.position += 1;
         let before = parts.count();
         self.quoted_text(Quotes::Double, parts)?;
