@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use foldhash::quality::FixedState;
 
-use crate::image::{Done, Files, Found, Image, absolute, run_file_tool};
+use crate::image::{Done, Files, Found, Image, absolute, below, run_file_tool};
 use crate::shell::pattern::{PatternPiece, matches};
 use crate::source::{Span, Why};
 
@@ -231,14 +231,18 @@ impl Changed {
     }
 
     fn is_doubtful(&self, path: &str) -> bool {
-        self.half_made.contains(path) || self.doubtful.iter().any(|place| is_below(path, place))
+        self.half_made.contains(path)
+            || self
+                .doubtful
+                .iter()
+                .any(|place| below(path, place).is_some())
     }
 }
 
 impl Command {
     fn touches(&self, path: &str) -> bool {
         let mut touched = self.touched.iter();
-        touched.any(|place| is_below(path, place) || is_below(place, path))
+        touched.any(|place| below(path, place).is_some() || below(place, path).is_some())
     }
 
     /// Whether a program of that name may be one that it has put somewhere.
@@ -267,10 +271,9 @@ impl Gone {
 
     fn covers(&self, path: &str) -> bool {
         let Some(pattern) = &self.pattern else {
-            return path == self.path || self.is_tree && is_below(path, &self.path);
+            return path == self.path || self.is_tree && below(path, &self.path).is_some();
         };
-        let rest = path.strip_prefix(self.path.trim_end_matches('/'));
-        let Some(rest) = rest.and_then(|rest| rest.strip_prefix('/')) else {
+        let Some(rest) = below(path, &self.path) else {
             return false;
         };
         let (name, is_deeper) = match rest.split_once('/') {
@@ -287,8 +290,49 @@ fn name_of(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
-/// Whether a path is that place or below it.
-fn is_below(path: &str, place: &str) -> bool {
-    let rest = path.strip_prefix(place.trim_end_matches('/'));
-    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn after(words: &[&str], touched: &str) -> Changed {
+        let command = Command {
+            words: words.iter().map(|word| (*word).to_owned()).collect(),
+            directory: "/".to_owned(),
+            touched: vec![touched.to_owned()],
+        };
+        Changed {
+            commands: vec![Rc::new(command)],
+            ..Changed::default()
+        }
+    }
+
+    #[test]
+    fn ways_that_differ_in_a_directory_agree_on_what_is_in_it() {
+        let mut joined = after(&["mkdir", "-p", "/data"], "/data");
+        joined.add(&after(&["mkdir", "-p", "/"], "/"));
+        assert!(joined.is_doubtful("/data"));
+        assert!(!joined.is_doubtful("/data/x") && !joined.is_doubtful("/start.sh"));
+
+        let mut joined = Changed::default();
+        joined.add(&after(&["rm", "-rf", "/data"], "/data"));
+        assert!(joined.is_doubtful("/data") && joined.is_doubtful("/data/x"));
+        assert!(!joined.is_doubtful("/database"));
+    }
+
+    #[test]
+    fn a_removal_covers_what_it_takes() {
+        let gone =
+            |word: &str, is_tree| Gone::of(word, "/srv").map(|gone| Gone { is_tree, ..gone });
+        let covers =
+            |word, is_tree, path| gone(word, is_tree).is_some_and(|gone| gone.covers(path));
+        assert!(covers("a", false, "/srv/a") && !covers("a", false, "/srv/a/b"));
+        assert!(covers("a", true, "/srv/a/b") && !covers("a", true, "/srv/ab"));
+        assert!(covers("a/*.pid", false, "/srv/a/x.pid"));
+        assert!(!covers("a/*", false, "/srv/a/b/c") && covers("a/*", true, "/srv/a/b/c"));
+        assert!(!covers("*", true, "/srv/.hidden"));
+        // No word is no file, and nobody means all that there is.
+        assert_eq!(gone("", true), None);
+        assert_eq!(gone("/", true), None);
+        assert_eq!(gone("/*", true), None);
+    }
 }

@@ -6,6 +6,7 @@ use super::outcome::Condition;
 use super::reads::LookedAt;
 use super::value::{Piece, Value};
 use super::world::{Body, World};
+use crate::image::below;
 use crate::knowledge::Signal;
 use crate::source::Span;
 
@@ -228,12 +229,7 @@ impl World {
             let path = key
                 .strip_prefix(ON_DISK)
                 .and_then(|rest| rest.split('`').nth(1));
-            path.is_some_and(|path| {
-                places.iter().any(|place| {
-                    let rest = path.strip_prefix(place.trim_end_matches('/'));
-                    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-                })
-            })
+            path.is_some_and(|path| places.iter().any(|place| below(path, place).is_some()))
         };
         if self.decided.keys().any(|key| is_below(key)) {
             Rc::make_mut(&mut self.decided).retain(|key, _| !is_below(key));

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::changed::Changed;
 use super::interpreter::absolute;
 use super::reads::LookedAt;
-use crate::image::{Files, Found};
+use crate::image::{Files, Found, below};
 use crate::source::Why;
 
 /// Where the files of the container may differ from those of the image.
@@ -153,16 +153,13 @@ impl Remade {
     }
 
     fn present_at(&self, path: &str) -> Option<bool> {
-        let directory = path.trim_end_matches('/');
-        let is_below = |known: &str| {
-            let rest = known.strip_prefix(directory);
-            rest.is_some_and(|rest| rest.starts_with('/'))
-        };
         let mut present = self.present.iter();
-        present.find_map(|(known, is_directory)| match known == path {
-            true => Some(*is_directory),
-            false => is_below(known).then_some(true),
-        })
+        present.find_map(
+            |(known, is_directory)| match below(known, path.trim_end_matches('/'))? {
+                "" => Some(*is_directory),
+                _ => Some(true),
+            },
+        )
     }
 
     /// Whether a command of the start-up has made a file or a directory exactly there: `true` for a directory.
@@ -392,20 +389,15 @@ const BRINGING: [&str; 27] = [
 
 /// Whether one of the paths is that path, or a directory above it.
 fn covers(paths: &BTreeSet<String>, path: &str) -> bool {
-    let is_above = |above: &String| {
-        let rest = path.strip_prefix(above.trim_end_matches('/'));
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    };
-    paths.iter().any(is_above)
+    paths
+        .iter()
+        .any(|above| below(path, above.trim_end_matches('/')).is_some())
 }
 
 /// Whether one of the paths is that path, or below it.
 fn is_on_the_way(paths: &BTreeSet<String>, path: &str) -> bool {
     let path = path.trim_end_matches('/');
-    let is_below = |below: &String| {
-        let rest = below.trim_end_matches('/').strip_prefix(path);
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    };
+    let is_below = |known: &String| below(known.trim_end_matches('/'), path).is_some();
     paths.iter().any(is_below)
 }
 

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::value::Value;
+use crate::image::below;
 
 /// Files that scripts have written.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -51,10 +52,7 @@ impl Written {
 
     /// Takes away what was written to the path and below it: what stands there then is for others to tell.
     pub(crate) fn remove(&mut self, path: &str) {
-        let is_below = |known: &str| {
-            let rest = known.strip_prefix(path.trim_end_matches('/'));
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
+        let is_below = |known: &str| below(known, path.trim_end_matches('/')).is_some();
         self.texts.retain(|known, _| !is_below(known));
         self.perhaps.retain(|known| !is_below(known));
     }

@@ -24,7 +24,7 @@ pub use base::BaseSettings;
 pub use build::build;
 pub use context::{Choice, Context};
 pub use files::Files;
-pub(crate) use path::join as absolute;
+pub(crate) use path::{below, join as absolute};
 pub(crate) use run::{Done, run_file_tool};
 
 /// The PATH of a container whose image sets none (moby `DefaultPathEnvUnix`).

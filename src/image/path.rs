@@ -85,7 +85,7 @@ pub(super) fn name(path: &str) -> &str {
 
 /// The rest of `path` below `directory`, both tidy and absolute: empty if they are the same, `None` if
 /// it is not below.
-pub(super) fn below<'p>(path: &'p str, directory: &str) -> Option<&'p str> {
+pub(crate) fn below<'p>(path: &'p str, directory: &str) -> Option<&'p str> {
     if directory == "/" {
         return path.strip_prefix('/');
     }

@@ -12,7 +12,7 @@ use crate::boot::machine::Machine;
 use crate::boot::remade::Remade;
 use crate::boot::value::{Field, Value};
 use crate::boot::world::{Pid, World};
-use crate::image::{Content, Found};
+use crate::image::{Content, Found, below};
 
 /// Takes note of what a command does to files.
 pub(super) fn change(machine: &Machine, world: &mut World, pid: Pid, command: &Command) {
@@ -117,15 +117,15 @@ fn follow(machine: &Machine, world: &mut World, pid: Pid, command: &Command) -> 
 
 /// What scripts have written at one path, or below it, stands at another one, too.
 fn carry(machine: &Machine, world: &mut World, from: &str, to: &str, makes_executable: bool) {
-    let is_below = |path: &str| {
-        let rest = path.strip_prefix(from)?;
-        (rest.is_empty() || rest.starts_with('/')).then(|| format!("{to}{rest}"))
+    let goes_to = |path: &str| match below(path, from)? {
+        "" => Some(to.to_owned()),
+        rest => Some(absolute(to, rest)),
     };
     machine.looked_at.every_file();
     let moved: Vec<(String, String, Value)> = world
         .files
         .all()
-        .filter_map(|(path, text)| Some((path.to_owned(), is_below(path)?, text.clone())))
+        .filter_map(|(path, text)| Some((path.to_owned(), goes_to(path)?, text.clone())))
         .collect();
     Rc::make_mut(&mut world.files).remove(to);
     for (path, place, text) in moved {
