@@ -59,6 +59,17 @@ pub(in crate::boot) fn end_process(
         });
         return;
     }
+    if !stopping {
+        // Nobody is left who waits for what has ended before: PID 1 reaps it. After the stop signal what becomes of
+        // each is asked about.
+        let of_it = |process: &&Process| process.parent == pid;
+        let is_over = |process: &&Process| matches!(process.body, Body::Ended(_));
+        let children = world.processes.values().filter(of_it).filter(is_over);
+        let over: Vec<Pid> = children.map(|process| process.pid).collect();
+        for pid in over {
+            world.processes.remove(&pid);
+        }
+    }
     for process in world.processes.changing(|process| process.parent == pid) {
         process.parent = 1;
     }

@@ -63,7 +63,7 @@ impl Default for Limits {
             steps: 40_000,
             total_steps: 20_000,
             steps_in_vain: 4_000,
-            steps_apart: 2_000,
+            steps_apart: 500,
             ways: 2_000,
             processes: 300,
         }

@@ -48,6 +48,8 @@ struct Memory {
     seen: HashMap<String, Seen>,
     /// Directories, and where their links lead.
     directories: HashMap<String, String>,
+    /// What paths are links to or copies of.
+    originals: HashMap<String, Option<String>>,
 }
 
 /// What stands at a path, its links followed.
@@ -310,19 +312,26 @@ impl Files {
     /// Takes note of a copy.
     pub(super) fn note_copy(&mut self, from: &str, to: &str) {
         if !self.is_full() {
+            self.forget();
             Arc::make_mut(&mut self.copies).push((from.to_owned(), to.to_owned()));
         }
     }
 
     /// The path of which another one is a link or a copy, if it is either.
     pub fn original(&self, path: &str) -> Option<String> {
+        if let Some(original) = self.memory().originals.get(path) {
+            return original.clone();
+        }
         let mut known = self.real_path(path);
         for (from, to) in self.copies.iter().rev() {
             if *to == known {
                 known.clone_from(from);
             }
         }
-        (known != path).then_some(known)
+        let original = (known != path).then_some(known);
+        let mut memory = self.memory();
+        memory.originals.insert(path.to_owned(), original.clone());
+        original
     }
 
     /// Where a path leads when all links are followed, as far as they are known.
