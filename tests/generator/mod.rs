@@ -19,7 +19,7 @@ pub(crate) fn generate(seed: u64) -> Startup {
     let signal = random.weighted(&[(84, "TERM"), (8, "INT"), (6, "QUIT"), (2, "HUP")]);
     let args: &[&str] = random.pick(&[
         &[],
-        &["serve"],
+        &["listen"],
         &["worker"],
         &["--port", "80"],
         &["app"],
@@ -29,7 +29,7 @@ pub(crate) fn generate(seed: u64) -> Startup {
     if random.chance(30) {
         env.insert(
             "MODE".to_owned(),
-            random.pick(&["serve", "worker", "debug"]).to_owned(),
+            random.pick(&["listen", "worker", "debug"]).to_owned(),
         );
     }
     let mut writer = Writer {
@@ -300,8 +300,8 @@ impl Writer {
     /// A condition whose value follows from what is given.
     fn condition(&mut self) -> &'static str {
         self.random.weighted(&[
-            (6, "[ \"$1\" = serve ]"),
-            (5, "[ \"${1:-serve}\" = serve ]"),
+            (6, "[ \"$1\" = listen ]"),
+            (5, "[ \"${1:-listen}\" = listen ]"),
             (4, "[ \"${1#-}\" != \"$1\" ]"),
             (4, "[ $# -eq 0 ]"),
             (4, "[ -z \"${MODE:-}\" ]"),
@@ -314,7 +314,7 @@ impl Writer {
             (2, "command -v app >/dev/null 2>&1"),
             (2, "[ $(($# + 1)) -gt 1 ]"),
             (2, "[ \"$(basename \"$0\")\" = entry.sh ]"),
-            (2, "[[ $1 == serve ]]"),
+            (2, "[[ $1 == listen ]]"),
             (1, "[[ \"$1\" == -* ]]"),
             (1, "[ \"${1:0:1}\" = - ]"),
             (1, "[ \"${MODE%r}\" = worke ]"),
@@ -346,10 +346,10 @@ impl Writer {
             3 | 4 => {
                 let subject = self
                     .random
-                    .pick(&["$1", "${1:-serve}", "$MODE", "${MODE:-worker}"]);
+                    .pick(&["$1", "${1:-listen}", "$MODE", "${MODE:-worker}"]);
                 let pattern = self
                     .random
-                    .pick(&["serve", "serve|app", "-*", "w*", "\"\""]);
+                    .pick(&["listen", "listen|app", "-*", "w*", "\"\""]);
                 let mut lines = vec![format!("case \"{subject}\" in"), format!("  {pattern})")];
                 lines.extend(indent(indent(first)));
                 lines.extend(["    ;;".to_owned(), "  *)".to_owned()]);
@@ -394,7 +394,7 @@ impl Writer {
             "main",
             "main \"$@\"",
             "main || exit 1",
-            "main serve",
+            "main listen",
             "( main )",
         ]);
         lines.push(call.to_owned());
