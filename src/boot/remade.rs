@@ -194,6 +194,11 @@ impl Remade {
         }
     }
 
+    /// Whether the same is known for certain after other commands, whatever else they may have done.
+    pub(crate) fn knows_the_same(&self, other: &Remade) -> bool {
+        self.present == other.present && self.times == other.times && self.changed == other.changed
+    }
+
     /// Something may have been put anywhere.
     pub(crate) fn anywhere(&mut self) {
         self.places.insert("/".to_owned());

@@ -17,7 +17,7 @@ use super::world::{
 pub(super) fn place(world: &World, question: &str) -> u64 {
     let mut hasher = FixedState::default().build_hasher();
     question.hash(&mut hasher);
-    hash_place(world, &mut hasher, true);
+    hash_place(world, &mut hasher, Detail::Texts);
     hasher.finish()
 }
 
@@ -26,7 +26,15 @@ pub(super) fn place(world: &World, question: &str) -> u64 {
 pub(super) fn crossing(world: &World, question: &Question) -> u64 {
     let mut hasher = FixedState::default().build_hasher();
     hash_kind(question, &mut hasher);
-    hash_place(world, &mut hasher, false);
+    hash_place(world, &mut hasher, Detail::Statuses);
+    hasher.finish()
+}
+
+/// A number for the place between two commands at which a world is, and what its shells are doing there: as
+/// [`crossing`], and with any status of the last command.
+pub(super) fn between(world: &World) -> u64 {
+    let mut hasher = FixedState::default().build_hasher();
+    hash_place(world, &mut hasher, Detail::Place);
     hasher.finish()
 }
 
@@ -79,7 +87,7 @@ fn hash_candidate(
     let Some(candidate) = &world.candidate else {
         return;
     };
-    hash_place(candidate, hasher, true);
+    hash_place(candidate, hasher, Detail::Texts);
     names(candidate, hasher);
     (world.last_pid > candidate.last_pid).hash(hasher);
     command(candidate).hash(hasher);
@@ -109,7 +117,19 @@ fn hash_names(world: &World, hasher: &mut FoldHasher<'static>) {
     }
 }
 
-fn hash_place(world: &World, hasher: &mut FoldHasher<'static>, texts: bool) {
+/// What counts of a world besides where its shells are.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd)]
+enum Detail {
+    /// Nothing.
+    Place,
+    /// Whether the last commands have succeeded, or what will be asked about that.
+    Statuses,
+    /// That, and the texts that shells hold.
+    Texts,
+}
+
+fn hash_place(world: &World, hasher: &mut FoldHasher<'static>, detail: Detail) {
+    let texts = detail == Detail::Texts;
     // Before the stop signal only what is left of timers counts.
     let now = if world.stopped_at.is_some() {
         world.clock.hash(hasher);
@@ -128,6 +148,7 @@ fn hash_place(world: &World, hasher: &mut FoldHasher<'static>, texts: bool) {
     let looking = Looking {
         plain: &|value| value.clone(),
         variables: false,
+        statuses: detail >= Detail::Statuses,
         texts,
         rank: &|pid| world.processes.rank(pid),
     };
@@ -168,6 +189,8 @@ struct Looking<'a> {
     plain: &'a dyn Fn(&Value) -> Value,
     /// Whether variables count.
     variables: bool,
+    /// Whether the status of the last command counts.
+    statuses: bool,
     /// Whether other texts that a shell holds count, but for the words of loops.
     texts: bool,
     /// What of a pid counts.
@@ -255,6 +278,7 @@ fn hash_shell(shell: &Shell, hasher: &mut FoldHasher<'static>, looking: &Looking
     shell.traps.hash(hasher);
     shell.pending.hash(hasher);
     match &shell.status {
+        _ if !looking.statuses => {}
         Status::Known(number) => (*number == 0, looking.variables.then_some(*number)).hash(hasher),
         Status::Unknown(question) if looking.texts => question.yes.hash(hasher),
         Status::Unknown(question) => hash_kind(question, hasher),
@@ -366,6 +390,7 @@ impl World {
         let looking = Looking {
             plain: &plain,
             variables: true,
+            statuses: true,
             texts: true,
             rank: &|pid| {
                 self.processes

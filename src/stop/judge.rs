@@ -3,7 +3,8 @@
 use std::rc::Rc;
 
 use crate::boot::{
-    Assumption, Choice, Machine, Rest, STOP_WORK, TOO_MANY_WAYS, Way, World, explore, initial_world,
+    Assumption, Choice, Machine, Missing, Rest, STOP_WORK, TOO_MANY_WAYS, Way, World, explore,
+    initial_world,
 };
 use crate::container::Container;
 use crate::knowledge::{ShellFacts, Signal, shell_facts};
@@ -265,12 +266,14 @@ impl Ends {
             branches(one).cmp(&branches(other))
         });
         let mut paths = merge(self.leaves, &self.met);
-        let is_told = |path: &Path| {
-            path.missing
-                .iter()
-                .any(|missing| missing.text == TOO_MANY_WAYS)
-        };
-        if self.too_many && !paths.iter().any(is_told) {
+        let is_limit = |missing: &Missing| missing.text == TOO_MANY_WAYS;
+        let is_told = paths.iter().any(|path| path.missing.iter().any(is_limit));
+        // What may be a mixture is told once: its conditions are perhaps those of no way.
+        let is_mixture =
+            |path: &Path| !path.missing.is_empty() && path.missing.iter().all(is_limit);
+        let all = paths.len();
+        paths.retain(|path| !is_mixture(path));
+        if paths.len() < all || self.too_many && !is_told {
             paths.push(too_many_ways());
         }
         if paths.is_empty() {

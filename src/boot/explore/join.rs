@@ -13,12 +13,16 @@ use crate::boot::remade::Remade;
 use crate::boot::state;
 use crate::boot::value::{Field, Piece, Value};
 use crate::boot::world::{Body, Input, Output, Pid, Question, Status, World, names_in};
+use crate::boot::written::Written;
 
 /// A world that stands for two.
 pub(super) struct Joined {
     pub(super) world: World,
     /// Whether it is anything else than the second of them.
     pub(super) is_other: bool,
+    /// Whether it knows less than each of them: it may do what neither does. Else the two differed only in what they had
+    /// decided, which is asked again.
+    pub(super) loses: bool,
 }
 
 /// The second world without what the first does not hold, too; `None` if something differs that has to
@@ -26,16 +30,19 @@ pub(super) struct Joined {
 pub(super) fn join(first: &World, second: &World) -> Option<Joined> {
     let mut joined = second.clone();
     let mut is_other = false;
+    let mut loses = false;
     joined.candidate = match (&first.candidate, &second.candidate) {
         (Some(one), Some(other)) if state::is_same_candidate(first, second) => {
             let candidate = join(one, other);
             is_other |= candidate
                 .as_ref()
                 .is_none_or(|candidate| candidate.is_other);
+            loses |= candidate.as_ref().is_none_or(|candidate| candidate.loses);
             candidate.map(|candidate| Rc::new(candidate.world))
         }
-        (_, other) => {
+        (one, other) => {
             is_other |= other.is_some();
+            loses |= one.is_some() || other.is_some();
             None
         }
     };
@@ -46,6 +53,7 @@ pub(super) fn join(first: &World, second: &World) -> Option<Joined> {
         if !known.any(|known| state::command(known) == state::command(candidate)) {
             joined.set_aside.push(Rc::clone(candidate));
             is_other = true;
+            loses = true;
         }
     }
     let mut names = Names {
@@ -54,6 +62,8 @@ pub(super) fn join(first: &World, second: &World) -> Option<Joined> {
         pid: 0,
         forgotten: BTreeSet::new(),
         is_other,
+        loses,
+        widens: false,
     };
     let mut processes = first.processes.values();
     for process in joined.processes.values_mut() {
@@ -73,12 +83,36 @@ pub(super) fn join(first: &World, second: &World) -> Option<Joined> {
     for assumption in first.assumptions.iter() {
         joined.assume(assumption.clone());
     }
-    let is_other = names.is_other;
-    joined.widened |= is_other;
+    let loses = names.loses;
+    let widens = names.widens;
+    let mut is_other = names.is_other;
+    if !Rc::ptr_eq(&first.facts, &joined.facts) {
+        let known = joined.facts.len();
+        first
+            .facts
+            .iter()
+            .for_each(|fact| joined.note(fact.clone()));
+        is_other |= joined.facts.len() > known;
+    }
+    joined.widened |= first.widened || loses || widens;
     Some(Joined {
         world: joined,
         is_other,
+        loses,
     })
+}
+
+/// Whether the shells of two worlds at the same place hold the same variables: else joining them loses some.
+pub(super) fn hold_the_same(one: &World, other: &World) -> bool {
+    let shells = |world: &'_ World| {
+        let bodies = world.processes.values().map(|process| &process.body);
+        let shells = bodies.filter_map(|body| match body {
+            Body::Shell(shell) => Some(Rc::clone(&shell.variables)),
+            _ => None,
+        });
+        shells.collect::<Vec<_>>()
+    };
+    shells(one) == shells(other)
 }
 
 /// The keys under which two maps hold different things.
@@ -112,12 +146,17 @@ struct Names<'w> {
     forgotten: BTreeSet<Rc<str>>,
     /// Whether the joined world is anything else than the second.
     is_other: bool,
+    /// Whether it knows less than each of them, but for what is forgotten.
+    loses: bool,
+    /// Whether more may have happened to files on it than on each of them.
+    widens: bool,
 }
 
 impl Names<'_> {
     /// An unknown value for a variable or file. The same name comes again where nothing else holds what had
     /// it before, so that worlds that are joined again and again become the same.
     fn unknown(&mut self, kind: Kind, name: &Rc<str>) -> Value {
+        self.loses = true;
         self.forgotten.insert(Rc::clone(name));
         let own = (self.pid, kind, Rc::clone(name));
         let held = self.held.get_or_insert_with(|| Held::of(self.world));
@@ -173,7 +212,14 @@ impl Names<'_> {
     fn join_files(&mut self, first: &World, joined: &mut World) {
         if !Rc::ptr_eq(&first.files, &joined.files) {
             for path in first.files.differing(&joined.files) {
+                // Of a file of which nothing is known for certain nothing is lost.
+                let is_known = |files: &Written| {
+                    let text = files.at(&path).0;
+                    text.is_some_and(|text| text.known().is_some())
+                };
+                let loses = self.loses || is_known(&first.files) || is_known(&joined.files);
                 let text = self.unknown(Kind::File, &path.as_str().into());
+                (self.loses, self.widens) = (loses, true);
                 let is_there = first.files.is_there(&path) && joined.files.is_there(&path);
                 if joined.files.at(&path) != (Some(&text), is_there) {
                     self.is_other = true;
@@ -183,8 +229,11 @@ impl Names<'_> {
         }
         let mut remade = Remade::clone(&joined.remade);
         remade.add(&first.remade);
+        self.loses |= !first.remade.knows_the_same(&joined.remade);
+        self.widens |= remade != *first.remade;
         if remade != *joined.remade {
             self.is_other = true;
+            self.widens = true;
             joined.remade = Rc::new(remade);
         }
     }
@@ -207,6 +256,7 @@ impl Names<'_> {
         }
         if unsettled != *joined.unsettled {
             self.is_other = true;
+            self.widens = true;
             joined.unsettled = Rc::new(unsettled);
         }
     }
@@ -215,6 +265,7 @@ impl Names<'_> {
     fn forget(&mut self, first: &World, joined: &mut World) {
         if !first.passing.is_subset(&joined.passing) {
             self.is_other = true;
+            self.loses = true;
             let passing = Rc::make_mut(&mut joined.passing);
             passing.extend(first.passing.iter().cloned());
             joined.passes = true;
@@ -245,7 +296,7 @@ impl Names<'_> {
     }
 
     fn join_shell(&mut self, first: &Shell, shell: &mut Shell) -> Option<()> {
-        self.join_status(&first.status, &mut shell.status)?;
+        self.join_status(&first.status, &mut shell.status);
         self.join_at_hand(first, shell)?;
         for name in differing(&first.variables, &shell.variables) {
             let known = first.variables.get(&name);
@@ -329,29 +380,34 @@ impl Names<'_> {
         }
     }
 
-    /// Of a status that is not known nothing is known any more but that it is the same command's.
-    fn join_status(&mut self, first: &Status, status: &mut Status) -> Option<()> {
+    /// Of a status that differs nothing is known any more but which command's it may be.
+    fn join_status(&mut self, first: &Status, status: &mut Status) {
         if first == status {
-            return Some(());
+            return;
         }
-        let (Status::Unknown(_), Status::Unknown(question)) = (first, &*status) else {
-            return None;
-        };
-        let joined = Question {
-            by_default: question.by_default,
-            candidate: question.candidate,
-            expected: question.expected,
+        let plain = |known: Option<&Question>| Question {
+            by_default: known.and_then(|question| question.by_default),
+            candidate: known.is_some_and(|question| question.candidate),
+            expected: known.is_some_and(|question| question.expected),
             ..Question::new(
                 "the command succeeds",
                 "the command fails",
-                question.span.clone(),
+                known.and_then(|question| question.span.clone()),
             )
         };
-        if **question != joined {
+        let joined = match (first, &*status) {
+            (_, Status::Unknown(question)) | (Status::Unknown(question), _) => {
+                plain(Some(question))
+            }
+            (first, status) => {
+                self.loses |= first.success() == status.success();
+                plain(None)
+            }
+        };
+        if !matches!(status, Status::Unknown(question) if **question == joined) {
             self.is_other = true;
             *status = Status::Unknown(Rc::new(joined));
         }
-        Some(())
     }
 
     /// Texts without a name that differ may be anything.

@@ -32,7 +32,7 @@ pub(crate) const TOO_MANY_WAYS: &str = "there are too many ways through the star
 pub(crate) struct Way {
     /// The world.
     pub(crate) world: World,
-    /// How it rests: never [`Rest::Ask`].
+    /// How it rests: never [`Rest::Ask`] or [`Rest::Halted`].
     pub(crate) rest: Rest,
     /// The forks that it passed, so that a way that met it can be told what became of it.
     pub(crate) passed: Vec<u32>,
@@ -121,7 +121,7 @@ pub(crate) fn explore(
         }
         let rest = rest::run(machine, &mut world, deadline);
         let question = match rest {
-            Rest::Ask(question) => question,
+            Rest::Ask(question, _) => question,
             rest => {
                 told += 1;
                 note(&mut open, &mut all, &machine.looked_at.take());

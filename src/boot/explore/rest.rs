@@ -6,15 +6,25 @@ use std::rc::Rc;
 
 use super::TOO_MANY_WAYS;
 use crate::boot::interpreter::display_words;
-use crate::boot::machine::{Machine, Rest};
+use crate::boot::machine::{Halt, Machine, Rest};
 use crate::boot::outcome::Assumption;
 use crate::boot::world::{Body, Millis, Process, World};
 
 /// Runs a world until it rests or asks. Where nothing goes on running, it goes back to the last command
 /// that may be the application.
 pub(super) fn run(machine: &Machine, world: &mut World, deadline: Option<Millis>) -> Rest {
+    run_until(machine, world, deadline, None)
+}
+
+/// The same, until it has come to a place where it is to be looked at again, too.
+pub(super) fn run_until(
+    machine: &Machine,
+    world: &mut World,
+    deadline: Option<Millis>,
+    mut halt: Option<&Halt>,
+) -> Rest {
     loop {
-        let rest = machine.run(world, deadline);
+        let rest = machine.run_until(world, deadline, halt.take());
         if !matches!(rest, Rest::Ended | Rest::Steady) || deadline.is_some() {
             return rest;
         }

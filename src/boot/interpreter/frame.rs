@@ -25,6 +25,11 @@ pub(crate) struct Frame {
 }
 
 impl Frame {
+    /// Whether it is a list of commands.
+    pub(in crate::boot) fn is_list(&self) -> bool {
+        matches!(self.state, State::List(_))
+    }
+
     /// Whether it is a loop that may go round any number of times.
     pub(super) fn is_endless_loop(&self) -> bool {
         matches!(self.state, State::While(_) | State::ForArithmetic(..))

@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 use super::{Code, Shell, State};
-use crate::boot::world::{Body, Pid, World};
+use crate::boot::world::{Body, Pid, Status, World};
 use crate::knowledge::{ShellFacts, Signal, TrapName};
 use crate::shell::{Compound, Kind, NodeId, Script, Simple};
 use crate::source::Span;
@@ -66,6 +66,17 @@ impl Shell {
             }
             _ => false,
         }
+    }
+
+    /// Whether a command has ended and nothing follows from its status at once: neither a trap nor the end by `set -e`.
+    pub(in crate::boot) fn is_between_commands(&self) -> bool {
+        let is_watched = self.options.errexit || self.traps.contains_key(&TrapName::Error);
+        let may_have_failed = match &self.status {
+            Status::Known(number) => *number != 0,
+            Status::Unknown(question) => question.by_default == Some(false),
+        };
+        let follows = self.check_failure && is_watched && may_have_failed;
+        self.dying.is_none() && self.pending.is_empty() && !follows
     }
 
     /// Whether the innermost frame is one in which a trap has to wait.

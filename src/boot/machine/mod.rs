@@ -3,6 +3,7 @@
 mod deliver;
 mod ending;
 mod files;
+mod halt;
 mod helper;
 mod look_up;
 mod relay;
@@ -20,7 +21,7 @@ use crate::boot::interpreter::{Construct, Variable};
 use crate::boot::own_code::Sources;
 use crate::boot::reads::LookedAt;
 use crate::boot::value::Value;
-use crate::boot::world::{Question, World};
+use crate::boot::world::{Pid, Question, World};
 use crate::container::Container;
 use crate::image::{Found, Image};
 use crate::knowledge::{ShellFacts, Signal};
@@ -30,6 +31,7 @@ use crate::source::{Mapped, Span};
 pub(in crate::boot) use deliver::signal_group;
 pub(crate) use deliver::signal_process;
 pub(in crate::boot) use ending::{end_process, start_jobs};
+pub(in crate::boot) use halt::Halt;
 
 /// Bounds that keep every input finite. Reaching one makes the way unknown, with the reason.
 #[derive(Clone, Copy, Debug)]
@@ -118,8 +120,10 @@ struct LookedUp {
 /// How a run of a world ended.
 #[derive(Clone, Debug)]
 pub(crate) enum Rest {
-    /// The way forks.
-    Ask(Rc<Question>),
+    /// The way forks: what that process asks.
+    Ask(Rc<Question>, Pid),
+    /// It has come to where it was to be looked at again.
+    Halted,
     /// Nothing will change any more (or a loop goes round for ever).
     Steady,
     /// PID 1 has ended.

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{Machine, Rest, end_process, note, relay, signal_process};
+use super::{Halt, Machine, Rest, end_process, note, relay, signal_process};
 use crate::boot::fact::FactKind;
 use crate::boot::interpreter::{self, Progress};
 use crate::boot::world::{Body, Child, Input, Kill, Millis, Pid, Process, Question, Status, World};
@@ -15,6 +15,16 @@ const TIME_IS_UP: i32 = 124;
 impl Machine<'_> {
     /// Runs a world until it rests. `deadline` is the end of the grace period.
     pub(crate) fn run(&self, world: &mut World, deadline: Option<Millis>) -> Rest {
+        self.run_until(world, deadline, None)
+    }
+
+    /// The same, until it has come to a place where it is to be looked at again, too.
+    pub(in crate::boot) fn run_until(
+        &self,
+        world: &mut World,
+        deadline: Option<Millis>,
+        halt: Option<&Halt>,
+    ) -> Rest {
         loop {
             if world.ending.is_some() {
                 return Rest::Ended;
@@ -44,11 +54,14 @@ impl Machine<'_> {
                         break;
                     }
                     Progress::Blocked => {}
-                    Progress::Ask(question) => return Rest::Ask(question),
+                    Progress::Ask(question) => return Rest::Ask(question, pid),
                 }
             }
             if progressed {
                 world.steps += 1;
+                if halt.is_some_and(|halt| halt.is_reached(world)) {
+                    return Rest::Halted;
+                }
                 continue;
             }
             if world.stopped_at.is_some() {
