@@ -16,9 +16,12 @@ impl Turn<'_, '_> {
         }
     }
 
-    /// Whether a failing command here is part of a condition, so that `set -e` does not apply.
+    /// Whether a failing command here is part of a condition, so that `set -e` does not apply. What a trap runs is part of
+    /// none, whatever it has interrupted (measured: dash, busybox, bash).
     pub(super) fn failure_is_handled(&self) -> bool {
-        self.shell.frames.iter().any(|frame| match &frame.state {
+        let frames = self.shell.frames.iter().rev();
+        let mut own = frames.take_while(|frame| !matches!(frame.state, State::Trap(_)));
+        own.any(|frame| match &frame.state {
             State::If(_, in_body) => !in_body,
             State::While(state) => !state.in_body,
             State::Negate => true,
