@@ -28,6 +28,8 @@ pub(crate) struct Reads {
 #[derive(Default)]
 pub(crate) struct LookedAt {
     now: RefCell<Reads>,
+    /// The written files of which the text was read on any way until now.
+    texts: RefCell<HashSet<Rc<str>>>,
 }
 
 impl LookedAt {
@@ -52,6 +54,12 @@ impl LookedAt {
     /// It was asked what scripts have written to a file.
     pub(crate) fn file(&self, path: &str) {
         note(&mut self.now.borrow_mut().files, path);
+        note(&mut self.texts.borrow_mut(), path);
+    }
+
+    /// Whether something has ever asked that.
+    pub(crate) fn has_read(&self, path: &str) -> bool {
+        self.texts.borrow().contains(path)
     }
 
     /// It was asked what commands of the start-up may have done at a path of the image.

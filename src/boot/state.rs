@@ -6,7 +6,7 @@ use foldhash::quality::{FixedState, FoldHasher};
 
 use super::explore::newest_application;
 use super::interpreter::{Shell, State, Stored};
-use super::reads::Reads;
+use super::reads::{LookedAt, Reads};
 use super::value::{Field, Piece, Value};
 use super::world::{
     Application, Body, Input, Launcher, Millis, Output, Pid, Question, Status, World,
@@ -308,7 +308,10 @@ fn hash_shell(shell: &Shell, hasher: &mut FoldHasher<'static>, looking: &Looking
         match &frame.state {
             State::List(index) | State::AndOr(index) => index.hash(hasher),
             State::If(arm, in_body) => (arm, in_body).hash(hasher),
-            State::While(state) => (state.in_body, state.undecided).hash(hasher),
+            State::While(state) => {
+                let changed = state.drift.as_ref().map(|drift| &drift.changed);
+                (state.in_body, state.undecided, changed).hash(hasher);
+            }
             State::For(fields, next, asked) => {
                 hash_fields(fields, hasher, looking);
                 (next, asked.rounds()).hash(hasher);
@@ -365,8 +368,9 @@ fn hash_fields(fields: &[Field], hasher: &mut FoldHasher<'static>, looking: &Loo
 
 impl World {
     /// A number for the world at the beginning of a round of a loop of that shell: what is the same in
-    /// each round of a loop that changes nothing. Pids, which grow, count only by whether they live.
-    pub(super) fn loop_hash(&self, pid: Pid, shell: &Shell) -> u64 {
+    /// each round of a loop that changes nothing. Pids, which grow, count only by whether they live, and files only if
+    /// something reads them.
+    pub(super) fn loop_hash(&self, pid: Pid, shell: &Shell, looked_at: &LookedAt) -> u64 {
         let plain = |value: &Value| match value.pieces() {
             [Piece::Text(text)] => match text.parse::<Pid>() {
                 Ok(number)
@@ -406,6 +410,13 @@ impl World {
             process.argv.hash(&mut hasher);
             process.history.told.is_some().hash(&mut hasher);
             hash_body(&process.body, self.clock, &mut hasher, &looking);
+        }
+        let read = self
+            .files
+            .all()
+            .filter(|(path, _)| looked_at.has_read(path));
+        for (path, text) in read {
+            (path, plain(text)).hash(&mut hasher);
         }
         hasher.finish()
     }

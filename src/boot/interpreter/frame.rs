@@ -2,11 +2,13 @@
 //!
 //! Only the data. Who moves a frame on is told by its name: `step`, `compound`, `loops`, `jobs`, `traps`.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::{Code, Variable};
 use crate::boot::value::{Field, Value};
 use crate::boot::world::{Input, Output, Pid, Status};
+use crate::boot::written::Written;
 use crate::shell::NodeId;
 
 /// One level of what a shell is doing.
@@ -99,6 +101,19 @@ pub(crate) struct Loop {
     /// World hashes at the beginnings of rounds, with the clock, the step count and the number of
     /// choices then.
     pub seen: Vec<(u64, u64, u32, usize)>,
+    /// What is different in each round, once there have been many.
+    pub drift: Option<Drift>,
+}
+
+/// What a loop that sleeps changes in each round: a counter, a log that it reads again.
+#[derive(Clone)]
+pub(crate) struct Drift {
+    /// The variables at the beginning of the round before it was looked for.
+    pub variables: Rc<BTreeMap<Rc<str>, Variable>>,
+    /// The files then.
+    pub files: Rc<Written>,
+    /// The variables that have changed since.
+    pub changed: BTreeSet<Rc<str>>,
 }
 
 impl Loop {

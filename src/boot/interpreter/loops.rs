@@ -4,10 +4,10 @@
 
 use super::expand::is_glob;
 use super::step::{Attempt, Progress, Turn};
-use super::{Code, Loop, State, Stored};
+use super::{Code, State, Stored};
 use crate::boot::fact::FactKind;
 use crate::boot::value::{Field, Piece};
-use crate::boot::world::{Question, Status, SteadyLoop};
+use crate::boot::world::{Question, Status};
 use crate::shell::{Compound, Kind};
 
 /// Rounds of a loop whose condition is not decided that are looked at: none, one, and two.
@@ -59,10 +59,7 @@ impl Turn<'_, '_> {
             state.in_body = false;
             state.rounds += 1;
             if state.rounds > self.machine.limits.rounds {
-                let span = code.span();
-                self.world
-                    .miss("limit", "a loop runs too often to be followed", Some(span));
-                return self.pop();
+                return self.too_many_rounds(&code);
             }
             self.top().state = State::While(state);
             self.push(code.at(*condition), false);
@@ -73,6 +70,10 @@ impl Turn<'_, '_> {
             self.note_wait_loop(&code, *condition);
         }
         let asked = state.asked_rounds(self.world.trail.len());
+        if was_open && state.drift.is_some() {
+            // It ends some day by what it counts, and nobody can say whether that is past.
+            return self.too_many_rounds(&code);
+        }
         if (was_open && state.undecided >= UNDECIDED_ROUNDS)
             || (asked > ASKED_ROUNDS && sleeps(&code))
         {
@@ -107,36 +108,6 @@ impl Turn<'_, '_> {
             let command = code.at(condition).text().to_owned();
             self.note(FactKind::Preparation { command }, Some(code.span()));
         }
-    }
-
-    /// Whether the world at the beginning of this round has been seen before in this loop. Then the
-    /// loop goes on for ever; without time passing, it spins.
-    fn round_repeats(&mut self, state: &mut Loop) -> bool {
-        let hash = self.world.loop_hash(self.pid, &self.shell);
-        let choices = self.world.trail.len();
-        let now = (hash, self.world.clock, self.world.steps, choices);
-        if let Some((_, clock, steps, choices)) = state
-            .seen
-            .iter()
-            .find(|(known, ..)| *known == hash)
-            .copied()
-        {
-            self.goes_round(steps, choices);
-            // Time passes in each round: one more round is run, in which the world is steady.
-            return clock == self.world.clock;
-        }
-        state.seen.push(now);
-        false
-    }
-
-    /// Notes that the innermost frame is a loop that will not change any more.
-    fn goes_round(&mut self, steps: u32, choices: usize) {
-        self.world.steady_loop = Some(SteadyLoop {
-            shell: self.pid,
-            frame: self.shell.frames.len().saturating_sub(1),
-            steps,
-            choices,
-        });
     }
 
     pub(super) fn for_loop(&mut self, code: Code) -> Attempt<()> {

@@ -28,6 +28,7 @@ mod pattern;
 mod pipelines;
 mod programs;
 mod redirect;
+mod rounds;
 mod shown;
 mod simple;
 mod step;
