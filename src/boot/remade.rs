@@ -44,6 +44,8 @@ pub(crate) struct Made {
     is_made: bool,
     /// Something was made there, and is there still: `true` for a directory.
     present: Option<bool>,
+    /// Whether something was made below it.
+    is_filled: bool,
     /// A number for what commands that are followed have done there.
     changed: u64,
     /// Whether it has the time of the start-up, if a command has set that.
@@ -123,6 +125,7 @@ impl Remade {
                 || is_on_the_way(&self.directories, path)
                 || is_on_the_way(&self.places, path),
             present: self.present_at(path),
+            is_filled: self.is_filled(path),
             changed: self.changed.at(path),
             is_now: self.times.get(path).copied(),
         }
@@ -166,6 +169,26 @@ impl Remade {
     pub(crate) fn is_present(&self, path: &str, looked_at: &LookedAt) -> Option<bool> {
         looked_at.remade(path);
         self.at(path).present
+    }
+
+    /// What commands of the start-up have made in some directories, and the directories themselves; `true` for a
+    /// directory.
+    pub(crate) fn made_below(&self, roots: &[String], looked_at: &LookedAt) -> Vec<(String, bool)> {
+        roots.iter().for_each(|root| looked_at.remade(root));
+        let is_below = |path: &str| roots.iter().any(|root| below(path, root).is_some());
+        let found = self.present.iter().filter(|(path, _)| is_below(path));
+        found.cloned().collect()
+    }
+
+    /// Whether a command of the start-up has made something in a directory.
+    pub(crate) fn has_within(&self, path: &str, looked_at: &LookedAt) -> bool {
+        looked_at.remade(path);
+        self.is_filled(path)
+    }
+
+    fn is_filled(&self, path: &str) -> bool {
+        let mut present = self.present.iter();
+        present.any(|(known, _)| below(known, path).is_some_and(|rest| !rest.is_empty()))
     }
 
     /// The places at which something may have been put since then.

@@ -106,6 +106,8 @@ pub enum Feature {
     FunctionKeyword,
     /// `a=( … )`
     Arrays,
+    /// `@( … | … )` and the like, with `shopt -s extglob`
+    ExtendedPatterns,
     /// `<( … )`
     ProcessSubstitution,
     /// `<<<`

@@ -220,6 +220,7 @@ impl Dump<'_> {
         match part {
             Part::Literal(text) => text.replace('\n', "\\n"),
             Part::Quoted(text) => format!("'{}'", text.replace('\n', "\\n")),
+            Part::Extended(text) => format!("<{text}>"),
             Part::DollarQuoted { text, .. } => format!("$'{}'", text.replace('\n', "\\n")),
             Part::Parameter { parameter, quoted } => {
                 format!("{}{}", mark(quoted), self.parameter(parameter))

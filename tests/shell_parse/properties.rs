@@ -291,6 +291,7 @@ impl Check<'_> {
                 Part::Literal(_)
                 | Part::Quoted(_)
                 | Part::DollarQuoted { .. }
+                | Part::Extended(_)
                 | Part::Unparsed { .. } => {}
             }
         }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::Code;
 use super::step::Turn;
-use crate::knowledge::{Feature, ShellFamily};
+use crate::knowledge::Feature;
 use crate::shell::{
     ArmEnd, AssignedValue, Compound, Kind, Part, Redirect, RedirectOperator, RedirectTarget,
     Script, Word,
@@ -18,8 +18,7 @@ impl Turn<'_, '_> {
     /// any of it, so this is asked at the outermost level only.
     pub(super) fn syntax_error(&self, code: &Code) -> Option<&'static str> {
         let facts = self.shell.facts;
-        if facts.family == ShellFamily::Bash || self.shell.frames.len() > 2 && !self.at_top_level()
-        {
+        if self.shell.frames.len() > 2 && !self.at_top_level() {
             return None;
         }
         if matches!(code.script.node(code.node).kind, Kind::List(_)) {
@@ -28,7 +27,14 @@ impl Turn<'_, '_> {
         let range = &code.script.node(code.node).range;
         let constructs = self.machine.constructs(&code.script);
         let found = constructs.iter().find(|(at, feature, _)| {
-            at.start >= range.start && at.end <= range.end && !facts.has(*feature)
+            let is_known = match feature {
+                Feature::ExtendedPatterns => {
+                    let is_on = self.shell.options.extglob && facts.has(*feature);
+                    is_on && !is_switched_on_in_line(code.script.text.text(), at.start)
+                }
+                other => facts.has(*other),
+            };
+            !is_known && at.start >= range.start && at.end <= range.end
         });
         found.map(|(_, _, what)| *what)
     }
@@ -101,6 +107,10 @@ pub(in crate::boot) fn constructs(script: &Script) -> Vec<Construct> {
             }
             Kind::Compound(compound, redirects) => {
                 in_redirects(script.text.text(), redirects, &mut found);
+                if let Compound::Case { arms, .. } = compound {
+                    let patterns = arms.iter().flat_map(|arm| &arm.patterns);
+                    patterns.for_each(|word| in_word(word, &mut found));
+                }
                 match compound {
                     Compound::Test(_) if has_parenthesis(script.text.text().get(range.clone())) => {
                         let what = "a parenthesis in `[[ … ]]`";
@@ -128,6 +138,12 @@ pub(in crate::boot) fn constructs(script: &Script) -> Vec<Construct> {
     found
 }
 
+/// Whether bash has read the line with an extended pattern before it runs the `shopt -s extglob` in front of that.
+fn is_switched_on_in_line(text: &str, at: usize) -> bool {
+    let line = text.get(..at).map(|before| before.rsplit('\n').next());
+    line.flatten().is_some_and(|line| line.contains("extglob"))
+}
+
 /// Whether a parenthesis stands in a text outside of quotes, and opens no substitution.
 fn has_parenthesis(text: Option<&str>) -> bool {
     let mut quote = None;
@@ -153,6 +169,13 @@ fn has_parenthesis(text: Option<&str>) -> bool {
 
 fn in_word(word: &Word, found: &mut Vec<Construct>) {
     for part in &word.parts {
+        if matches!(part, Part::Extended(_)) {
+            found.push((
+                word.range.clone(),
+                Feature::ExtendedPatterns,
+                "an extended pattern",
+            ));
+        }
         if matches!(part, Part::ProcessSubstitution { .. }) {
             found.push((
                 word.range.clone(),

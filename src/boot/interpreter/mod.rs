@@ -16,6 +16,7 @@ mod dialect;
 mod errors;
 mod exit;
 mod expand;
+mod extended;
 mod foreground;
 mod fork;
 mod frame;
@@ -176,6 +177,8 @@ pub(crate) struct Options {
     pub nullglob: bool,
     /// `shopt -s nocasematch`
     pub nocasematch: bool,
+    /// `shopt -s extglob`
+    pub extglob: bool,
     /// `-f`
     pub noglob: bool,
     /// `shopt -s lastpipe`
@@ -301,6 +304,17 @@ impl Shell {
     /// Whether one of its frames is of that kind.
     fn is_in(&self, is_wanted: impl Fn(&State) -> bool) -> bool {
         self.frames.iter().any(|frame| is_wanted(&frame.state))
+    }
+
+    /// Whether it runs the condition of a `while` or `until`, in the innermost one.
+    fn is_in_condition_of_loop(&self) -> bool {
+        let mut frames = self.frames.iter().rev();
+        let found = frames.find_map(|frame| match &frame.state {
+            State::While(state) => Some(!state.in_body),
+            State::Function(_) | State::Source(_) => Some(false),
+            _ => None,
+        });
+        found == Some(true)
     }
 
     /// Whether it runs the action of a trap.

@@ -1,5 +1,6 @@
 //! Patterns that expansion has left: owned pieces over the pure functions of `shell::pattern`.
 
+use super::extended::{Extended, is_extended};
 use crate::shell::pattern::{self, PatternPiece};
 
 /// A stretch of a pattern.
@@ -9,34 +10,83 @@ pub(super) struct Stretch {
     pub(super) text: String,
     /// Whether every character of it stands for itself.
     pub(super) quoted: bool,
+    /// Whether `@(a|b)` and the like are more than their characters.
+    pub(super) extended: bool,
+}
+
+impl Stretch {
+    /// Text in which no character is active.
+    pub(super) fn quoted(text: &str) -> Stretch {
+        Stretch {
+            text: text.to_owned(),
+            quoted: true,
+            extended: false,
+        }
+    }
+
+    /// Whether the character may begin an extended pattern.
+    pub(super) fn is_extended_at(&self, letter: char) -> bool {
+        self.extended && matches!(letter, '+' | '@' | '!')
+    }
+
+    /// Unquoted text of a plain pattern.
+    pub(super) fn active(text: &str) -> Stretch {
+        Stretch {
+            text: text.to_owned(),
+            quoted: false,
+            extended: false,
+        }
+    }
 }
 
 /// The longest text in which matches are replaced; longer ones stay unknown.
 const LONGEST: usize = 4096;
 
+/// The same for extended patterns, which are tried at every place.
+const LONGEST_EXTENDED: usize = 256;
+
 fn pieces(stretches: &[Stretch]) -> Vec<PatternPiece<'_>> {
     let pieces = stretches
         .iter()
-        .map(|Stretch { text, quoted }| match quoted {
+        .map(|Stretch { text, quoted, .. }| match quoted {
             true => PatternPiece::Quoted(text),
             false => PatternPiece::Active(text),
         });
     pieces.collect()
 }
 
-/// Whether the pattern matches the whole text.
-pub(super) fn matches(stretches: &[Stretch], text: &str) -> bool {
-    pattern::matches(&pieces(stretches), text)
+/// Whether the pattern matches the whole text; `None` for one that is not understood.
+pub(super) fn matches(stretches: &[Stretch], text: &str) -> Option<bool> {
+    match is_extended(stretches) {
+        true => Some(Extended::read(stretches)?.matches(text)),
+        false => Some(pattern::matches(&pieces(stretches), text)),
+    }
 }
 
 /// See [`pattern::remove_prefix`].
-pub(super) fn remove_prefix<'t>(stretches: &[Stretch], text: &'t str, longest: bool) -> &'t str {
-    pattern::remove_prefix(&pieces(stretches), text, longest)
+pub(super) fn remove_prefix<'t>(
+    stretches: &[Stretch],
+    text: &'t str,
+    longest: bool,
+) -> Option<&'t str> {
+    match is_extended(stretches) {
+        true if text.len() > LONGEST => None,
+        true => Some(Extended::read(stretches)?.remove_prefix(text, longest)),
+        false => Some(pattern::remove_prefix(&pieces(stretches), text, longest)),
+    }
 }
 
 /// See [`pattern::remove_suffix`].
-pub(super) fn remove_suffix<'t>(stretches: &[Stretch], text: &'t str, longest: bool) -> &'t str {
-    pattern::remove_suffix(&pieces(stretches), text, longest)
+pub(super) fn remove_suffix<'t>(
+    stretches: &[Stretch],
+    text: &'t str,
+    longest: bool,
+) -> Option<&'t str> {
+    match is_extended(stretches) {
+        true if text.len() > LONGEST => None,
+        true => Some(Extended::read(stretches)?.remove_suffix(text, longest)),
+        false => Some(pattern::remove_suffix(&pieces(stretches), text, longest)),
+    }
 }
 
 /// `${x/pattern/with}`; `None` when the text is too long to be looked through.
@@ -50,10 +100,12 @@ pub(super) fn replace(
     if text.len() > LONGEST {
         return None;
     }
-    let pieces = pieces(stretches);
+    if is_extended(stretches) && text.len() > LONGEST_EXTENDED {
+        return None;
+    }
     match anchor {
         Some('#') => {
-            let rest = pattern::remove_prefix(&pieces, text, true);
+            let rest = remove_prefix(stretches, text, true)?;
             let matched = rest.len() < text.len();
             return Some(if matched {
                 format!("{with}{rest}")
@@ -62,7 +114,7 @@ pub(super) fn replace(
             });
         }
         Some('%') => {
-            let rest = pattern::remove_suffix(&pieces, text, true);
+            let rest = remove_suffix(stretches, text, true)?;
             let matched = rest.len() < text.len();
             return Some(if matched {
                 format!("{rest}{with}")
@@ -75,7 +127,7 @@ pub(super) fn replace(
     let mut out = String::new();
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
-        let after = pattern::remove_prefix(&pieces, rest, true);
+        let after = remove_prefix(stretches, rest, true)?;
         if after.len() < rest.len() {
             out.push_str(with);
             rest = after;
@@ -93,6 +145,9 @@ pub(super) fn replace(
 
 /// The text of a pattern in which nothing is active.
 pub(super) fn literal(stretches: &[Stretch]) -> Option<String> {
+    if is_extended(stretches) {
+        return None;
+    }
     let mut out = String::new();
     for stretch in stretches {
         if !stretch.quoted && stretch.text.contains(['*', '?', '[', '\\']) {
@@ -108,10 +163,7 @@ mod tests {
     use super::*;
 
     fn active(text: &str) -> Vec<Stretch> {
-        vec![Stretch {
-            text: text.into(),
-            quoted: false,
-        }]
+        vec![Stretch::active(text)]
     }
 
     #[test]
@@ -136,10 +188,7 @@ mod tests {
 
     #[test]
     fn quoted_stars_are_literal() {
-        let stretches = vec![Stretch {
-            text: "a*".into(),
-            quoted: true,
-        }];
+        let stretches = vec![Stretch::quoted("a*")];
         assert_eq!(literal(&stretches).as_deref(), Some("a*"));
         assert_eq!(literal(&active("a*")), None);
     }

@@ -88,6 +88,8 @@ impl Start<'_, '_> {
         fork: knowledge::Fork,
     ) {
         let alone = run.jobs.len() == 1 && !run.supervises;
+        // What it runs may look at how it was called.
+        self.process().argv.clone_from(&argv);
         let mut children = Vec::new();
         let mut failed = None;
         for job in run.jobs {

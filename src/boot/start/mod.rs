@@ -241,9 +241,20 @@ impl Start<'_, '_> {
         let by_name = ["busybox", "toybox", "coreutils", "dropbearmulti"];
         let base = known.rsplit('/').next().unwrap_or(&known).to_owned();
         let process = self.world.process(self.pid)?;
+        let span = process.span.clone();
         let is_applet = self.machine.is_applet(&base, process) && self.may_be_applet(&known);
         if by_name.contains(&base.as_str()) || is_applet {
-            return None;
+            let own = name.rsplit('/').next().unwrap_or(name);
+            let text = format!(
+                "`{known}` is one program of many, and nothing says what it does as `{own}`"
+            );
+            let unsure = Missing {
+                kind: "program",
+                text,
+                span,
+            };
+            self.application(argv.to_vec(), None, Some(unsure));
+            return Some(Ok(()));
         }
         let mut words = argv.to_vec();
         words[0] = Field::text(&known);

@@ -6,12 +6,12 @@
 use std::rc::Rc;
 
 use super::Command;
-use super::filters;
+use super::{filters, find};
 use crate::boot::interpreter::{absolute, unmatched};
 use crate::boot::machine::Machine;
 use crate::boot::remade::Remade;
 use crate::boot::value::{Field, Value};
-use crate::boot::world::{Pid, World};
+use crate::boot::world::{Pid, Process, World};
 use crate::image::{Content, Found, below};
 
 /// Takes note of what a command does to files.
@@ -20,14 +20,30 @@ pub(super) fn change(machine: &Machine, world: &mut World, pid: Pid, command: &C
         // It may make what was removed.
         world.may_come_back();
     }
+    if matches!(command.name.as_str(), "rm" | "rmdir" | "unlink") && command.words.contains(&None) {
+        // `find -exec` names what it has found.
+        let parent = world.process(pid).map(|process| process.parent);
+        let is_find = |parent: &Pid| {
+            let parent = world.process(*parent).map(Command::of);
+            parent.is_some_and(|parent| parent.name == "find")
+        };
+        if let Some(parent) = parent.filter(is_find) {
+            find::sweep(machine, world, parent);
+            return;
+        }
+    }
+    let kept = kept(machine, world, command);
+    let without = (!kept.is_empty()).then(|| command.without(&kept));
+    let command = without.as_ref().unwrap_or(command);
     match command.name.as_str() {
         "cp" | "mv" | "ln" | "install" | "rm" | "rmdir" | "unlink" | "mkdir" => {
-            let is_followed = follow(machine, world, pid, command);
+            let is_followed = follow(machine, world, pid, command, &kept);
             if is_followed && command.name != "mkdir" {
                 return;
             }
         }
         "sed" => edit(machine, world, pid, command),
+        "find" => find::sweep(machine, world, pid),
         _ => {}
     }
     if Remade::is_changed_by(&command.name) {
@@ -52,6 +68,69 @@ pub(super) fn change(machine: &Machine, world: &mut World, pid: Pid, command: &C
     }
 }
 
+/// The operands of a removal that stay where they are: what is surely a directory, for `rm` without an option for
+/// those and `unlink`, and with something in it for `rmdir`.
+fn kept(machine: &Machine, world: &World, command: &Command) -> Vec<String> {
+    let takes = |letters: &[char], long: &[&str]| {
+        let mut words = command.words.iter().flatten();
+        words.any(|word| match word.strip_prefix("--") {
+            Some(name) => long.contains(&name),
+            None => word.starts_with('-') && word.contains(letters),
+        })
+    };
+    let stays: fn(Directory) -> bool = match command.name.as_str() {
+        "rm" if takes(&['r', 'R'], &["recursive"]) => return Vec::new(),
+        "rm" if takes(&['d'], &["dir"]) => |directory| directory == Directory::Filled,
+        "rmdir" => |directory| directory == Directory::Filled,
+        "rm" | "unlink" => |_| true,
+        _ => return Vec::new(),
+    };
+    let is_kept = |operand: &&String| {
+        directory(machine, world, &absolute(&command.directory, operand)).is_some_and(stays)
+    };
+    command.operands.iter().filter(is_kept).cloned().collect()
+}
+
+/// Whether a removal that is about to run surely leaves one of its operands, or does not find it.
+pub(super) fn fails_to_remove(machine: &Machine, world: &World, process: &Process) -> bool {
+    let command = Command::of(process);
+    let is_forced = |word: &String| {
+        word == "--force" || word.starts_with('-') && !word.starts_with("--") && word.contains('f')
+    };
+    let files = &machine.container.image.files;
+    let is_missed = |operand: &String| {
+        let path = absolute(&command.directory, operand);
+        world.remade.is_gone(files, &path, &machine.looked_at)
+            && world.written(&path, &machine.looked_at).is_none()
+    };
+    !kept(machine, world, &command).is_empty()
+        || !command.words.iter().flatten().any(is_forced) && command.operands.iter().any(is_missed)
+}
+
+/// What is known of a directory that is there for sure.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Directory {
+    /// Something is in it.
+    Filled,
+    /// Nobody says.
+    Open,
+}
+
+fn directory(machine: &Machine, world: &World, path: &str) -> Option<Directory> {
+    machine.looked_at.every_file();
+    let is_within = |known: &str| below(known, path).is_some_and(|rest| !rest.is_empty());
+    if world
+        .files
+        .paths()
+        .any(|file| world.files.is_there(file) && is_within(file))
+        || world.remade.has_within(path, &machine.looked_at)
+    {
+        return Some(Directory::Filled);
+    }
+    let is_made = world.remade.is_present(path, &machine.looked_at) == Some(true);
+    is_made.then_some(Directory::Open)
+}
+
 /// Commands that make no file, or are followed.
 const HARMLESS: [&str; 44] = [
     "[", "awk", "basename", "cat", "chgrp", "chmod", "chown", "cp", "cut", "date", "dirname",
@@ -61,7 +140,13 @@ const HARMLESS: [&str; 44] = [
 ];
 
 /// Runs a file tool whose words are known, patterns included.
-fn follow(machine: &Machine, world: &mut World, pid: Pid, command: &Command) -> bool {
+fn follow(
+    machine: &Machine,
+    world: &mut World,
+    pid: Pid,
+    command: &Command,
+    kept: &[String],
+) -> bool {
     let Some(process) = world.process(pid) else {
         return false;
     };
@@ -76,6 +161,7 @@ fn follow(machine: &Machine, world: &mut World, pid: Pid, command: &Command) -> 
         .argv
         .iter()
         .map(word)
+        .filter(|word| word.as_ref().is_none_or(|word| !kept.contains(word)))
         .collect::<Option<Vec<String>>>()
     else {
         return false;

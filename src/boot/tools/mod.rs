@@ -5,6 +5,7 @@
 mod files;
 mod filtering;
 mod filters;
+mod find;
 mod paths;
 mod processes;
 mod temporary;
@@ -102,6 +103,13 @@ pub(in crate::boot) fn status(
                 }
             }
         }
+        "rm" | "rmdir" | "unlink"
+            if world
+                .process(pid)
+                .is_some_and(|process| files::fails_to_remove(machine, world, process)) =>
+        {
+            return Status::Known(1);
+        }
         _ if EXPECTED.contains(&name) => return Status::SUCCESS,
         _ => {}
     }
@@ -177,6 +185,21 @@ impl Command {
             directory: Rc::clone(&process.directory),
             shown: display_words(&process.argv),
             words,
+        }
+    }
+
+    /// The same without some of its operands.
+    fn without(&self, operands: &[String]) -> Command {
+        let stays = |word: &&String| !operands.contains(word);
+        let words = self.words.iter().cloned();
+        Command {
+            name: self.name.clone(),
+            words: words
+                .filter(|word| word.as_ref().is_none_or(|word| !operands.contains(word)))
+                .collect(),
+            operands: self.operands.iter().filter(stays).cloned().collect(),
+            directory: Rc::clone(&self.directory),
+            shown: self.shown.clone(),
         }
     }
 

@@ -119,7 +119,11 @@ impl Parser<'_> {
                     if !self.skip_balanced(b'(', b')') {
                         return Err(self.unexpected());
                     }
-                    let part = self.unparsed_part(begin, "extended pattern");
+                    let text = &self.text[begin..self.position];
+                    let part = match text.contains(['$', '`', '"', '\'', '\\']) {
+                        true => self.unparsed_part(begin, "extended pattern"),
+                        false => Part::Extended(text.into()),
+                    };
                     parts.push(part);
                 }
                 b'(' | b'[' if Self::counts(place, byte) => {

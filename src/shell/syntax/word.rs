@@ -84,6 +84,8 @@ pub enum Part {
         /// Whether it is `>( … )`.
         output: bool,
     },
+    /// An extended pattern of plain characters: `@(a|b)`, `?(…)`, `*(…)`, `+(…)`, `!(…)`.
+    Extended(Rc<str>),
     /// Not understood: the value is unknown.
     Unparsed {
         /// What is the matter.

@@ -6,8 +6,8 @@ use crate::boot::fact::FactKind;
 use crate::boot::interpreter::display_words;
 use crate::boot::interpreter::step::{Attempt, Turn};
 use crate::boot::machine::{end_process, signal_group, signal_process};
-use crate::boot::value::Field;
-use crate::boot::world::{Pid, Process, Status};
+use crate::boot::value::{Field, Value};
+use crate::boot::world::{Output, Pid, Process, Status};
 use crate::knowledge::{ShellFamily, Signal};
 use crate::source::Span;
 
@@ -25,7 +25,12 @@ struct Sending<'a> {
 
 impl Turn<'_, '_> {
     /// The `kill` builtin.
-    pub(super) fn kill_builtin(&mut self, words: &[Field], span: Span) -> Attempt<()> {
+    pub(super) fn kill_builtin(
+        &mut self,
+        words: &[Field],
+        output: &Output,
+        span: Span,
+    ) -> Attempt<()> {
         let is_dash = self.shell.facts.family == ShellFamily::Dash;
         let text = display_words(words);
         let mut signal = Signal::TERM;
@@ -33,7 +38,7 @@ impl Turn<'_, '_> {
         let mut rest = &words[1..];
         let first = rest.first().and_then(Field::known);
         let name = match first.as_deref() {
-            Some("-l" | "-L") => return self.finish(Status::SUCCESS),
+            Some("-l" | "-L") => return self.list_signals(rest.get(1), output),
             Some("-s" | "-n") => {
                 let name = rest.get(1).and_then(Field::known);
                 rest = rest.get(2..).unwrap_or_default();
@@ -77,6 +82,29 @@ impl Turn<'_, '_> {
             span: &span,
         };
         self.send_to(&targets, &sending)
+    }
+
+    /// `kill -l`: the name of a number, or of the signal that a status tells; bash and busybox give numbers of names, too.
+    fn list_signals(&mut self, asked: Option<&Field>, output: &Output) -> Attempt<()> {
+        let text = match asked.map(Field::known) {
+            Some(Some(word)) => {
+                let number = word.parse::<u32>().ok();
+                let signal = match number {
+                    Some(status @ 129..) => Signal::parse(&(status - 128).to_string()),
+                    Some(_) => Signal::parse(&word),
+                    None => self.shell.facts.kill_signal(&word),
+                };
+                let is_dash = self.shell.facts.family == ShellFamily::Dash;
+                match signal.filter(|_| number.is_some() || !is_dash) {
+                    Some(signal) if number.is_some() => Value::text(signal.short_name() + "\n"),
+                    Some(signal) => Value::text(format!("{}\n", signal.0)),
+                    None => return self.finish(Status::Known(if is_dash { 2 } else { 1 })),
+                }
+            }
+            _ => Value::unknown("$(kill -l)"),
+        };
+        self.world.write(output, &text);
+        self.finish(Status::SUCCESS)
     }
 
     fn send_to(&mut self, targets: &[&Field], sending: &Sending) -> Attempt<()> {

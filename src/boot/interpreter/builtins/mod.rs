@@ -158,7 +158,7 @@ impl Turn<'_, '_> {
             }
             "trap" => self.trap_builtin(&words, &streams, span),
             "wait" => self.wait_builtin(code, &words),
-            "kill" => self.kill_builtin(&words, span),
+            "kill" => self.kill_builtin(&words, &streams.output, span),
             "jobs" => self.jobs_builtin(&words, &streams),
             "fg" => self.foreground_job(&words),
             "disown" => {

@@ -331,6 +331,7 @@ impl Options {
             "execfail" => self.execfail,
             "nocasematch" => self.nocasematch,
             "nullglob" => self.nullglob,
+            "extglob" => self.extglob,
             "expand_aliases" => self.expand_aliases,
             "login_shell" | "restricted_shell" => false,
             _ => return None,
@@ -343,6 +344,7 @@ impl Options {
             "execfail" => self.execfail = on,
             "nocasematch" => self.nocasematch = on,
             "nullglob" => self.nullglob = on,
+            "extglob" => self.extglob = on,
             "expand_aliases" => self.expand_aliases = on,
             _ => {}
         }

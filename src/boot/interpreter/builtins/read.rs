@@ -6,7 +6,7 @@ use crate::boot::interpreter::redirect::Streams;
 use crate::boot::interpreter::step::{Attempt, Progress, Turn};
 use crate::boot::interpreter::waits::AwaitedInput;
 use crate::boot::interpreter::{Code, Stored};
-use crate::boot::value::{Field, Value};
+use crate::boot::value::{Field, Piece, Value};
 use crate::boot::world::{Environment, Input, Question, Status};
 use crate::knowledge::ShellFamily;
 
@@ -20,6 +20,8 @@ struct Wanted {
     is_raw: bool,
     /// What separates words.
     separators: String,
+    /// What ends a line (`-d`).
+    end: char,
 }
 
 impl Turn<'_, '_> {
@@ -81,7 +83,9 @@ impl Turn<'_, '_> {
             }
             Input::Text(text) => self.read_line(wanted, text, Some(&input)),
             Input::Pipe(stream)
-                if self.world.has_line(*stream) && self.world.stream_is_open(*stream) =>
+                if wanted.end == '\n'
+                    && self.world.has_line(*stream)
+                    && self.world.stream_is_open(*stream) =>
             {
                 let line = self.world.take_line(*stream);
                 self.read_line(wanted, &line, None)
@@ -93,48 +97,52 @@ impl Turn<'_, '_> {
             }
             Input::Unknown => {
                 self.set_to_unknown(wanted);
-                let span = self.top().code.span();
-                self.finish(Status::Unknown(
-                    Question::new(
-                        "there is a line to read",
-                        "there is no line to read",
-                        Some(span),
-                    )
-                    .into(),
-                ))
+                let perhaps = self.perhaps_a_line();
+                self.finish(perhaps)
             }
         }
+    }
+
+    /// The status where nothing says whether there is a line.
+    fn perhaps_a_line(&mut self) -> Status {
+        let span = self.top().code.span();
+        let (yes, no) = ("there is a line to read", "there is no line to read");
+        Status::Unknown(Question::new(yes, no, Some(span)).into())
     }
 
     /// What the words of a `read` ask for, or the status with which it refuses them.
     fn wanted(&self, words: &[Field], prefix: &Environment) -> Result<Wanted, Status> {
         let mut names: Vec<String> = Vec::new();
         let mut array = None;
-        let mut skip = false;
         let mut is_raw = false;
-        let mut is_array = false;
-        for word in words[1..].iter().filter_map(Field::known) {
-            if std::mem::take(&mut skip) {
+        let mut end = '\n';
+        let mut words = words[1..].iter().filter_map(Field::known);
+        while let Some(word) = words.next() {
+            let Some(letters) = word.strip_prefix('-') else {
+                names.push(word);
                 continue;
-            }
-            if std::mem::take(&mut is_array) {
-                array = Some(word);
-                continue;
-            }
-            is_raw |= word.starts_with('-') && word.contains('r');
+            };
             let is_more = |letter: char| !"rp".contains(letter);
-            if self.shell.facts.family == ShellFamily::Dash
-                && word
-                    .strip_prefix('-')
-                    .is_some_and(|letters| letters.contains(is_more))
-            {
+            if self.shell.facts.family == ShellFamily::Dash && letters.contains(is_more) {
                 // dash has no other option (measured: 0.5.12).
                 return Err(Status::Known(2));
             }
-            match word.strip_prefix('-') {
-                Some(letters) if letters.ends_with('a') => is_array = true,
-                Some(letters) => skip = letters.ends_with(['d', 't', 'n', 'N', 'p', 'u', 'i']),
-                None => names.push(word),
+            let takes_value = |letter: char| "adinNptu".contains(letter);
+            let flags = letters.split(takes_value).next().unwrap_or_default();
+            is_raw |= flags.contains('r');
+            let mut rest = letters[flags.len()..].chars();
+            let Some(option) = rest.next() else {
+                continue;
+            };
+            let value = match rest.as_str() {
+                "" => words.next(),
+                value => Some(value.to_owned()),
+            };
+            match option {
+                'a' => array = value,
+                // Without a letter it is the NUL character.
+                'd' => end = value.and_then(|value| value.chars().next()).unwrap_or('\0'),
+                _ => {}
             }
         }
         if names.iter().any(|name| self.shell.is_read_only(name)) {
@@ -153,19 +161,28 @@ impl Turn<'_, '_> {
             array,
             is_raw,
             separators: separators.unwrap_or_else(|| " \t\n".to_owned()),
+            end,
         })
     }
 
     /// Sets the variables to the words of the first line of a text. `all` is the input that has no more than that.
     fn read_line(&mut self, wanted: Wanted, text: &Value, all: Option<&Input>) -> Attempt<()> {
-        let Some(text) = text.known() else {
+        let Some(known) = text.known() else {
+            let ends =
+                |piece: &Piece| matches!(piece, Piece::Text(text) if text.contains(wanted.end));
+            // What a loop goes through has something in it.
+            let is_sure = text.pieces().iter().any(ends) || self.shell.is_in_condition_of_loop();
             self.set_to_unknown(wanted);
             if let Some(input) = all {
                 self.leave(input, Input::Null);
             }
-            return self.finish(Status::SUCCESS);
+            let status = match is_sure {
+                true => Status::SUCCESS,
+                false => self.perhaps_a_line(),
+            };
+            return self.finish(status);
         };
-        let (line, is_whole, rest) = next_line(&text, wanted.is_raw);
+        let (line, is_whole, rest) = next_line(&known, wanted.end, wanted.is_raw);
         if let Some(input) = all {
             self.leave(input, Input::Text(Value::text(rest)));
         }
@@ -271,14 +288,14 @@ fn split_line(line: &str, separators: &str, most: usize) -> Vec<String> {
 /// Stands in front of a character that a backslash keeps from separating words: a mark of Unicode's private use.
 const KEPT: char = '\u{F0000}';
 
-/// The first line of a text, whether its end is there, and what follows. Without `-r` a backslash keeps what follows
+/// The first line of a text up to `end`, whether that is there, and what follows. Without `-r` a backslash keeps what follows
 /// it, and joins lines.
-fn next_line(text: &str, is_raw: bool) -> (String, bool, String) {
+fn next_line(text: &str, end: char, is_raw: bool) -> (String, bool, String) {
     let mut line = String::new();
     let mut letters = text.chars();
     while let Some(letter) = letters.next() {
         match letter {
-            '\n' => return (line, true, letters.as_str().to_owned()),
+            letter if letter == end => return (line, true, letters.as_str().to_owned()),
             '\\' if !is_raw => match letters.next() {
                 Some('\n') | None => {}
                 Some(kept) => match char::from_u32(KEPT as u32 + kept as u32) {

@@ -89,7 +89,10 @@ fn collect(
                 };
                 let is_pattern = matches!(operator.as_str(), "=" | "==" | "!=");
                 if is_pattern || operator == "=~" {
-                    let pattern = expansion.pattern(right)?;
+                    let pattern = match is_pattern {
+                        true => expansion.test_pattern(right)?,
+                        false => expansion.pattern(right)?,
+                    };
                     let shown = expansion.source_text(right);
                     values.push(match is_pattern {
                         true => TestValues::Pattern(left, pattern, shown),

@@ -161,14 +161,16 @@ fn matches_of(
                 true => {
                     let lower = |piece: &pattern::Stretch| pattern::Stretch {
                         text: piece.text.to_lowercase(),
-                        quoted: piece.quoted,
+                        ..piece.clone()
                     };
                     let pieces: Vec<_> = pieces.iter().map(lower).collect();
                     pattern::matches(&pieces, &text.to_lowercase())
                 }
                 false => pattern::matches(pieces, &text),
             };
-            return Answer::Is(is_match);
+            if let Some(is_match) = is_match {
+                return Answer::Is(is_match);
+            }
         }
         if let Some(text) = pattern::literal(pieces) {
             let constant = Field {
@@ -189,7 +191,7 @@ fn matches_of(
             let fixed: String = first
                 .text
                 .chars()
-                .take_while(|c| first.quoted || !"*?[\\".contains(*c))
+                .take_while(|c| first.quoted || !"*?[\\".contains(*c) && !first.is_extended_at(*c))
                 .collect();
             let shared = fixed.len().min(head.len());
             if fixed.as_bytes()[..shared] != head.as_bytes()[..shared] {

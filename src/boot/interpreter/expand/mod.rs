@@ -61,6 +61,11 @@ pub(in crate::boot::interpreter) struct Expansion<'a> {
     pub(in crate::boot::interpreter) assigned: Vec<(String, Value)>,
 }
 
+/// What an extended pattern stands for among words: names of files, taken for one.
+fn extended_piece() -> Piece {
+    Piece::Unknown("extended pattern".into())
+}
+
 /// A stretch of a word on its way to fields.
 enum Segment {
     /// Text; `split` for results of unquoted expansions.
@@ -71,6 +76,8 @@ enum Segment {
     },
     /// An unknown stretch.
     Open { piece: Piece, quoted: bool },
+    /// An extended pattern.
+    Extended(Rc<str>),
     /// The end of a field inside `"$@"`; `Some` for a parameter that is itself open.
     Break,
     /// `"$@"` without parameters: no field, unless something else stands in the word.
@@ -140,6 +147,7 @@ impl<'a> Expansion<'a> {
             match segment {
                 Segment::Text { text, .. } => value.push(Piece::Text(text)),
                 Segment::Open { piece, .. } => value.push(piece),
+                Segment::Extended(_) => value.push(extended_piece()),
                 Segment::Break => value.push_text(" "),
                 Segment::Nothing => {}
                 Segment::Several => value.push(Piece::Unknown("several words".into())),
@@ -157,6 +165,18 @@ impl<'a> Expansion<'a> {
         &mut self,
         word: &Word,
     ) -> Result<Option<Vec<Stretch>>, Need> {
+        self.stretches(word, self.shell.options.extglob)
+    }
+
+    /// A word as a pattern of `[[ … ]]`, where extended ones need no option.
+    pub(in crate::boot::interpreter) fn test_pattern(
+        &mut self,
+        word: &Word,
+    ) -> Result<Option<Vec<Stretch>>, Need> {
+        self.stretches(word, self.shell.facts.family == ShellFamily::Bash)
+    }
+
+    fn stretches(&mut self, word: &Word, extended: bool) -> Result<Option<Vec<Stretch>>, Need> {
         let segments = self.segments(&word.parts, true)?;
         let mut pieces = Vec::new();
         for segment in segments {
@@ -164,16 +184,19 @@ impl<'a> Expansion<'a> {
                 Segment::Text { text, quoted, .. } => pieces.push(Stretch {
                     text: text.to_string(),
                     quoted,
+                    extended,
+                }),
+                Segment::Extended(text) => pieces.push(Stretch {
+                    text: text.to_string(),
+                    quoted: false,
+                    extended,
                 }),
                 Segment::Open {
                     piece: Piece::Setting(_),
                     ..
                 }
                 | Segment::Nothing => {}
-                Segment::Break => pieces.push(Stretch {
-                    text: " ".into(),
-                    quoted: true,
-                }),
+                Segment::Break => pieces.push(Stretch::quoted(" ")),
                 Segment::Open { .. } | Segment::Several => return Ok(None),
             }
         }
@@ -237,6 +260,7 @@ impl<'a> Expansion<'a> {
                     let value = self.result(Need::Process(*body, *output))?;
                     push_value(&mut out, value, true);
                 }
+                Part::Extended(text) => out.push(Segment::Extended(Rc::clone(text))),
                 Part::Unparsed { why } => {
                     out.push(Segment::Open {
                         piece: Piece::Unknown(why.as_str().into()),

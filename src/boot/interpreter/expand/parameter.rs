@@ -243,12 +243,16 @@ impl Expansion<'_> {
         }
         let unknown = Value::unknown(format!("${{{name}…}}"));
         let edited = match operator {
-            Operator::RemovePrefix { longest, pattern } => self
-                .pattern(pattern)?
-                .map(|found| pattern::remove_prefix(&found, &text, *longest).to_owned()),
-            Operator::RemoveSuffix { longest, pattern } => self
-                .pattern(pattern)?
-                .map(|found| pattern::remove_suffix(&found, &text, *longest).to_owned()),
+            Operator::RemovePrefix { longest, pattern } => {
+                self.pattern(pattern)?.and_then(|found| {
+                    pattern::remove_prefix(&found, &text, *longest).map(str::to_owned)
+                })
+            }
+            Operator::RemoveSuffix { longest, pattern } => {
+                self.pattern(pattern)?.and_then(|found| {
+                    pattern::remove_suffix(&found, &text, *longest).map(str::to_owned)
+                })
+            }
             Operator::Replace {
                 all,
                 anchor,
@@ -261,10 +265,7 @@ impl Expansion<'_> {
                     && let Some(letter) = anchor.take()
                 {
                     // busybox takes the mark for a part of the pattern (measured: 1.35).
-                    let mark = pattern::Stretch {
-                        text: letter.into(),
-                        quoted: true,
-                    };
+                    let mark = pattern::Stretch::quoted(letter.encode_utf8(&mut [0; 4]));
                     found
                         .iter_mut()
                         .for_each(|found| found.insert(0, mark.clone()));

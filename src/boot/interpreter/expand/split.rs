@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{Expansion, Segment};
+use super::{Expansion, Segment, extended_piece};
 use crate::boot::interpreter::pattern::{self, Stretch};
 use crate::boot::value::{Field, Piece, Value};
 use crate::knowledge::Feature;
@@ -136,6 +136,10 @@ impl Expansion<'_> {
                     }
                     field.value.push(piece);
                 }
+                Segment::Extended(_) => {
+                    only_settings = false;
+                    current.get_or_insert_default().value.push(extended_piece());
+                }
                 Segment::Break => finish(&mut current, &mut globs, &mut only_settings, fields),
                 Segment::Nothing => {}
                 Segment::Several => {
@@ -205,10 +209,7 @@ impl Expansion<'_> {
         match listed {
             Known::Unknown(_) => fields.push(unknown),
             Known::Known(names) => {
-                let pieces = [Stretch {
-                    text: name.to_owned(),
-                    quoted: false,
-                }];
+                let pieces = [Stretch::active(name)];
                 let prefix = if pattern.contains('/') {
                     format!("{directory}/")
                 } else {
@@ -216,7 +217,7 @@ impl Expansion<'_> {
                 };
                 let matching = names.iter().filter(|known| {
                     (!known.starts_with('.') || name.starts_with('.'))
-                        && pattern::matches(&pieces, known)
+                        && pattern::matches(&pieces, known) == Some(true)
                 });
                 let found: Vec<Field> = matching
                     .map(|known| Field::text(format!("{prefix}{known}")))
