@@ -108,6 +108,19 @@ pub(crate) struct Choice {
     pub overridden: bool,
 }
 
+impl Choice {
+    /// No decision: a place that a way has passed, at which others may have met it.
+    pub(in crate::boot) fn of_place(fork: u32) -> Choice {
+        Choice {
+            fork,
+            branch: 0,
+            condition: None,
+            failure: false,
+            overridden: false,
+        }
+    }
+}
+
 impl World {
     /// The answer to a question, if it was asked before on this way or has just been answered.
     pub(crate) fn answer_to(&mut self, question: &Question, looked_at: &LookedAt) -> Option<bool> {

@@ -247,10 +247,11 @@ impl Ends {
         if self.too_many {
             // What would end a loop some day may be among what was not followed.
             for leaf in &mut self.leaves {
-                if leaf
-                    .goes_round_since
-                    .is_some_and(|since| leaf.trail.len() > since)
-                {
+                let decides = |since: usize| {
+                    let mut inside = leaf.trail.iter().skip(since);
+                    inside.any(|choice| choice.condition.is_some())
+                };
+                if leaf.goes_round_since.is_some_and(decides) {
                     leaf.path = too_many_ways();
                 }
             }

@@ -8,6 +8,7 @@
 //! There they go on as one if that loses nothing; at the next question they do even if it does.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use foldhash::HashMap;
 
@@ -18,7 +19,7 @@ use super::{Explored, Fork, Way, rest, tell_rest};
 use crate::boot::machine::{Halt, Machine, Rest};
 use crate::boot::reads::Reads;
 use crate::boot::state;
-use crate::boot::world::{Question, World};
+use crate::boot::world::{Choice, Question, World};
 
 /// A world that is to be followed.
 pub(super) struct Waiting {
@@ -259,6 +260,8 @@ impl Together<'_, '_> {
         let fork = joint.fork;
         if let Some(halt) = &joint.halt {
             let halt = Some(halt.next(&world));
+            // What ends as the ways behind this place do finds it in the trail.
+            world.trail.push(Rc::new(Choice::of_place(fork)));
             self.waiting.push(Waiting {
                 world,
                 passed,
