@@ -33,6 +33,11 @@ impl Fifos {
         self.by_path.entry(path).or_insert(fifo);
     }
 
+    /// Whether there are none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.by_path.is_empty()
+    }
+
     /// The stream behind a named pipe.
     pub(crate) fn stream(&self, path: &str) -> Option<usize> {
         self.by_path.get(path).map(|fifo| fifo.stream)

@@ -111,7 +111,11 @@ impl Machine<'_> {
             }
             Body::Launcher(_) => self.watch(world, pid),
             Body::Idle(None) => match tools::followed(process) {
-                Some(followed) if !world.alive(followed) => {
+                // A child of its own that has ended stays in the table, for it does not wait for it.
+                Some(followed)
+                    if !world.alive(followed)
+                        && world.process(followed).is_none_or(|it| it.parent != pid) =>
+                {
                     end_process(self, world, pid, Status::SUCCESS, None);
                     Progress::Ran
                 }

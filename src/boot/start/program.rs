@@ -12,7 +12,7 @@ use crate::boot::machine::end_process;
 use crate::boot::outcome::Missing;
 use crate::boot::tools;
 use crate::boot::value::{Field, Value};
-use crate::boot::world::{Application, Body, Millis, Output, Pid, Status};
+use crate::boot::world::{Application, Body, Input, Millis, Output, Pid, Status};
 use crate::knowledge::{self, Lifetime};
 use crate::source::Span;
 
@@ -69,6 +69,12 @@ impl Start<'_, '_> {
         match lifetime {
             Lifetime::Short | Lifetime::OneShot => {
                 process.argv = argv;
+                if let Some(stream) = tools::named_pipe(self.world, pid, &program.name) {
+                    let process = self.process();
+                    process.input = Input::Pipe(stream);
+                    process.body = Body::Filter;
+                    return Ok(());
+                }
                 let status = self.short_status(&program);
                 self.tool(pid);
                 if let Body::Idle(Some(_)) = self.process().body {

@@ -30,7 +30,11 @@ pub(in crate::boot) fn filter_output(machine: &Machine, world: &mut World, pid: 
         ("cat" | "tee", Input::Null) => Value::default(),
         _ => match filtered(machine, world, pid, &name) {
             Some((done, goes_on)) => listed(done.text, goes_on),
-            None => world.unknown_output(&name),
+            // It may name a file that does not look like one.
+            None => match of_file(machine, world, pid, &name) {
+                Some(done) => Value::text(done.text),
+                None => world.unknown_output(&name),
+            },
         },
     };
     if name == "tee" && !words.iter().flatten().any(|word| word == "-a") {
@@ -98,6 +102,7 @@ pub(super) fn filtered(
     match name {
         _ if !goes_on => Some((done, false)),
         _ if looks_for => (done.status == 0).then_some((done, false)),
+        _ if filters::counts_lines(name, &words) => None,
         // These look at each line by itself.
         "grep" | "egrep" | "fgrep" | "tr" | "cut" | "sed" | "awk" | "gawk" | "mawk" => {
             Some((done, true))

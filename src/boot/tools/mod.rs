@@ -2,6 +2,7 @@
 //!
 //! In: the process that runs one. Out: what it changes in the world, what it prints, and its status.
 
+mod envsubst;
 mod files;
 mod filtering;
 mod filters;
@@ -35,7 +36,7 @@ const EXPECTED: [&str; 34] = [
 ];
 
 /// Commands that are run for their status: each of its two answers is expected.
-const ASKED: [&str; 17] = [
+const ASKED: [&str; 21] = [
     "grep",
     "egrep",
     "fgrep",
@@ -53,7 +54,27 @@ const ASKED: [&str; 17] = [
     "stat",
     "mountpoint",
     "ls",
+    "pgrep",
+    "pidof",
+    "pkill",
+    "killall",
 ];
+
+/// Commands that read the files that they name to their ends.
+const READERS: [&str; 10] = [
+    "cat", "tac", "head", "tail", "nl", "cut", "sort", "grep", "sed", "awk",
+];
+
+/// The stream of a named pipe that a command reads: it lasts until nobody writes there any more.
+pub(in crate::boot) fn named_pipe(world: &World, pid: Pid, name: &str) -> Option<usize> {
+    if world.fifos.is_empty() || !READERS.contains(&name) {
+        return None;
+    }
+    let command = Command::of(world.process(pid)?);
+    let paths = command.operands.iter();
+    let mut paths = paths.map(|operand| absolute(&command.directory, operand));
+    paths.find_map(|path| world.fifos.stream(&path))
+}
 
 /// The status of a short command.
 pub(in crate::boot) fn status(
@@ -239,9 +260,17 @@ impl Command {
                 let done = filtering::of_file(machine, world, pid, &self.name);
                 done.map(|done| done.text).into()
             }
-            // A text without variables stays as it is.
             "envsubst" => match &world.process_mut(pid).input {
-                Input::Text(text) => text.known().filter(|text| !text.contains('$')).into(),
+                Input::Text(text) => match text.known() {
+                    Some(text) => {
+                        let environment = Rc::clone(&world.process_mut(pid).environment);
+                        let format = operands.first().map(String::as_str);
+                        let looked_at = &machine.looked_at;
+                        let text = envsubst::substituted(&text, format, &environment, looked_at);
+                        Printed::Value(text)
+                    }
+                    None => Printed::Unknown,
+                },
                 _ => Printed::Unknown,
             },
             "echo" => {

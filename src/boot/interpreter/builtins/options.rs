@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use crate::boot::interpreter::redirect::Streams;
 use crate::boot::interpreter::step::{Attempt, Turn};
-use crate::boot::interpreter::{Options, Stored};
+use crate::boot::interpreter::{Options, Shell, Stored};
 use crate::boot::value::{Field, Value};
 use crate::boot::world::{Question, Status};
 use crate::knowledge::{Feature, ShellFamily};
@@ -224,29 +224,12 @@ impl Turn<'_, '_> {
         ];
         let mut text = String::new();
         for name in names {
-            if let Some(on) = self.long_option_of(name) {
+            if let Some(on) = self.shell.long_option(name) {
                 let sign = if on { '-' } else { '+' };
                 text.push_str(&format!("set {sign}o {name}\n"));
             }
         }
         Value::text(text)
-    }
-
-    /// The setting of a long option of `set`, if this shell has it and it is followed here.
-    fn long_option_of(&self, name: &str) -> Option<bool> {
-        let options = &self.shell.options;
-        let facts = self.shell.facts;
-        Some(match name {
-            "errexit" => options.errexit,
-            "nounset" => options.nounset,
-            "allexport" => options.allexport,
-            "noglob" => options.noglob,
-            "monitor" => options.monitor,
-            "pipefail" if facts.has(Feature::Pipefail) => options.pipefail,
-            "errtrace" if facts.family == ShellFamily::Bash => options.errtrace,
-            "posix" if facts.family == ShellFamily::Bash => !facts.is_plain_bash(),
-            _ => return None,
-        })
     }
 
     /// `shopt`: sets, unsets, asks with `-q`, prints with `-p`; with `-o` it is about the options of `set`.
@@ -273,7 +256,7 @@ impl Turn<'_, '_> {
                 (Some(on), false) => self.shell.options.set_extra(name, on),
                 (None, _) => {
                     let state = match of_set {
-                        true => self.long_option_of(name),
+                        true => self.shell.long_option(name),
                         false => self.shell.options.extra(name),
                     };
                     match state {
@@ -288,8 +271,13 @@ impl Turn<'_, '_> {
                     }
                     let line = match state {
                         _ if letters.contains('q') => Value::default(),
-                        Some(on) if letters.contains('p') && !of_set => {
-                            let letter = if on { 's' } else { 'u' };
+                        // What is not followed is no different when it is set anew.
+                        _ if letters.contains('p') && of_set => {
+                            let sign = if state == Some(true) { '-' } else { '+' };
+                            Value::text(format!("set {sign}o {name}\n"))
+                        }
+                        _ if letters.contains('p') => {
+                            let letter = if state == Some(true) { 's' } else { 'u' };
                             Value::text(format!("shopt -{letter} {name}\n"))
                         }
                         _ => Value::unknown("$(shopt)"),
@@ -320,6 +308,40 @@ impl Turn<'_, '_> {
         };
         self.world.write(&streams.output, &text);
         self.finish(Status::SUCCESS)
+    }
+}
+
+impl Shell {
+    /// The setting of a long option of `set`, if this shell has it and it is followed here.
+    pub(in crate::boot::interpreter) fn long_option(&self, name: &str) -> Option<bool> {
+        let options = &self.options;
+        let facts = self.facts;
+        Some(match name {
+            "errexit" => options.errexit,
+            "nounset" => options.nounset,
+            "allexport" => options.allexport,
+            "noglob" => options.noglob,
+            "monitor" => options.monitor,
+            "pipefail" if facts.has(Feature::Pipefail) => options.pipefail,
+            "errtrace" if facts.family == ShellFamily::Bash => options.errtrace,
+            "posix" if facts.family == ShellFamily::Bash => !facts.is_plain_bash(),
+            _ => return None,
+        })
+    }
+
+    /// `$-`: the letters of the options that are followed.
+    pub(in crate::boot::interpreter) fn option_letters(&self) -> String {
+        let options = &self.options;
+        let letters = [
+            ('a', options.allexport),
+            ('e', options.errexit),
+            ('f', options.noglob),
+            ('i', options.interactive),
+            ('m', options.monitor),
+            ('u', options.nounset),
+        ];
+        let on = letters.into_iter().filter(|(_, is_on)| *is_on);
+        on.map(|(letter, _)| letter).collect()
     }
 }
 

@@ -187,6 +187,11 @@ pub(super) fn unary(context: &Context, operator: &str, word: &Field) -> Answer {
     with_default(unary_of(context, operator, word), default, &[word])
 }
 
+/// The setting of an option of `set`, if it is followed.
+fn option_of(context: &Context, name: &Field) -> Option<bool> {
+    context.shell.long_option(&name.known()?)
+}
+
 fn unary_of(context: &Context, operator: &str, word: &Field) -> Answer {
     let shown = word.value.display();
     match operator {
@@ -225,6 +230,9 @@ fn unary_of(context: &Context, operator: &str, word: &Field) -> Answer {
         "-t" => Answer::Is(false),
         "-v" if context.shell.facts.family != crate::knowledge::ShellFamily::Bash => Answer::Wrong,
         "-v" => is_set(context, word, &shown),
+        "-o" if option_of(context, word).is_some() => {
+            Answer::Is(option_of(context, word) == Some(true))
+        }
         _ if !operator.starts_with('-') => Answer::Wrong,
         _ => Answer::Ask(Box::new(ask(
             context,

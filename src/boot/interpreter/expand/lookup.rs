@@ -27,7 +27,7 @@ impl Expansion<'_> {
             "#" if shell.positional.iter().any(|field| field.open) => Value::unknown("$#"),
             "#" => Value::text(shell.positional.len().to_string()),
             "0" => shell.zero.clone(),
-            "-" => Value::text(if shell.options.errexit { "e" } else { "" }),
+            "-" => Value::text(shell.option_letters()),
             "@" | "*" => {
                 let mut value = Value::default();
                 for (index, field) in shell.positional.iter().enumerate() {

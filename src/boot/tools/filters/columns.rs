@@ -1,4 +1,4 @@
-//! Columns of lines: `cut` and `awk`.
+//! Columns of lines: `cut`.
 
 /// `cut -f LIST`, with `-d`.
 pub(super) fn cut(words: &[String], text: &str) -> Option<String> {
@@ -33,35 +33,6 @@ pub(super) fn cut(words: &[String], text: &str) -> Option<String> {
             .take(last.saturating_sub(first).saturating_add(1))
             .collect();
         format!("{}\n", wanted.join(&delimiter))
-    };
-    Some(text.lines().map(line).collect())
-}
-
-/// `awk '{print $N}'`, with `-F`.
-pub(super) fn print(words: &[String], text: &str) -> Option<String> {
-    let (separator, program) = match words {
-        [program] => (None, program),
-        [option, separator, program] if option == "-F" => (Some(separator.as_str()), program),
-        [option, program] => (Some(option.strip_prefix("-F")?), program),
-        _ => return None,
-    };
-    if separator.is_some_and(|separator| separator.chars().count() != 1) {
-        return None;
-    }
-    let inner = program.trim().strip_prefix('{')?.strip_suffix('}')?.trim();
-    let column = inner
-        .strip_prefix("print")?
-        .trim()
-        .trim_end_matches(';')
-        .strip_prefix('$')?;
-    let column: usize = column.parse().ok()?;
-    let line = |line: &str| -> String {
-        let field = match (column, separator) {
-            (0, _) => Some(line),
-            (_, Some(separator)) if separator != " " => line.split(separator).nth(column - 1),
-            _ => line.split_whitespace().nth(column - 1),
-        };
-        format!("{}\n", field.unwrap_or_default())
     };
     Some(text.lines().map(line).collect())
 }

@@ -3,6 +3,7 @@
 //! In: the words of the command and the text. Out: what it prints, and its status; `None` where a word asks for
 //! more than is modelled, so that the output stays unknown.
 
+mod awk;
 mod columns;
 mod expr;
 mod grep;
@@ -41,9 +42,18 @@ pub(super) fn run(name: &str, words: &[String], text: &str) -> Option<Filtered> 
         "sort" => printed(lines::sort(words, text)),
         "uniq" => printed(lines::unique(words, text)),
         "tac" => printed(lines::reversed(words, text)),
-        "sed" => printed(sed::substitute(words, text)),
-        "awk" | "gawk" | "mawk" => printed(columns::print(words, text)),
+        "sed" => printed(sed::run(words, text)),
+        "awk" | "gawk" | "mawk" => printed(awk::run(words, text)),
         _ => None,
+    }
+}
+
+/// Whether what a filter does with a line depends on which line it is.
+pub(super) fn counts_lines(name: &str, words: &[String]) -> bool {
+    match name {
+        "sed" => sed::counts_lines(words),
+        "awk" | "gawk" | "mawk" => awk::counts_lines(words),
+        _ => false,
     }
 }
 
@@ -150,7 +160,6 @@ mod tests {
         assert_eq!(printed(&["sort", "-n"], "2\n10\n"), None);
         assert_eq!(printed(&["sed", "s/X//"], "XapX\n"), Some("apX\n".into()));
         assert_eq!(printed(&["sed", "s|/$||g"], "a/\n"), Some("a\n".into()));
-        assert_eq!(printed(&["sed", "-n", "1p"], "a\n"), None);
         assert_eq!(
             printed(&["awk", "{print $1}"], "app x\n"),
             Some("app\n".into())
