@@ -256,6 +256,7 @@ impl Ends {
                 }
             }
         }
+        drop_ends_of_applications(&mut self.leaves);
         // What holds comes before what does not, whichever was looked at first.
         self.leaves.sort_by(|one, other| {
             let branches = |leaf: &Leaf| {
@@ -281,6 +282,27 @@ impl Ends {
             paths.push(bare_path(Verdict::Exits));
         }
         paths
+    }
+}
+
+/// Leaves out ways on which the start-up gives up after a command that another way takes for the application: what the
+/// script does with its status when it has ended is not the start-up any more.
+fn drop_ends_of_applications(leaves: &mut Vec<Leaf>) {
+    let forks = |leaf: &Leaf| -> Vec<(u32, u32)> {
+        let choices = leaf.trail.iter();
+        choices.map(|choice| (choice.fork, choice.branch)).collect()
+    };
+    let is_taken = |leaf: &&Leaf| {
+        let mut assumptions = leaf.path.assumptions.iter();
+        assumptions.any(|assumption| assumption.kind == "is-application")
+    };
+    let taken: Vec<Vec<(u32, u32)>> = leaves.iter().filter(is_taken).map(forks).collect();
+    if !taken.is_empty() {
+        leaves.retain(|leaf| {
+            let ends = leaf.gives_up && leaf.path.verdict == Verdict::Exits;
+            let own = if ends { forks(leaf) } else { Vec::new() };
+            !ends || !taken.iter().any(|taken| own.starts_with(taken))
+        });
     }
 }
 

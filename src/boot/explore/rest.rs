@@ -5,6 +5,7 @@
 use std::rc::Rc;
 
 use super::TOO_MANY_WAYS;
+use crate::boot::fact::FactKind;
 use crate::boot::interpreter::display_words;
 use crate::boot::machine::{Halt, Machine, Rest};
 use crate::boot::outcome::Assumption;
@@ -56,7 +57,11 @@ fn goes_back(candidate: &World, world: &World, rest: &Rest) -> bool {
     let is_captured = newest_application(candidate).is_some_and(|process| process.captured);
     match rest {
         // Something was done with its output, so it was asked for that.
-        _ if is_captured && (is_followed(candidate, world) || decides_since(candidate, world)) => {
+        _ if is_captured
+            && (is_followed(candidate, world)
+                || decides_since(candidate, world)
+                || begins_to_exec(candidate, world)) =>
+        {
             false
         }
         Rest::Ended => !gives_up_since(candidate, world),
@@ -86,6 +91,12 @@ fn decides_since(candidate: &World, world: &World) -> bool {
     let since = world.trail.get(candidate.trail.len()..).unwrap_or_default();
     let mut conditions = since.iter().filter_map(|choice| choice.condition.as_ref());
     conditions.any(|condition| condition.span.as_ref() != own)
+}
+
+/// Whether an `exec` of what the container was to be given came after it, and found nothing.
+fn begins_to_exec(candidate: &World, world: &World) -> bool {
+    let mut since = world.facts.iter().skip(candidate.facts.len());
+    since.any(|fact| matches!(fact.kind, FactKind::ExecWithoutCommand))
 }
 
 /// Whether the start-up gives up because of something else than the command: a check after it has failed.

@@ -63,7 +63,7 @@ impl Default for Limits {
             rounds: 200,
             words: 1_000,
             steps: 40_000,
-            total_steps: 20_000,
+            total_steps: 30_000,
             steps_in_vain: 4_000,
             steps_apart: 500,
             ways: 2_000,

@@ -17,7 +17,7 @@ mod wait;
 
 use std::rc::Rc;
 
-use crate::boot::interpreter::conditions::{self};
+use crate::boot::interpreter::conditions::{self, Answer, binary};
 use crate::boot::interpreter::errors::Operand;
 use crate::boot::interpreter::redirect::Streams;
 use crate::boot::interpreter::step::{Attempt, Turn};
@@ -254,13 +254,40 @@ impl Turn<'_, '_> {
         self.finish(Status::SUCCESS)
     }
 
+    /// The status that `exit` and `return` are given, or that of the last command.
     fn operand_status(&mut self, words: &[Field]) -> Status {
-        match words.get(1) {
+        let Some(word) = words.get(1) else {
+            return self.shell.status.clone();
+        };
+        match word.known().map(|text| text.parse::<i32>()) {
+            Some(Ok(number)) => Status::Known(number & 255),
+            Some(Err(_)) => self.shell.status.clone(),
+            None => self.status_of_value(word),
+        }
+    }
+
+    /// The status that a value stands for which is not known: of that of a command it is known whether it is 0 where a
+    /// test has asked for that.
+    fn status_of_value(&mut self, word: &Field) -> Status {
+        let zero = Field::text("0");
+        let mut asked = None;
+        for (operator, is_failure) in [("-eq", false), ("=", false), ("-gt", true)] {
+            let context = self.condition_context(None);
+            match binary(&context, word, operator, &zero) {
+                Answer::Is(answer) => return Status::Known(i32::from(answer == is_failure)),
+                Answer::Ask(question) => {
+                    let known = self.world.answer_to(&question, &self.machine.looked_at);
+                    if let Some(answer) = known {
+                        return Status::Known(i32::from(answer == is_failure));
+                    }
+                    asked.get_or_insert(question);
+                }
+                Answer::Wrong => {}
+            }
+        }
+        match asked {
+            Some(question) => Status::Unknown(Rc::from(question)),
             None => self.shell.status.clone(),
-            Some(word) => match word.known().and_then(|text| text.parse::<i32>().ok()) {
-                Some(number) => Status::Known(number & 255),
-                None => self.shell.status.clone(),
-            },
         }
     }
 }
