@@ -2,6 +2,7 @@
 //!
 //! `PIDONE_RANDOM` says how many commands are drawn. What the real shell passes is compared before and after.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
@@ -232,13 +233,20 @@ impl Rig {
             .collect();
         let told = self.0.path("told");
         let _ = std::fs::remove_file(&told);
-        let output = Command::new(&words[0])
+        let mut command = Command::new(&words[0]);
+        command
             .args(&words[1..])
             .current_dir(self.0.path("work"))
             .env("X", "a  b *")
             .env("HOME", "/home/me")
-            .env("TOLD", &told)
-            .output();
+            .env("TOLD", &told);
+        let output = loop {
+            match command.output() {
+                // A process that another thread is about to start holds the script that was just written open.
+                Err(error) if error.kind() == ErrorKind::ExecutableFileBusy => continue,
+                output => break output,
+            }
+        };
         let status = output.ok().and_then(|output| output.status.code());
         (status, read(&told))
     }
