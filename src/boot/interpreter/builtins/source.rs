@@ -55,13 +55,13 @@ impl Turn<'_, '_> {
             return self.finish(Status::SUCCESS);
         };
         let Some(name) = word.known() else {
-            let text = format!(
-                "the file `{}`, which is read, is not known",
-                word.value.display()
-            );
+            let shown = word.value.display();
             // In the loop of a pipeline it changes nothing for the shell that waits for it.
             let is_subshell = self.shell.dollar != self.pid;
-            if !(is_subshell && self.shell.is_in_loop()) {
+            if is_hook(&shown) {
+                self.assume_settings(&shown, &span);
+            } else if !(is_subshell && self.shell.is_in_loop()) {
+                let text = format!("the file `{shown}`, which is read, is not known");
                 self.world.miss("script", text, Some(span));
             }
             return self.finish(Status::SUCCESS);
@@ -185,13 +185,7 @@ impl Turn<'_, '_> {
             );
         if only_settings || self.shell.is_subshell {
             // What is read in a subshell cannot change the shell that goes on.
-            self.world.assume(crate::boot::Assumption {
-                kind: "only-settings",
-                subject: path.to_owned(),
-                text: format!("`{path}` is not at hand and is taken to set variables only"),
-                span: Some(span.clone()),
-                limit: None,
-            });
+            self.assume_settings(path, span);
         } else {
             self.world.miss(
                 "script",
@@ -200,6 +194,16 @@ impl Turn<'_, '_> {
             );
         }
         None
+    }
+
+    fn assume_settings(&mut self, path: &str, span: &crate::source::Span) {
+        self.world.assume(crate::boot::Assumption {
+            kind: "only-settings",
+            subject: path.to_owned(),
+            text: format!("`{path}` is not at hand and is taken to set variables only"),
+            span: Some(span.clone()),
+            limit: None,
+        });
     }
 
     /// `.` of a file that is not there: POSIX shells end, bash goes on with status 1.
@@ -232,4 +236,16 @@ impl Turn<'_, '_> {
         }
         self.end_call()
     }
+}
+
+/// Whether a pattern stands for the files of a directory of hooks (`/docker-entrypoint-initdb.d/*.sh`), into which those
+/// who run an image mount scripts of their own. The image has to stop without them.
+fn is_hook(pattern: &str) -> bool {
+    let directory = pattern.rsplit_once('/').map(|(directory, _)| directory);
+    let is_of_hooks = |directory: &str| {
+        let name = directory.rsplit('/').next().unwrap_or(directory);
+        directory.starts_with('/') && (name.ends_with(".d") || name.contains("hook"))
+    };
+    is_glob(pattern)
+        && directory.is_some_and(|directory| !is_glob(directory) && is_of_hooks(directory))
 }
