@@ -2,6 +2,7 @@
 
 use regex::Regex;
 
+use super::lines_of;
 use crate::boot::expression::compile;
 
 /// A program of one rule.
@@ -40,10 +41,17 @@ enum Separator {
 /// Runs a program over a text.
 pub(super) fn run(words: &[String], text: &str) -> Option<String> {
     let (separator, program) = read(words)?;
+    // Between columns busybox takes a carriage return for a blank, and mawk and gawk do not (measured).
+    if text.contains('\r') && matches!(separator, Separator::Blanks) {
+        return None;
+    }
     let mut out = String::new();
-    for (at, line) in text.lines().enumerate() {
+    for (at, line) in lines_of(text).enumerate() {
         let fields: Vec<&str> = match &separator {
-            Separator::Blanks => line.split_whitespace().collect(),
+            Separator::Blanks => {
+                let words = line.split([' ', '\t']);
+                words.filter(|word| !word.is_empty()).collect()
+            }
             Separator::Text(text) => line.split(text.as_str()).collect(),
             Separator::Expression(expression) => expression.split(line).collect(),
         };
@@ -116,15 +124,15 @@ impl Program {
                     .collect::<Option<_>>()?
             }
         };
-        let exits = match statements.next() {
-            None => false,
-            Some("exit") => true,
-            Some(_) => return None,
+        let exits = match (statements.next(), statements.next()) {
+            (None, _) => false,
+            (Some("exit"), None) => true,
+            _ => return None,
         };
         Some(Program {
             wanted: Wanted::of(wanted.trim())?,
             columns,
-            exits: exits && statements.next().is_none(),
+            exits,
         })
     }
 }
@@ -215,6 +223,11 @@ mod tests {
             Some("app\n")
         );
         assert_eq!(done(&["-F:", "{print $3}"], "a:b\n").as_deref(), Some("\n"));
+        assert_eq!(
+            done(&["-F=", "{print $2}"], "a=b\r\n").as_deref(),
+            Some("b\r\n")
+        );
+        assert_eq!(done(&["{print $2}"], "a b\r\n"), None);
     }
 
     #[test]
@@ -227,6 +240,7 @@ mod tests {
             "a!~/x/",
             "$1==2",
             "{print $1 $2}",
+            "{print $1; exit; print $2}",
         ] {
             assert_eq!(done(&[program], "a\n"), None, "{program}");
         }

@@ -1,5 +1,7 @@
 //! Columns of lines: `cut`.
 
+use super::lines_of;
+
 /// `cut -f LIST`, with `-d`.
 pub(super) fn cut(words: &[String], text: &str) -> Option<String> {
     let mut delimiter = "\t".to_owned();
@@ -34,5 +36,5 @@ pub(super) fn cut(words: &[String], text: &str) -> Option<String> {
             .collect();
         format!("{}\n", wanted.join(&delimiter))
     };
-    Some(text.lines().map(line).collect())
+    Some(lines_of(text).map(line).collect())
 }

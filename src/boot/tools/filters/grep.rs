@@ -1,6 +1,6 @@
 //! `grep`: the lines of a text that match.
 
-use super::Filtered;
+use super::{Filtered, lines_of};
 use crate::boot::expression::{compile, extended};
 
 /// The file that a `grep` reads instead of its input: the second operand, behind everything else.
@@ -51,10 +51,8 @@ pub(super) fn grep(name: &str, words: &[String], text: &str) -> Option<Filtered>
         expression = format!(r"\b(?:{expression})\b");
     }
     let compiled = compile(&expression, has('i'))?;
-    let lines = text
-        .lines()
-        .filter(|line| compiled.is_match(line) != has('v'));
-    let found: Vec<&str> = lines.collect();
+    let found = lines_of(text).filter(|line| compiled.is_match(line) != has('v'));
+    let found: Vec<&str> = found.collect();
     let status = i32::from(found.is_empty());
     let text = match (has('q'), has('c')) {
         (true, _) => String::new(),

@@ -1,5 +1,7 @@
 //! Whole lines: `head`, `tail`, `sort`, `uniq`, `tac` and `wc`.
 
+use super::lines_of;
+
 /// The number of lines that `head` or `tail` is asked for.
 fn number_of_lines(words: &[String]) -> Option<usize> {
     match words {
@@ -34,7 +36,7 @@ pub(super) fn sort(words: &[String], text: &str) -> Option<String> {
     if !is_plain || !letters.chars().all(|letter| "-ur".contains(letter)) {
         return None;
     }
-    let mut lines: Vec<&str> = text.lines().collect();
+    let mut lines: Vec<&str> = lines_of(text).collect();
     lines.sort_unstable();
     if letters.contains('u') {
         lines.dedup();
@@ -50,7 +52,7 @@ pub(super) fn unique(words: &[String], text: &str) -> Option<String> {
     if !words.is_empty() {
         return None;
     }
-    let mut lines: Vec<&str> = text.lines().collect();
+    let mut lines: Vec<&str> = lines_of(text).collect();
     lines.dedup();
     Some(lines.iter().map(|line| format!("{line}\n")).collect())
 }
@@ -58,7 +60,7 @@ pub(super) fn unique(words: &[String], text: &str) -> Option<String> {
 /// `tac` of whole lines.
 pub(super) fn reversed(words: &[String], text: &str) -> Option<String> {
     let is_whole = text.is_empty() || text.ends_with('\n');
-    let lines = text.lines().rev().map(|line| format!("{line}\n"));
+    let lines = lines_of(text).rev().map(|line| format!("{line}\n"));
     (words.is_empty() && is_whole).then(|| lines.collect())
 }
 

@@ -23,6 +23,12 @@ pub(super) struct Filtered {
     pub status: i32,
 }
 
+/// The lines of a text as tools read them: a carriage return belongs to its line (measured: sed, grep and cut of
+/// Debian and of busybox).
+fn lines_of(text: &str) -> impl DoubleEndedIterator<Item = &str> {
+    text.split_terminator('\n')
+}
+
 /// Texts longer than this many bytes are not looked into.
 const LONGEST: usize = 64 * 1024;
 

@@ -2,6 +2,7 @@
 
 use regex::Regex;
 
+use super::lines_of;
 use crate::boot::expression::{compile, extended};
 
 /// A script of one command.
@@ -41,9 +42,9 @@ enum Piece {
 /// Runs a script over a text.
 pub(super) fn run(words: &[String], text: &str) -> Option<String> {
     let script = Script::of(words)?;
-    let last = text.lines().count();
+    let last = lines_of(text).count();
     let mut out = String::new();
-    for (at, line) in text.lines().enumerate() {
+    for (at, line) in lines_of(text).enumerate() {
         let is_addressed = match &script.address {
             None => true,
             Some(Address::Line(number)) => at + 1 == *number,
