@@ -9,7 +9,9 @@ use std::rc::Rc;
 
 use foldhash::quality::FixedState;
 
-use crate::image::{Done, Files, Found, Image, absolute, below, run_file_tool};
+use crate::image::{
+    Done, Files, Found, Image, absolute, below, is_removal, name_of, run_file_tool,
+};
 use crate::shell::pattern::{PatternPiece, matches};
 use crate::source::{Span, Why};
 
@@ -80,7 +82,7 @@ impl Changed {
             return None;
         }
         let tool = words.first().map(|word| name_of(word));
-        let is_removal = matches!(tool, Some("rm" | "rmdir" | "unlink"));
+        let is_removal = tool.is_some_and(is_removal);
         let mut operands = words.iter().skip(1).filter(|word| !word.starts_with('-'));
         if is_removal && operands.any(|word| Gone::of(word, directory).is_none()) {
             return None;
@@ -284,10 +286,6 @@ impl Gone {
             && !name.starts_with('.')
             && matches(&[PatternPiece::Active(pattern)], name)
     }
-}
-
-fn name_of(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
 }
 
 #[cfg(test)]

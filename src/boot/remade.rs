@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::changed::Changed;
 use super::interpreter::absolute;
 use super::reads::LookedAt;
-use crate::image::{Files, Found, below};
+use crate::image::{Files, Found, below, is_removal};
 use crate::source::Why;
 
 /// Where the files of the container may differ from those of the image.
@@ -323,7 +323,7 @@ impl Remade {
                 self.present
                     .extend(named.into_iter().map(|path| (path, false)));
             }
-            "rm" | "rmdir" => self.take_away(operands.iter().copied().map(place)),
+            name if is_removal(name) => self.take_away(operands.iter().copied().map(place)),
             "install" if has("-d") || has("--directory") => {
                 self.directories.extend(operands.iter().copied().map(place));
             }
@@ -379,9 +379,9 @@ impl Remade {
 }
 
 /// Commands that put files into the place that they name.
-const CHANGING: [&str; 16] = [
-    "chmod", "mkdir", "touch", "rm", "rmdir", "cp", "mv", "install", "rsync", "ln", "tar",
-    "bsdtar", "unzip", "git", "curl", "wget",
+const CHANGING: [&str; 17] = [
+    "chmod", "mkdir", "touch", "rm", "rmdir", "unlink", "cp", "mv", "install", "rsync", "ln",
+    "tar", "bsdtar", "unzip", "git", "curl", "wget",
 ];
 
 /// Commands that bring files to places of their own: packages, builds.

@@ -24,8 +24,8 @@ pub use base::BaseSettings;
 pub use build::build;
 pub use context::{Choice, Context};
 pub use files::Files;
-pub(crate) use path::{below, join as absolute};
-pub(crate) use run::{Done, run_file_tool};
+pub(crate) use path::{below, join as absolute, name as name_of};
+pub(crate) use run::{Done, is_removal, run_file_tool};
 
 /// The PATH of a container whose image sets none (moby `DefaultPathEnvUnix`).
 pub const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";

@@ -78,7 +78,7 @@ pub(super) fn parent(path: &str) -> &str {
 }
 
 /// The last part of a path.
-pub(super) fn name(path: &str) -> &str {
+pub(crate) fn name(path: &str) -> &str {
     let path = path.trim_end_matches('/');
     slash(path).map_or(path, |at| &path[at + 1..])
 }

@@ -271,10 +271,10 @@ impl Ends {
         let is_limit = |missing: &Missing| missing.text == TOO_MANY_WAYS;
         let is_told = paths.iter().any(|path| path.missing.iter().any(is_limit));
         // What may be a mixture is told once: its conditions are perhaps those of no way.
-        let is_mixture =
+        let is_limit_only =
             |path: &Path| !path.missing.is_empty() && path.missing.iter().all(is_limit);
         let all = paths.len();
-        paths.retain(|path| !is_mixture(path));
+        paths.retain(|path| !is_limit_only(path));
         if paths.len() < all || self.too_many && !is_told {
             paths.push(too_many_ways());
         }

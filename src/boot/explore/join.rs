@@ -104,15 +104,14 @@ pub(super) fn join(first: &World, second: &World) -> Option<Joined> {
 
 /// Whether the shells of two worlds at the same place hold the same variables: else joining them loses some.
 pub(super) fn hold_the_same(one: &World, other: &World) -> bool {
-    let shells = |world: &'_ World| {
+    fn variables(world: &World) -> impl Iterator<Item = &Rc<BTreeMap<Rc<str>, Variable>>> {
         let bodies = world.processes.values().map(|process| &process.body);
-        let shells = bodies.filter_map(|body| match body {
-            Body::Shell(shell) => Some(Rc::clone(&shell.variables)),
+        bodies.filter_map(|body| match body {
+            Body::Shell(shell) => Some(&shell.variables),
             _ => None,
-        });
-        shells.collect::<Vec<_>>()
-    };
-    shells(one) == shells(other)
+        })
+    }
+    variables(one).eq(variables(other))
 }
 
 /// The keys under which two maps hold different things.

@@ -45,48 +45,79 @@ const LONGEST: usize = 4096;
 /// The same for extended patterns, which are tried at every place.
 const LONGEST_EXTENDED: usize = 256;
 
-fn pieces(stretches: &[Stretch]) -> Vec<PatternPiece<'_>> {
-    let pieces = stretches
-        .iter()
-        .map(|Stretch { text, quoted, .. }| match quoted {
-            true => PatternPiece::Quoted(text),
-            false => PatternPiece::Active(text),
+/// A pattern, read once.
+enum Matcher<'s> {
+    Plain(Vec<PatternPiece<'s>>),
+    Extended(Extended),
+}
+
+impl Matcher<'_> {
+    /// `None` for a pattern that is not understood.
+    fn read(stretches: &[Stretch]) -> Option<Matcher<'_>> {
+        if is_extended(stretches) {
+            return Extended::read(stretches).map(Matcher::Extended);
+        }
+        let pieces = stretches.iter().map(|stretch| match stretch.quoted {
+            true => PatternPiece::Quoted(&stretch.text),
+            false => PatternPiece::Active(&stretch.text),
         });
-    pieces.collect()
+        Some(Matcher::Plain(pieces.collect()))
+    }
+
+    /// The longest text that is looked through.
+    fn longest(&self) -> usize {
+        match self {
+            Matcher::Plain(_) => LONGEST,
+            Matcher::Extended(_) => LONGEST_EXTENDED,
+        }
+    }
+
+    fn remove_prefix<'t>(&self, text: &'t str, longest: bool) -> &'t str {
+        match self {
+            Matcher::Plain(pieces) => pattern::remove_prefix(pieces, text, longest),
+            Matcher::Extended(extended) => extended.remove_prefix(text, longest),
+        }
+    }
+
+    fn remove_suffix<'t>(&self, text: &'t str, longest: bool) -> &'t str {
+        match self {
+            Matcher::Plain(pieces) => pattern::remove_suffix(pieces, text, longest),
+            Matcher::Extended(extended) => extended.remove_suffix(text, longest),
+        }
+    }
 }
 
 /// Whether the pattern matches the whole text; `None` for one that is not understood.
 pub(super) fn matches(stretches: &[Stretch], text: &str) -> Option<bool> {
-    match is_extended(stretches) {
-        true => Some(Extended::read(stretches)?.matches(text)),
-        false => Some(pattern::matches(&pieces(stretches), text)),
-    }
+    Some(match Matcher::read(stretches)? {
+        Matcher::Plain(pieces) => pattern::matches(&pieces, text),
+        Matcher::Extended(extended) => extended.matches(text),
+    })
 }
 
-/// See [`pattern::remove_prefix`].
+/// See [`pattern::remove_prefix`]; `None` for a pattern that is not understood, or a text that is too long for it.
 pub(super) fn remove_prefix<'t>(
     stretches: &[Stretch],
     text: &'t str,
     longest: bool,
 ) -> Option<&'t str> {
-    match is_extended(stretches) {
-        true if text.len() > LONGEST => None,
-        true => Some(Extended::read(stretches)?.remove_prefix(text, longest)),
-        false => Some(pattern::remove_prefix(&pieces(stretches), text, longest)),
-    }
+    Some(for_prefixes(stretches, text)?.remove_prefix(text, longest))
 }
 
-/// See [`pattern::remove_suffix`].
+/// See [`pattern::remove_suffix`] and [`remove_prefix`].
 pub(super) fn remove_suffix<'t>(
     stretches: &[Stretch],
     text: &'t str,
     longest: bool,
 ) -> Option<&'t str> {
-    match is_extended(stretches) {
-        true if text.len() > LONGEST => None,
-        true => Some(Extended::read(stretches)?.remove_suffix(text, longest)),
-        false => Some(pattern::remove_suffix(&pieces(stretches), text, longest)),
-    }
+    Some(for_prefixes(stretches, text)?.remove_suffix(text, longest))
+}
+
+/// A pattern with which the beginnings or ends of a text can be looked at.
+fn for_prefixes<'s>(stretches: &'s [Stretch], text: &str) -> Option<Matcher<'s>> {
+    let is_short =
+        |matcher: &Matcher| matches!(matcher, Matcher::Plain(_)) || text.len() <= LONGEST;
+    Matcher::read(stretches).filter(is_short)
 }
 
 /// `${x/pattern/with}`; `None` when the text is too long to be looked through.
@@ -97,15 +128,10 @@ pub(super) fn replace(
     all: bool,
     anchor: Option<char>,
 ) -> Option<String> {
-    if text.len() > LONGEST {
-        return None;
-    }
-    if is_extended(stretches) && text.len() > LONGEST_EXTENDED {
-        return None;
-    }
+    let matcher = Matcher::read(stretches).filter(|matcher| text.len() <= matcher.longest())?;
     match anchor {
         Some('#') => {
-            let rest = remove_prefix(stretches, text, true)?;
+            let rest = matcher.remove_prefix(text, true);
             let matched = rest.len() < text.len();
             return Some(if matched {
                 format!("{with}{rest}")
@@ -114,7 +140,7 @@ pub(super) fn replace(
             });
         }
         Some('%') => {
-            let rest = remove_suffix(stretches, text, true)?;
+            let rest = matcher.remove_suffix(text, true);
             let matched = rest.len() < text.len();
             return Some(if matched {
                 format!("{rest}{with}")
@@ -127,7 +153,7 @@ pub(super) fn replace(
     let mut out = String::new();
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
-        let after = remove_prefix(stretches, rest, true)?;
+        let after = matcher.remove_prefix(rest, true);
         if after.len() < rest.len() {
             out.push_str(with);
             rest = after;

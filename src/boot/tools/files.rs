@@ -12,7 +12,7 @@ use crate::boot::machine::Machine;
 use crate::boot::remade::Remade;
 use crate::boot::value::{Field, Value};
 use crate::boot::world::{Pid, Process, World};
-use crate::image::{Content, Found, below};
+use crate::image::{Content, Found, below, is_removal};
 
 /// Takes note of what a command does to files.
 pub(super) fn change(machine: &Machine, world: &mut World, pid: Pid, command: &Command) {
@@ -20,7 +20,7 @@ pub(super) fn change(machine: &Machine, world: &mut World, pid: Pid, command: &C
         // It may make what was removed.
         world.may_come_back();
     }
-    if matches!(command.name.as_str(), "rm" | "rmdir" | "unlink") && command.words.contains(&None) {
+    if is_removal(&command.name) && command.words.contains(&None) {
         // `find -exec` names what it has found.
         let parent = world.process(pid).map(|process| process.parent);
         let is_find = |parent: &Pid| {
@@ -132,11 +132,12 @@ fn directory(machine: &Machine, world: &World, path: &str) -> Option<Directory> 
 }
 
 /// Commands that make no file, or are followed.
-const HARMLESS: [&str; 44] = [
+const HARMLESS: [&str; 45] = [
     "[", "awk", "basename", "cat", "chgrp", "chmod", "chown", "cp", "cut", "date", "dirname",
     "echo", "egrep", "expr", "false", "fgrep", "find", "getent", "grep", "head", "hostname", "id",
     "install", "kill", "ln", "ls", "mkdir", "mv", "nproc", "pgrep", "pkill", "printenv", "ps",
     "readlink", "rm", "rmdir", "sed", "seq", "sleep", "stat", "test", "touch", "true", "uname",
+    "unlink",
 ];
 
 /// Runs a file tool whose words are known, patterns included.
@@ -173,8 +174,7 @@ fn follow(
     for (from, to) in &done.copied {
         carry(machine, world, from, to, command.name == "install");
     }
-    let removes = matches!(command.name.as_str(), "rm" | "rmdir" | "unlink");
-    if removes {
+    if is_removal(&command.name) {
         let touched: Vec<String> = world
             .files
             .paths()

@@ -8,8 +8,9 @@ use std::rc::Rc;
 
 use crate::boot::interpreter::absolute;
 use crate::boot::machine::Machine;
+use crate::boot::value::Field;
 use crate::boot::world::{Pid, World};
-use crate::image::below;
+use crate::image::{below, is_removal, name_of};
 use crate::shell::pattern::{PatternPiece, matches};
 
 /// What a `find` removes.
@@ -31,12 +32,9 @@ pub(super) fn sweep(machine: &Machine, world: &mut World, pid: Pid) {
     let Some(process) = world.process(pid) else {
         return;
     };
-    let words: Vec<String> = process
-        .argv
-        .iter()
-        .map(|word| word.known().unwrap_or_else(|| "?".to_owned()))
-        .collect();
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let words = process.argv.iter().map(Field::known);
+    let words: Vec<Option<String>> = words.collect();
+    let words: Vec<Option<&str>> = words.iter().map(Option::as_deref).collect();
     let (Some(sweep), Some(span)) = (Sweep::of(&words, &process.directory), process.span.clone())
     else {
         return;
@@ -64,36 +62,52 @@ pub(super) fn sweep(machine: &Machine, world: &mut World, pid: Pid) {
 }
 
 impl Sweep {
-    fn of(words: &[&str], directory: &str) -> Option<Sweep> {
-        let begins = |word: &&str| word.starts_with('-') || matches!(*word, "(" | "!" | "\\(");
+    /// Reads the words, `None` for one that is not known: it may go through any directory, and ask for anything.
+    fn of(words: &[Option<&str>], directory: &str) -> Option<Sweep> {
+        let begins = |word: &Option<&str>| {
+            word.is_some_and(|word| word.starts_with('-') || matches!(word, "(" | "!" | "\\("))
+        };
         let first = words.iter().position(begins)?;
         let (roots, tests) = (words.get(1..first)?, &words[first..]);
-        let roots = if roots.is_empty() { &["."][..] } else { roots };
+        let roots = if roots.is_empty() {
+            &[Some(".")][..]
+        } else {
+            roots
+        };
+        let root =
+            |root: &Option<&str>| root.map_or("/".to_owned(), |root| absolute(directory, root));
         let mut sweep = Sweep {
-            roots: roots.iter().map(|root| absolute(directory, root)).collect(),
+            roots: roots.iter().map(root).collect(),
             name: None,
             directories: None,
             depths: (0, usize::MAX),
-            asks_more: false,
+            asks_more: roots.contains(&None),
         };
         let mut removes = false;
         let mut tests = tests.iter().copied();
         while let Some(test) = tests.next() {
+            let Some(test) = test else {
+                sweep.asks_more = true;
+                continue;
+            };
             match test {
-                "-name" if sweep.name.is_none() => sweep.name = tests.next().map(str::to_owned),
-                "-type" => match tests.next() {
+                "-name" if sweep.name.is_none() => {
+                    sweep.name = tests.next()?.map(str::to_owned);
+                    sweep.asks_more |= sweep.name.is_none();
+                }
+                "-type" => match tests.next().flatten() {
                     Some("f") => sweep.directories = Some(false),
                     Some("d") => sweep.directories = Some(true),
                     _ => sweep.asks_more = true,
                 },
-                "-mindepth" => sweep.depths.0 = tests.next()?.parse().ok()?,
-                "-maxdepth" => sweep.depths.1 = tests.next()?.parse().ok()?,
+                "-mindepth" => sweep.depths.0 = tests.next()??.parse().ok()?,
+                "-maxdepth" => sweep.depths.1 = tests.next()??.parse().ok()?,
                 "-delete" => removes = true,
                 "-exec" | "-execdir" => {
-                    removes |= matches!(tests.next()?, "rm" | "/bin/rm" | "rmdir" | "unlink");
+                    removes |= tests.next()?.is_some_and(|tool| is_removal(name_of(tool)));
                     tests
                         .by_ref()
-                        .find(|word| matches!(*word, ";" | "+" | "\\;"));
+                        .find(|word| matches!(*word, Some(";" | "+" | "\\;")));
                 }
                 "-print" | "-print0" | "-depth" | "-xdev" | "-mount" => {}
                 _ => sweep.asks_more = true,
@@ -108,8 +122,7 @@ impl Sweep {
             return false;
         };
         let depth = rest.split('/').filter(|part| !part.is_empty()).count();
-        let name = path.rsplit('/').next().unwrap_or(path);
-        let is_named = |pattern: &String| matches(&[PatternPiece::Active(pattern)], name);
+        let is_named = |pattern: &String| matches(&[PatternPiece::Active(pattern)], name_of(path));
         (self.depths.0..=self.depths.1).contains(&depth)
             && self.directories.is_none_or(|wanted| wanted == is_directory)
             && self.name.as_ref().is_none_or(is_named)
@@ -120,8 +133,12 @@ impl Sweep {
 mod tests {
     use super::*;
 
+    /// `…` is a word that is not known.
     fn takes(words: &str, path: &str, is_directory: bool) -> bool {
-        let words: Vec<&str> = words.split(' ').collect();
+        let words = words.split(' ');
+        let words: Vec<Option<&str>> = words
+            .map(|word| Some(word).filter(|word| *word != "…"))
+            .collect();
         Sweep::of(&words, "/srv").is_some_and(|sweep| sweep.takes(path, is_directory))
     }
 
@@ -136,5 +153,7 @@ mod tests {
         let within = "find /d -mindepth 1 -maxdepth 1 -delete";
         assert!(takes(within, "/d/a", false) && !takes(within, "/d", true));
         assert!(!takes(within, "/d/a/b", false));
+        assert!(takes("find /d -name … -exec /bin/rm {} +", "/d/abc", false));
+        assert!(takes("find … -name a* -delete", "/d/abc", false));
     }
 }

@@ -19,7 +19,7 @@ use super::machine::{Machine, signal_process};
 use super::services;
 use super::value::{Field, Value};
 use super::world::{Input, Pid, Process, Question, Status, World};
-use crate::image::Found;
+use crate::image::{Found, is_removal};
 use crate::source::Span;
 
 pub(in crate::boot) use filtering::filter_output;
@@ -124,8 +124,8 @@ pub(in crate::boot) fn status(
                 }
             }
         }
-        "rm" | "rmdir" | "unlink"
-            if world
+        _ if is_removal(name)
+            && world
                 .process(pid)
                 .is_some_and(|process| files::fails_to_remove(machine, world, process)) =>
         {

@@ -8,7 +8,7 @@ use super::super::change::{Change, Node, Opaque};
 use super::super::path;
 use super::arguments::{changes_a_file, here_document, options, output, without_prefix};
 use super::build_tools::BUILD_TOOLS;
-use super::{Walker, is_shell, packages};
+use super::{Walker, is_removal, is_shell, packages};
 use crate::shell::{AssignedValue, NodeId, Script, Simple};
 use crate::source::{Known, Why};
 
@@ -180,7 +180,7 @@ impl Walker<'_> {
                     walker.put(path, Node::Directory);
                 })
             }
-            ("rm" | "unlink" | "rmdir", Some(known)) => {
+            (name, Some(known)) if is_removal(name) => {
                 let targets = self.targets(&options(&known, &[]).1, true);
                 self.change_all(targets, |at| Change::Remove { at })
             }

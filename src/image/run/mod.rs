@@ -34,7 +34,7 @@ use crate::source::{Mapped, Run, Span, Why};
 use crate::stage::{Scope, Variable};
 
 pub(super) use mounts::mounted_stages;
-pub(crate) use start_up::{Done, run_file_tool};
+pub(crate) use start_up::{Done, is_removal, run_file_tool};
 use text::Joined;
 
 /// Groups and conditions inside each other that are followed.

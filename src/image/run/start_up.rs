@@ -18,6 +18,11 @@ pub(crate) struct Done {
     pub(crate) copied: Vec<(String, String)>,
 }
 
+/// Whether a tool is there to remove what it is given.
+pub(crate) fn is_removal(tool: &str) -> bool {
+    matches!(tool, "rm" | "rmdir" | "unlink")
+}
+
 /// Runs a file tool in a directory; `None` for a use that is not followed, which changes nothing here.
 pub(crate) fn run_file_tool(
     image: &mut Image,
