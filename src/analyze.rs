@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::container::{Container, DEFAULT_GRACE, Overrides};
 use crate::dockerfile::{self, Dockerfile};
 use crate::image::{self, BaseSettings, Choice, Context};
-use crate::source::{Disk, Mapped, ReadError, Source, Span, Why};
+use crate::source::{Disk, Mapped, ReadError, Recorder, Source, Span, Why};
 use crate::stage::{self, BuildOptions, Stages};
 use crate::stop::{self, Path, Verdict};
 
@@ -74,6 +74,8 @@ pub struct Analysis {
     pub context: Option<(String, Choice)>,
     /// The stages asked for, in order.
     pub targets: Vec<Target>,
+    /// The files that were read for it, sorted: whoever changes another one changes nothing here.
+    pub reads: Vec<PathBuf>,
 }
 
 /// Something about a file that a user has to know, and that is no finding of a rule.
@@ -166,7 +168,11 @@ pub fn analyze(
         .read(path)
         .map_err(|error: ReadError| unreadable(error.to_string()))?;
     let source = decode(shown, bytes).map_err(unreadable)?;
-    Ok(analyze_source(disk, &source, Some(path), options))
+    let mut analysis = analyze_source(disk, &source, Some(path), options);
+    if let Err(place) = analysis.reads.binary_search_by(|read| (**read).cmp(path)) {
+        analysis.reads.insert(place, path.to_owned());
+    }
+    Ok(analysis)
 }
 
 /// Judges a Dockerfile whose text is at hand. `path` is where it lies; `None` for standard input, which
@@ -177,6 +183,7 @@ pub fn analyze_source(
     path: Option<&FilePath>,
     options: &Options,
 ) -> Analysis {
+    let (disk, reads) = Recorder::on(disk);
     let dockerfile = dockerfile::parse(source);
     let build = BuildOptions {
         target: match &options.targets {
@@ -202,13 +209,16 @@ pub fn analyze_source(
     };
     let none = FilePath::new("");
     let context = match (&options.context, path) {
-        (Some(given), path) => Context::open(Arc::clone(disk), given, path.unwrap_or(none)),
-        (None, Some(path)) => Context::find(Arc::clone(disk), path, &stages, None),
+        (Some(given), path) => Context::open(disk, given, path.unwrap_or(none)),
+        (None, Some(path)) => Context::find(disk, path, &stages, None),
         (None, None) => Context::none(Why::new(
             "the Dockerfile comes from standard input, without a context",
         )),
     };
     let targets = wanted.into_iter();
+    let targets: Vec<Target> = targets
+        .map(|stage| target(&stages, stage, &context, options))
+        .collect();
     Analysis {
         file: source.path().to_owned(),
         source: Arc::clone(source),
@@ -216,9 +226,8 @@ pub fn analyze_source(
         context: context
             .directory()
             .map(|(directory, choice)| (directory.to_owned(), choice)),
-        targets: targets
-            .map(|stage| target(&stages, stage, &context, options))
-            .collect(),
+        targets,
+        reads: reads.so_far(),
     }
 }
 

@@ -124,7 +124,7 @@ pub(super) fn keep_changed(run: &mut Run, revision: &str, directory: &Path) -> R
         let scripts: HashSet<&str> = scripts.collect();
         has_changed(&analysis.file) || scripts.into_iter().any(has_changed)
     };
-    run.analyses.retain(touched);
+    run.analyses.retain(|analysis| touched(analysis));
     run.unreadable.retain(|file| has_changed(&file.file));
     Ok(())
 }

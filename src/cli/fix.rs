@@ -100,16 +100,17 @@ pub(super) fn proposed(run: &Run, findings: &[Finding], settings: &Settings) -> 
         if found.any(|finding| wanted(&finding)) {
             involved.push(inputs.len());
         }
-        inputs.push(Input {
+        let input = Input {
             shown: analysis.file.clone(),
             place: match analysis.file == STANDARD_INPUT {
                 true => Err(analysis.source.text().to_owned()),
                 false => Ok(path),
             },
             options,
-        });
+        };
+        inputs.push((input, Arc::clone(analysis)));
     }
-    let workspace = Workspace::new(Arc::new(RealDisk), inputs);
+    let workspace = Workspace::looked_at(Arc::new(RealDisk), inputs);
     for fixes in each(&involved, &|index| workspace.plan(index, &wanted)) {
         proposed.absorb(fixes);
     }

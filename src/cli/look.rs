@@ -73,7 +73,7 @@ pub(super) fn look(
                 if let Some(text) = describe(&analysis) {
                     output.news(&printable(&text));
                 }
-                run.analyses.push(analysis);
+                run.analyses.push(Arc::new(analysis));
             }
             Err(unreadable) => {
                 if file.named {

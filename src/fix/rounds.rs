@@ -46,9 +46,12 @@ pub fn fix_all(
     let mut dirty: Vec<usize> = (0..inputs.len()).collect();
     let mut withheld: BTreeMap<usize, usize> = BTreeMap::new();
     let mut elsewhere: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut workspace = Workspace::new(Arc::clone(disk), inputs.clone());
     for _ in 0..MOST_ROUNDS {
-        let now: Arc<dyn Disk> = Arc::new(overlay.clone());
-        let workspace = Workspace::new(now, inputs.clone());
+        each(&dirty, &|index| {
+            workspace.look(index);
+            Fixes::default()
+        });
         let planned = each(&dirty, &|index| workspace.plan(index, wanted));
         // What this round has changed, and what was read for the proofs of that.
         let mut changed: BTreeSet<PathBuf> = BTreeSet::new();
@@ -125,6 +128,8 @@ pub fn fix_all(
             }
         }
         dirty = next.into_iter().collect();
+        let now: Arc<dyn Disk> = Arc::new(overlay.clone());
+        workspace = workspace.after(now, inputs.clone(), &changed);
     }
     fixed.withheld = withheld.values().sum();
     fixed.elsewhere = elsewhere.values().sum();

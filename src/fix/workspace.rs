@@ -4,13 +4,13 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 
 use super::compare::{Change, compare};
 use super::{Applicability, Draft, Edit, Fix, Goal, candidates, edit, structure};
 use crate::analyze::{self, Analysis, Options, Target};
 use crate::rules::{self, Finding};
-use crate::source::{Disk, Entry, Overlay, ReadError, Source, Span};
+use crate::source::{Disk, Overlay, Source, Span};
 use crate::stop::Verdict;
 
 /// A fix may take so many steps: exec form, then `exec` in the script that it starts, and one more.
@@ -38,7 +38,7 @@ pub struct Workspace {
 
 /// An input, looked at.
 pub(super) struct Judged {
-    pub(super) analysis: Analysis,
+    pub(super) analysis: Arc<Analysis>,
     /// The canonical paths of the files that were read for it.
     pub(super) reads: BTreeSet<PathBuf>,
 }
@@ -90,6 +90,49 @@ impl Workspace {
         }
     }
 
+    /// The inputs on a disk, with what looking at them has given.
+    pub fn looked_at(disk: Arc<dyn Disk>, inputs: Vec<(Input, Arc<Analysis>)>) -> Workspace {
+        let (inputs, looks): (Vec<_>, Vec<_>) = inputs.into_iter().unzip();
+        let judged = looks.into_iter().map(|analysis| {
+            let judged = Judged::new(&disk, analysis);
+            OnceLock::from(Some(Arc::new(judged)))
+        });
+        Workspace {
+            judged: judged.collect(),
+            disk,
+            inputs,
+        }
+    }
+
+    /// The inputs after the files of those canonical paths have changed: who has read none of them is as
+    /// before.
+    pub(super) fn after(
+        self,
+        disk: Arc<dyn Disk>,
+        inputs: Vec<Input>,
+        changed: &BTreeSet<PathBuf>,
+    ) -> Workspace {
+        let is_as_before = |old: &Input, new: &Input, judged: &Judged| {
+            old.place == new.place && judged.reads.is_disjoint(changed)
+        };
+        let judged = self.judged.into_iter().zip(&self.inputs).zip(&inputs);
+        let judged = judged.map(|((judged, old), new)| match judged.get() {
+            Some(Some(judged)) if !is_as_before(old, new, judged) => OnceLock::new(),
+            _ => judged,
+        });
+        Workspace {
+            judged: judged.collect(),
+            disk,
+            inputs,
+        }
+    }
+
+    /// Looks at an input that is not looked at yet. Proofs ask for many inputs in the same order: several
+    /// that begin at once would wait for one another at each.
+    pub(super) fn look(&self, index: usize) {
+        self.judged(index);
+    }
+
     /// The inputs.
     pub fn inputs(&self) -> &[Input] {
         &self.inputs
@@ -117,8 +160,8 @@ impl Workspace {
     /// An input, looked at; `None` when it cannot be read.
     pub(super) fn judged(&self, index: usize) -> Option<&Arc<Judged>> {
         let judged = self.judged[index].get_or_init(|| {
-            let judged = judge(&self.disk, &self.inputs[index])?;
-            Some(Arc::new(judged))
+            let analysis = judge(&self.disk, &self.inputs[index])?;
+            Some(Arc::new(Judged::new(&self.disk, Arc::new(analysis))))
         });
         judged.as_ref()
     }
@@ -243,7 +286,7 @@ impl Workspace {
             {
                 *text = (*new).to_owned();
             }
-            let new = judge(&disk, &input)?.analysis;
+            let new = judge(&disk, &input)?;
             if new.targets.len() != old.analysis.targets.len() {
                 return None;
             }
@@ -376,50 +419,22 @@ fn compose(steps: &[Draft]) -> Option<(Vec<Edit>, Vec<Changed>)> {
     (!unchanged).then_some((edits, texts))
 }
 
-fn judge(disk: &Arc<dyn Disk>, input: &Input) -> Option<Judged> {
-    let reader = Arc::new(Reader {
-        under: Arc::clone(disk),
-        reads: Mutex::default(),
-    });
-    let door: Arc<dyn Disk> = Arc::clone(&reader) as Arc<dyn Disk>;
-    let analysis = match &input.place {
-        Ok(path) => analyze::analyze(&door, path, &input.shown, &input.options).ok()?,
+impl Judged {
+    fn new(disk: &Arc<dyn Disk>, analysis: Arc<Analysis>) -> Judged {
+        let reads = analysis.reads.iter();
+        Judged {
+            reads: reads.filter_map(|path| disk.canonical(path)).collect(),
+            analysis,
+        }
+    }
+}
+
+fn judge(disk: &Arc<dyn Disk>, input: &Input) -> Option<Analysis> {
+    match &input.place {
+        Ok(path) => analyze::analyze(disk, path, &input.shown, &input.options).ok(),
         Err(text) => {
             let source = Source::new(&*input.shown, text.as_str());
-            analyze::analyze_source(&door, &source, None, &input.options)
+            Some(analyze::analyze_source(disk, &source, None, &input.options))
         }
-    };
-    let reads = std::mem::take(&mut *reader.reads.lock().ok()?);
-    Some(Judged { analysis, reads })
-}
-
-/// A disk that remembers which files were read.
-struct Reader {
-    under: Arc<dyn Disk>,
-    reads: Mutex<BTreeSet<PathBuf>>,
-}
-
-impl Disk for Reader {
-    fn read(&self, path: &Path) -> Result<Vec<u8>, ReadError> {
-        if let (Some(path), Ok(mut reads)) = (self.under.canonical(path), self.reads.lock()) {
-            reads.insert(path);
-        }
-        self.under.read(path)
-    }
-
-    fn entry(&self, path: &Path) -> Option<Entry> {
-        self.under.entry(path)
-    }
-
-    fn list(&self, directory: &Path) -> Vec<String> {
-        self.under.list(directory)
-    }
-
-    fn link_target(&self, path: &Path) -> Option<PathBuf> {
-        self.under.link_target(path)
-    }
-
-    fn canonical(&self, path: &Path) -> Option<PathBuf> {
-        self.under.canonical(path)
     }
 }

@@ -27,6 +27,8 @@ mod trace_svg;
 mod trace_text;
 mod words;
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 pub use check_json::check_json;
@@ -60,7 +62,7 @@ pub const CONFIG_SCHEMA: &str = include_str!("schema/config.json");
 #[derive(Debug, Default)]
 pub struct Run {
     /// The files that could be read.
-    pub analyses: Vec<Analysis>,
+    pub analyses: Vec<Arc<Analysis>>,
     /// Those that could not.
     pub unreadable: Vec<Unreadable>,
 }

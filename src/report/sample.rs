@@ -26,7 +26,7 @@ pub(super) fn run() -> Run {
     target.paths = vec![stuck(&script, &command), graceful(&script, &command)];
     target.verdict = Verdict::Stuck;
     Run {
-        analyses: vec![analysis],
+        analyses: vec![Arc::new(analysis)],
         unreadable: Vec::new(),
     }
 }

@@ -255,6 +255,8 @@ fn cut(words: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::super::sample;
     use super::*;
 
@@ -274,7 +276,8 @@ mod tests {
     #[test]
     fn the_picture_has_every_process_and_is_closed_xml() {
         let mut run = sample::run();
-        let tree = run.analyses[0].targets[0].paths[0].processes.as_mut();
+        let analysis = Arc::get_mut(&mut run.analyses[0]).expect("nobody else has it");
+        let tree = analysis.targets[0].paths[0].processes.as_mut();
         tree.expect("it is there").argv[1] = Some("</text><script>".to_owned());
         let picture = trace_svg(&run);
         assert!(picture.starts_with("<svg ") && picture.ends_with("</svg>\n"));

@@ -8,6 +8,7 @@
 mod disk;
 mod known;
 mod mapped;
+mod recorder;
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -19,6 +20,7 @@ pub use disk::{
 };
 pub use known::{Known, Why};
 pub use mapped::{Mapped, Run};
+pub use recorder::{Reads, Recorder};
 
 /// Stands for a byte that is no UTF-8: the control character of that name, which nobody types.
 const SUBSTITUTE: char = '\u{1a}';
