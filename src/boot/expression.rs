@@ -1,6 +1,7 @@
 //! Regular expressions of `grep`, `sed`, `expr`, `pgrep` and `[[ … =~ … ]]`.
 
 use std::cell::RefCell;
+use std::rc::Rc;
 
 use foldhash::HashMap;
 use regex::{Regex, RegexBuilder};
@@ -8,12 +9,16 @@ use regex::{Regex, RegexBuilder};
 /// Compiling takes a thousand times as long as a step, and a loop asks for the same expression in each round.
 const KEPT: usize = 32;
 
+/// Expressions and whether they ignore case, compiled.
+type Compiled = HashMap<(String, bool), Option<Rc<Regex>>>;
+
 thread_local! {
-    static COMPILED: RefCell<HashMap<(String, bool), Option<Regex>>> = RefCell::default();
+    static COMPILED: RefCell<Compiled> = RefCell::default();
 }
 
-/// The expression, compiled; `None` for one that is not understood or too large.
-pub(super) fn compile(expression: &str, ignores_case: bool) -> Option<Regex> {
+/// The expression, compiled; `None` for one that is not understood or too large. It is shared because a clone of
+/// a [`Regex`] forgets what its searches have found out.
+pub(super) fn compile(expression: &str, ignores_case: bool) -> Option<Rc<Regex>> {
     let key = (expression.to_owned(), ignores_case);
     COMPILED.with_borrow_mut(|compiled| {
         if compiled.len() >= KEPT && !compiled.contains_key(&key) {
@@ -22,7 +27,7 @@ pub(super) fn compile(expression: &str, ignores_case: bool) -> Option<Regex> {
         let build = |(expression, ignores_case): &(String, bool)| {
             let mut builder = RegexBuilder::new(expression);
             builder.case_insensitive(*ignores_case).size_limit(1 << 20);
-            builder.build().ok()
+            builder.build().ok().map(Rc::new)
         };
         let found = compiled.entry(key).or_insert_with_key(build);
         found.clone()

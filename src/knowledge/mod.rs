@@ -76,6 +76,11 @@ pub fn program_at(argv: &[Option<&str>], busybox: bool) -> Option<Program> {
     programs::program(argv, busybox)
 }
 
+/// Whether [`program_at`] has an answer.
+pub fn knows_program(argv: &[Option<&str>], busybox: bool) -> bool {
+    programs::is_known(argv, busybox)
+}
+
 /// What is known of a base image reference (`docker.io/library/node:22-alpine@sha256:…`).
 pub fn base_image(reference: &str) -> Option<BaseImage> {
     images::base_image(reference)

@@ -9,6 +9,7 @@ use foldhash::HashMap;
 use serde::Deserialize;
 
 use super::Signal;
+use super::tables::LANGUAGES;
 
 /// What is known of a language's modules.
 #[derive(Debug, Deserialize)]
@@ -103,26 +104,14 @@ impl Modules {
     }
 }
 
-const TABLES: [(&str, &str); 5] = [
-    (
-        "javascript",
-        include_str!("../../grammars/languages/javascript.toml"),
-    ),
-    (
-        "python",
-        include_str!("../../grammars/languages/python.toml"),
-    ),
-    ("php", include_str!("../../grammars/languages/php.toml")),
-    ("ruby", include_str!("../../grammars/languages/ruby.toml")),
-    ("perl", include_str!("../../grammars/languages/perl.toml")),
-];
-
 /// What is known of the modules of a language: `javascript`, `python`, `php`, `ruby`, `perl`.
 pub fn modules(language: &str) -> Option<&'static Modules> {
-    static PARSED: [OnceLock<Modules>; TABLES.len()] = [const { OnceLock::new() }; TABLES.len()];
-    let at = TABLES.iter().position(|(known, _)| *known == language)?;
+    static PARSED: [OnceLock<Modules>; LANGUAGES.len()] =
+        [const { OnceLock::new() }; LANGUAGES.len()];
+    let at = LANGUAGES.iter().position(|(known, _)| *known == language)?;
     Some(PARSED[at].get_or_init(|| {
-        let table: Modules = toml::from_str(TABLES[at].1).expect("the tables are parsed by a test");
+        let table: Modules =
+            serde_json::from_str(LANGUAGES[at].1).expect("the tables are parsed by a test");
         table.indexed()
     }))
 }
@@ -133,7 +122,7 @@ mod tests {
 
     #[test]
     fn every_table_is_read_and_says_where_it_is_from() {
-        for (language, _) in TABLES {
+        for (language, _) in LANGUAGES {
             let table = modules(language).expect("listed");
             assert!(table.evidence.len() > 10, "{language}");
             for package in &table.package {
@@ -148,7 +137,7 @@ mod tests {
 
     #[test]
     fn a_name_stands_in_one_package() {
-        for (language, _) in TABLES {
+        for (language, _) in LANGUAGES {
             let table = modules(language).expect("listed");
             let mut names: Vec<&String> = table.standard.iter().collect();
             names.extend(table.package.iter().flat_map(|package| &package.names));

@@ -4,6 +4,8 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 
+use super::tables::SHELLS;
+
 /// One dialect: a shell, a range of versions and the name it is invoked under.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -218,43 +220,18 @@ pub enum TrapName {
     Other,
 }
 
-const TABLES: [(&str, &str); 8] = [
-    (
-        "dash-debian",
-        include_str!("../../grammars/shells/dash-debian.toml"),
-    ),
-    (
-        "dash-debian13",
-        include_str!("../../grammars/shells/dash-debian13.toml"),
-    ),
-    ("dash", include_str!("../../grammars/shells/dash.toml")),
-    ("ash", include_str!("../../grammars/shells/ash.toml")),
-    ("bash", include_str!("../../grammars/shells/bash.toml")),
-    ("bash-4", include_str!("../../grammars/shells/bash-4.toml")),
-    (
-        "bash-posix",
-        include_str!("../../grammars/shells/bash-posix.toml"),
-    ),
-    (
-        "bash-posix-4",
-        include_str!("../../grammars/shells/bash-posix-4.toml"),
-    ),
-];
-
 /// The ids of all dialects.
 pub fn shell_ids() -> impl Iterator<Item = &'static str> {
-    TABLES.iter().map(|(id, _)| *id)
+    SHELLS.iter().map(|(id, _)| *id)
 }
 
 /// The facts of a dialect by its id.
 pub fn shell_facts(id: &str) -> Option<&'static ShellFacts> {
-    static PARSED: [OnceLock<ShellFacts>; TABLES.len()] = [const { OnceLock::new() }; TABLES.len()];
-    let index = TABLES.iter().position(|(known, _)| *known == id)?;
-    Some(
-        PARSED[index].get_or_init(|| {
-            toml::from_str(TABLES[index].1).expect("the tables are parsed by a test")
-        }),
-    )
+    static PARSED: [OnceLock<ShellFacts>; SHELLS.len()] = [const { OnceLock::new() }; SHELLS.len()];
+    let index = SHELLS.iter().position(|(known, _)| *known == id)?;
+    Some(PARSED[index].get_or_init(|| {
+        serde_json::from_str(SHELLS[index].1).expect("the tables are parsed by a test")
+    }))
 }
 
 #[cfg(test)]

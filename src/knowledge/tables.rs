@@ -168,16 +168,7 @@ impl<T: Named + for<'de> Deserialize<'de> + Send + Sync> Table<T> {
     }
 }
 
-/// Reads one entry: a TOML text with one array of one table.
+/// Reads one entry, which the build script has made JSON of.
 fn parse<T: for<'de> Deserialize<'de>>(text: &str) -> Result<T, String> {
-    let mut table: toml::Table = text.parse().map_err(|why| format!("{why}"))?;
-    let (_, value) = std::mem::take(&mut table)
-        .into_iter()
-        .next()
-        .ok_or("an entry without a table")?;
-    let toml::Value::Array(mut entries) = value else {
-        return Err("not an array of tables".to_owned());
-    };
-    let entry = entries.pop().ok_or("an empty array")?;
-    entry.try_into().map_err(|why| format!("{why}"))
+    serde_json::from_str(text).map_err(|why| why.to_string())
 }

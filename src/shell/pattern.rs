@@ -27,44 +27,64 @@ enum Member {
     Class(IsMember),
 }
 
+/// A pattern, read.
+#[derive(Debug)]
+pub struct Pattern(Vec<Step>);
+
+impl Pattern {
+    /// Reads the pieces of a pattern; every text is one.
+    pub fn new(pieces: &[PatternPiece<'_>]) -> Pattern {
+        Pattern(compile(pieces))
+    }
+
+    /// Whether it matches the whole text.
+    pub fn matches(&self, text: &str) -> bool {
+        let text: Vec<char> = text.chars().collect();
+        matches_whole(&self.0, &text)
+    }
+
+    /// The text without the shortest or longest prefix that the pattern matches (`${x#p}`, `${x##p}`).
+    pub fn remove_prefix<'t>(&self, text: &'t str, longest: bool) -> &'t str {
+        let ends = prefix_ends(self.0.iter(), text.chars());
+        let mut ends = text
+            .char_indices()
+            .map(|(index, _)| index)
+            .chain([text.len()])
+            .zip(ends)
+            .filter_map(|(index, matched)| matched.then_some(index));
+        let end = if longest { ends.last() } else { ends.next() };
+        &text[end.unwrap_or(0)..]
+    }
+
+    /// The text without the shortest or longest suffix that the pattern matches (`${x%p}`, `${x%%p}`).
+    pub fn remove_suffix<'t>(&self, text: &'t str, longest: bool) -> &'t str {
+        // A pattern read backwards matches the text read backwards.
+        let ends = prefix_ends(self.0.iter().rev(), text.chars().rev());
+        let mut starts = [text.len()]
+            .into_iter()
+            .chain(text.char_indices().rev().map(|(index, _)| index))
+            .zip(ends)
+            .filter_map(|(index, matched)| matched.then_some(index));
+        let start = if longest {
+            starts.last()
+        } else {
+            starts.next()
+        };
+        &text[..start.unwrap_or(text.len())]
+    }
+
+    /// Whether no match can begin with that character.
+    pub fn cannot_begin_with(&self, character: char) -> bool {
+        match self.0.first() {
+            Some(Step::Star) | None => false,
+            Some(step) => !step.accepts(character),
+        }
+    }
+}
+
 /// Whether the pattern matches the whole text.
 pub fn matches(pattern: &[PatternPiece<'_>], text: &str) -> bool {
-    let steps = compile(pattern);
-    let text: Vec<char> = text.chars().collect();
-    matches_whole(&steps, &text)
-}
-
-/// The text without the shortest or longest prefix that the pattern matches (`${x#p}`, `${x##p}`).
-pub fn remove_prefix<'t>(pattern: &[PatternPiece<'_>], text: &'t str, longest: bool) -> &'t str {
-    let steps = compile(pattern);
-    let ends = prefix_ends(&steps, text.chars());
-    let mut ends = text
-        .char_indices()
-        .map(|(index, _)| index)
-        .chain([text.len()])
-        .zip(ends)
-        .filter_map(|(index, matched)| matched.then_some(index));
-    let end = if longest { ends.last() } else { ends.next() };
-    &text[end.unwrap_or(0)..]
-}
-
-/// The text without the shortest or longest suffix that the pattern matches (`${x%p}`, `${x%%p}`).
-pub fn remove_suffix<'t>(pattern: &[PatternPiece<'_>], text: &'t str, longest: bool) -> &'t str {
-    // A pattern read backwards matches the text read backwards.
-    let mut steps = compile(pattern);
-    steps.reverse();
-    let ends = prefix_ends(&steps, text.chars().rev());
-    let mut starts = [text.len()]
-        .into_iter()
-        .chain(text.char_indices().rev().map(|(index, _)| index))
-        .zip(ends)
-        .filter_map(|(index, matched)| matched.then_some(index));
-    let start = if longest {
-        starts.last()
-    } else {
-        starts.next()
-    };
-    &text[..start.unwrap_or(text.len())]
+    Pattern::new(pattern).matches(text)
 }
 
 /// Matches with one point of return, the last star: time is at most the product of the lengths.
@@ -93,23 +113,29 @@ fn matches_whole(steps: &[Step], text: &[char]) -> bool {
     steps[step..].iter().all(|step| matches!(step, Step::Star))
 }
 
-/// For every prefix of the text, from the empty one to the whole: whether the steps match it.
-fn prefix_ends(steps: &[Step], text: impl Iterator<Item = char>) -> Vec<bool> {
+/// For every prefix of the text, from the empty one on: whether the steps match it. It ends where no longer one
+/// can match.
+fn prefix_ends<'s>(
+    steps: impl ExactSizeIterator<Item = &'s Step> + Clone,
+    text: impl Iterator<Item = char>,
+) -> Vec<bool> {
+    let count = steps.len();
     // The set of steps that can come next; stars pass it on without a character.
-    let mut reached = vec![false; steps.len() + 1];
+    let mut reached = vec![false; count + 1];
     reached[0] = true;
     let pass_stars = |reached: &mut [bool]| {
-        for (index, step) in steps.iter().enumerate() {
+        for (index, step) in steps.clone().enumerate() {
             if reached[index] && matches!(step, Step::Star) {
                 reached[index + 1] = true;
             }
         }
     };
     pass_stars(&mut reached);
-    let mut ends = vec![reached[steps.len()]];
+    let mut ends = vec![reached[count]];
+    let mut next = vec![false; count + 1];
     for character in text {
-        let mut next = vec![false; steps.len() + 1];
-        for (index, step) in steps.iter().enumerate() {
+        next.fill(false);
+        for (index, step) in steps.clone().enumerate() {
             if !reached[index] {
                 continue;
             }
@@ -119,9 +145,12 @@ fn prefix_ends(steps: &[Step], text: impl Iterator<Item = char>) -> Vec<bool> {
                 next[index + 1] = true;
             }
         }
-        reached = next;
+        if !next.contains(&true) {
+            break;
+        }
+        std::mem::swap(&mut reached, &mut next);
         pass_stars(&mut reached);
-        ends.push(reached[steps.len()]);
+        ends.push(reached[count]);
     }
     ends
 }
@@ -317,21 +346,36 @@ mod tests {
     #[test]
     fn prefixes_and_suffixes_go() {
         let path = "/a/b/c.tar.gz";
-        assert_eq!(remove_prefix(&[Active("*/")], path, false), "a/b/c.tar.gz");
-        assert_eq!(remove_prefix(&[Active("*/")], path, true), "c.tar.gz");
-        assert_eq!(remove_suffix(&[Active(".*")], path, false), "/a/b/c.tar");
-        assert_eq!(remove_suffix(&[Active(".*")], path, true), "/a/b/c");
-        assert_eq!(remove_prefix(&[Active("-")], "-c", false), "c");
-        assert_eq!(remove_prefix(&[Active("x")], path, true), path);
-        assert_eq!(remove_prefix(&[Active("*")], "äö", true), "");
-        assert_eq!(remove_prefix(&[Active("*")], "äö", false), "äö");
-        assert_eq!(remove_prefix(&[Active("?")], "äö", false), "ö");
-        assert_eq!(remove_suffix(&[Active("?")], "äö", false), "ä");
         assert_eq!(
-            remove_suffix(&[Active("%%"), Quoted("*")], "a%%*", true),
+            Pattern::new(&[Active("*/")]).remove_prefix(path, false),
+            "a/b/c.tar.gz"
+        );
+        assert_eq!(
+            Pattern::new(&[Active("*/")]).remove_prefix(path, true),
+            "c.tar.gz"
+        );
+        assert_eq!(
+            Pattern::new(&[Active(".*")]).remove_suffix(path, false),
+            "/a/b/c.tar"
+        );
+        assert_eq!(
+            Pattern::new(&[Active(".*")]).remove_suffix(path, true),
+            "/a/b/c"
+        );
+        assert_eq!(Pattern::new(&[Active("-")]).remove_prefix("-c", false), "c");
+        assert_eq!(Pattern::new(&[Active("x")]).remove_prefix(path, true), path);
+        assert_eq!(Pattern::new(&[Active("*")]).remove_prefix("äö", true), "");
+        assert_eq!(
+            Pattern::new(&[Active("*")]).remove_prefix("äö", false),
+            "äö"
+        );
+        assert_eq!(Pattern::new(&[Active("?")]).remove_prefix("äö", false), "ö");
+        assert_eq!(Pattern::new(&[Active("?")]).remove_suffix("äö", false), "ä");
+        assert_eq!(
+            Pattern::new(&[Active("%%"), Quoted("*")]).remove_suffix("a%%*", true),
             "a"
         );
-        assert_eq!(remove_suffix(&[Active("")], "a", true), "a");
+        assert_eq!(Pattern::new(&[Active("")]).remove_suffix("a", true), "a");
     }
 
     #[test]
@@ -339,7 +383,10 @@ mod tests {
         let pattern = "*a".repeat(500);
         let text = "a".repeat(2_000) + "b";
         assert!(!matches(&[Active(&pattern)], &text));
-        assert_eq!(remove_suffix(&[Active(&pattern)], &text, true), text);
+        assert_eq!(
+            Pattern::new(&[Active(&pattern)]).remove_suffix(&text, true),
+            text
+        );
         let brackets = "[".repeat(50_000);
         assert!(matches(&[Active(&brackets)], &brackets));
     }

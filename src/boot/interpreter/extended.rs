@@ -2,6 +2,8 @@
 //!
 //! In: the stretches of a pattern. Out: a regular expression that matches the same texts; `None` where none does so.
 
+use std::rc::Rc;
+
 use regex::Regex;
 
 use super::pattern::Stretch;
@@ -15,7 +17,7 @@ type Letter = (char, bool);
 
 /// A pattern that is extended, as a regular expression of whole texts.
 pub(super) struct Extended {
-    expression: Regex,
+    expression: Rc<Regex>,
     /// It matches what the expression does not.
     negated: bool,
 }

@@ -1,7 +1,7 @@
 //! Patterns that expansion has left: owned pieces over the pure functions of `shell::pattern`.
 
 use super::extended::{Extended, is_extended};
-use crate::shell::pattern::{self, PatternPiece};
+use crate::shell::pattern::{Pattern, PatternPiece};
 
 /// A stretch of a pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,14 +46,14 @@ const LONGEST: usize = 4096;
 const LONGEST_EXTENDED: usize = 256;
 
 /// A pattern, read once.
-enum Matcher<'s> {
-    Plain(Vec<PatternPiece<'s>>),
+enum Matcher {
+    Plain(Pattern),
     Extended(Extended),
 }
 
-impl Matcher<'_> {
+impl Matcher {
     /// `None` for a pattern that is not understood.
-    fn read(stretches: &[Stretch]) -> Option<Matcher<'_>> {
+    fn read(stretches: &[Stretch]) -> Option<Matcher> {
         if is_extended(stretches) {
             return Extended::read(stretches).map(Matcher::Extended);
         }
@@ -61,7 +61,7 @@ impl Matcher<'_> {
             true => PatternPiece::Quoted(&stretch.text),
             false => PatternPiece::Active(&stretch.text),
         });
-        Some(Matcher::Plain(pieces.collect()))
+        Some(Matcher::Plain(Pattern::new(&pieces.collect::<Vec<_>>())))
     }
 
     /// The longest text that is looked through.
@@ -72,16 +72,24 @@ impl Matcher<'_> {
         }
     }
 
+    /// Whether no match can begin with that character.
+    fn cannot_begin_with(&self, character: char) -> bool {
+        match self {
+            Matcher::Plain(pattern) => pattern.cannot_begin_with(character),
+            Matcher::Extended(_) => false,
+        }
+    }
+
     fn remove_prefix<'t>(&self, text: &'t str, longest: bool) -> &'t str {
         match self {
-            Matcher::Plain(pieces) => pattern::remove_prefix(pieces, text, longest),
+            Matcher::Plain(pattern) => pattern.remove_prefix(text, longest),
             Matcher::Extended(extended) => extended.remove_prefix(text, longest),
         }
     }
 
     fn remove_suffix<'t>(&self, text: &'t str, longest: bool) -> &'t str {
         match self {
-            Matcher::Plain(pieces) => pattern::remove_suffix(pieces, text, longest),
+            Matcher::Plain(pattern) => pattern.remove_suffix(text, longest),
             Matcher::Extended(extended) => extended.remove_suffix(text, longest),
         }
     }
@@ -90,12 +98,12 @@ impl Matcher<'_> {
 /// Whether the pattern matches the whole text; `None` for one that is not understood.
 pub(super) fn matches(stretches: &[Stretch], text: &str) -> Option<bool> {
     Some(match Matcher::read(stretches)? {
-        Matcher::Plain(pieces) => pattern::matches(&pieces, text),
+        Matcher::Plain(pattern) => pattern.matches(text),
         Matcher::Extended(extended) => extended.matches(text),
     })
 }
 
-/// See [`pattern::remove_prefix`]; `None` for a pattern that is not understood, or a text that is too long for it.
+/// See [`Pattern::remove_prefix`]; `None` for a pattern that is not understood, or a text that is too long for it.
 pub(super) fn remove_prefix<'t>(
     stretches: &[Stretch],
     text: &'t str,
@@ -104,7 +112,7 @@ pub(super) fn remove_prefix<'t>(
     Some(for_prefixes(stretches, text)?.remove_prefix(text, longest))
 }
 
-/// See [`pattern::remove_suffix`] and [`remove_prefix`].
+/// See [`Pattern::remove_suffix`] and [`remove_prefix`].
 pub(super) fn remove_suffix<'t>(
     stretches: &[Stretch],
     text: &'t str,
@@ -114,7 +122,7 @@ pub(super) fn remove_suffix<'t>(
 }
 
 /// A pattern with which the beginnings or ends of a text can be looked at.
-fn for_prefixes<'s>(stretches: &'s [Stretch], text: &str) -> Option<Matcher<'s>> {
+fn for_prefixes(stretches: &[Stretch], text: &str) -> Option<Matcher> {
     let is_short =
         |matcher: &Matcher| matches!(matcher, Matcher::Plain(_)) || text.len() <= LONGEST;
     Matcher::read(stretches).filter(is_short)
@@ -153,7 +161,10 @@ pub(super) fn replace(
     let mut out = String::new();
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
-        let after = matcher.remove_prefix(rest, true);
+        let after = match matcher.cannot_begin_with(first) {
+            true => rest,
+            false => matcher.remove_prefix(rest, true),
+        };
         if after.len() < rest.len() {
             out.push_str(with);
             rest = after;

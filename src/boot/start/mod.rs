@@ -343,7 +343,7 @@ impl Start<'_, '_> {
         self.shell_named(base).is_some()
             || base == "busybox"
             || knowledge::launch(&texts(argv).each(), position).is_some()
-            || knowledge::program_at(&texts(argv).each(), position.busybox).is_some()
+            || knowledge::knows_program(&texts(argv).each(), position.busybox)
     }
 
     pub(super) fn position(&mut self, name: &str) -> Position {

@@ -64,8 +64,7 @@ impl Files {
                     elsewhere,
                     origin,
                 } => {
-                    let plain = |path: &str| path.strip_prefix("/usr").unwrap_or(path).to_owned();
-                    if put == path || (*merged && plain(put) == plain(path)) {
+                    if put == path || (*merged && without_usr(put) == without_usr(path)) {
                         let node = Node::File {
                             body: Body::Binary,
                             mode: Some(0o755),
@@ -244,6 +243,11 @@ impl Files {
         }
         Ok(present)
     }
+}
+
+/// The path as it is where `/bin` and the like are links into `/usr`.
+fn without_usr(path: &str) -> &str {
+    path.strip_prefix("/usr").unwrap_or(path)
 }
 
 fn directory() -> Raw {

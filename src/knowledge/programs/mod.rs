@@ -17,6 +17,22 @@ use reactions::{reaction, reactions};
 
 /// What is known of a command line.
 pub(super) fn program(words: &[Option<&str>], busybox: bool) -> Option<Program> {
+    let (entry, words) = what_runs(words, busybox)?;
+    let mut program = entry.program(words);
+    service::add_server(words, &entry.service_signals, &mut program);
+    Some(program)
+}
+
+/// Whether anything is known of a command line: as [`program`], and cheaper.
+pub(super) fn is_known(words: &[Option<&str>], busybox: bool) -> bool {
+    what_runs(words, busybox).is_some()
+}
+
+/// The entry of the program that a command line runs in the end, and its own words.
+fn what_runs<'w, 't>(
+    words: &'w [Option<&'t str>],
+    busybox: bool,
+) -> Option<(&'static Entry, &'w [Option<&'t str>])> {
     let mut words = words;
     let mut busybox = busybox;
     // An interpreter leads to its script, a module to its program: a few steps at most.
@@ -38,11 +54,7 @@ pub(super) fn program(words: &[Option<&str>], busybox: bool) -> Option<Program> 
         let entry = find_at(path, name, words, busybox)?;
         match entry.leads_to(words) {
             Some(next) => words = &words[next..],
-            None => {
-                let mut program = entry.program(words);
-                service::add_server(words, &entry.service_signals, &mut program);
-                return Some(program);
-            }
+            None => return Some((entry, words)),
         }
     }
     None

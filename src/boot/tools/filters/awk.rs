@@ -1,5 +1,7 @@
 //! `awk` with one rule that prints: `awk '/x/ {print $2}'`.
 
+use std::rc::Rc;
+
 use regex::Regex;
 
 use super::lines_of;
@@ -17,7 +19,7 @@ struct Program {
 /// Which lines a rule is about.
 enum Wanted {
     All,
-    Matching(Column, Regex),
+    Matching(Column, Rc<Regex>),
     /// Whether the column has to be, or not to be, that text.
     Equal(Column, String, bool),
     Number(usize),
@@ -35,7 +37,7 @@ enum Column {
 enum Separator {
     Blanks,
     Text(String),
-    Expression(Regex),
+    Expression(Rc<Regex>),
 }
 
 /// Runs a program over a text.

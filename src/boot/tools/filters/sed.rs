@@ -1,5 +1,7 @@
 //! `sed` with one command: a substitution, `p`, `d` or `q`, for all lines or for those of one address.
 
+use std::rc::Rc;
+
 use regex::Regex;
 
 use super::lines_of;
@@ -17,12 +19,12 @@ struct Script {
 enum Address {
     Line(usize),
     Last,
-    Matching(Regex),
+    Matching(Rc<Regex>),
 }
 
 enum Command {
     Substitute {
-        pattern: Regex,
+        pattern: Rc<Regex>,
         with: Vec<Piece>,
         all: bool,
         prints: bool,

@@ -1,5 +1,7 @@
 //! Which processes `pidof`, `pgrep`, `pkill`, `killall` and `ps` are asked for.
 
+use std::rc::Rc;
+
 use crate::boot::expression::compile;
 use crate::boot::interpreter::display_words;
 use crate::boot::value::Field;
@@ -12,7 +14,7 @@ pub(super) struct Wanted {
     /// Names, without directories; any of them will do.
     pub names: Vec<String>,
     /// A pattern that the name, or with `-f` the command line, has to match.
-    pattern: Option<regex::Regex>,
+    pattern: Option<Rc<regex::Regex>>,
     /// Whether the pattern is about the command line.
     whole_line: bool,
     /// Parents; any of them will do.
