@@ -16,7 +16,7 @@ pub struct Condition {
 /// An assumption, said aloud.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Assumption {
-    /// `program-handles`, `handler-finishes`, `finishes-within`, `succeeds`, `is-application`, …
+    /// `program-handles`, `handler-finishes`, `finishes-within`, `succeeds`, `is-application`, `stays-in-foreground`, …
     pub kind: &'static str,
     /// What it is about: a program, a command.
     pub subject: String,

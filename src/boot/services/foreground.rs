@@ -49,6 +49,9 @@ impl Start<'_, '_> {
         let operand = words.get(1).cloned().flatten();
         let operand = operand.filter(|word| switch.operand && !word.starts_with('-'));
         let given = given.or(operand);
+        let is_own = given
+            .as_ref()
+            .is_some_and(|path| !switch.paths.contains(path));
         let paths = given.map_or_else(|| switch.paths.clone(), |path| vec![path]);
         let words_of = |line: &str| -> Vec<String> {
             let line = line.replace('=', " = ").replace(';', " ");
@@ -80,9 +83,12 @@ impl Start<'_, '_> {
                 Found::Absent | Found::Directory | Found::Unknown(_) => {}
             }
         }
-        // A server that was built or copied in reads its configuration from elsewhere.
+        // A server that was built or copied in reads its configuration from elsewhere, and a file that is named and
+        // not in the image is mounted; the package's own is known without being at hand.
         let name = argv.first().and_then(Field::known).unwrap_or_default();
-        if program.lifetime == Lifetime::Daemonises && !matches!(self.find(&name), Found::File(_)) {
+        if program.lifetime == Lifetime::Daemonises
+            && (is_own || !matches!(self.find(&name), Found::File(_)))
+        {
             program.lifetime = Lifetime::Unknown;
         }
         program

@@ -8,8 +8,9 @@ use std::rc::Rc;
 use super::names::{is_code_name, is_script_name};
 use super::{Failure, Start};
 use crate::boot::fact::{ExecProblem, Fact, FactKind};
+use crate::boot::interpreter::display_words;
 use crate::boot::machine::end_process;
-use crate::boot::outcome::Missing;
+use crate::boot::outcome::{Assumption, Missing};
 use crate::boot::tools;
 use crate::boot::value::{Field, Value};
 use crate::boot::world::{Application, Body, Input, Millis, Output, Pid, Status};
@@ -103,7 +104,7 @@ impl Start<'_, '_> {
                 process.body = Body::Idle(ends.into_iter().chain(by).min());
                 let output = process.output.clone();
                 if program.name == "tail" && output.is_read() {
-                    let shown = crate::boot::interpreter::display_words(&self.process().argv);
+                    let shown = display_words(&self.process().argv);
                     let value = Value::unknown(format!("$({shown})"));
                     self.world.write(&output, &value);
                 }
@@ -122,6 +123,17 @@ impl Start<'_, '_> {
                 }
             }
             Lifetime::Unknown => {
+                // Its configuration, which nobody has seen, may send it to the background.
+                if program.config.is_some() {
+                    let span = self.process().span.clone();
+                    self.world.assume(Assumption {
+                        kind: "stays-in-foreground",
+                        text: format!("`{}` stays in the foreground", display_words(&argv)),
+                        subject: program.name.clone(),
+                        span,
+                        limit: None,
+                    });
+                }
                 self.application(argv, Some(program), None);
             }
         }
