@@ -19,7 +19,7 @@ pub(super) struct Assigned {
     key: Option<String>,
     index: Option<i64>,
     append: bool,
-    value: Stored,
+    pub(super) value: Stored,
 }
 
 /// What assignments in front of a command put into its environment.
@@ -45,18 +45,16 @@ impl Turn<'_, '_> {
             // `A=1 B=$A`: what stands further left holds further right (measured: dash, busybox, bash).
             let mut lent = Vec::new();
             for assignment in assignments {
-                let key = match &assignment.index {
+                // What is a key here is a number elsewhere, whose names `set -u` wants set.
+                let (key, index) = match &assignment.index {
                     Some(index) if expansion.is_associative(&assignment.name) => {
-                        expansion.single(index)?.known()
+                        (expansion.single(index)?.known(), None)
                     }
-                    _ => None,
-                };
-                let index = match &assignment.index {
-                    Some(index) => expansion
-                        .arithmetic(index)?
-                        .known()
-                        .and_then(|text| text.parse().ok()),
-                    None => None,
+                    Some(index) => {
+                        let index = expansion.arithmetic(index)?.known();
+                        (None, index.and_then(|text| text.parse().ok()))
+                    }
+                    None => (None, None),
                 };
                 let value = match &assignment.value {
                     AssignedValue::Word(word) => Stored::Text(expansion.single(word)?),

@@ -102,8 +102,13 @@ impl Turn<'_, '_> {
                 }
             }
             RedirectOperator::HereDocument | RedirectOperator::HereString => {
-                if descriptor.unwrap_or(0) == 0 {
-                    streams.input = Input::Text(value.clone());
+                let mut text = value.clone();
+                if redirect.operator == RedirectOperator::HereString {
+                    text.push_text("\n");
+                }
+                match descriptor.unwrap_or(0) {
+                    0 => streams.input = Input::Text(text),
+                    other => streams.opened.push((other, Input::Text(text))),
                 }
             }
             RedirectOperator::DuplicateInput => {

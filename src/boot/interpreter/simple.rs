@@ -1,10 +1,10 @@
 //! Simple commands: expansion, and who runs the words: a function, a builtin or a program.
 
-use super::Code;
 use super::assign::{Assigned, environment_of};
 use super::expand::Expansion;
 use super::redirect::Streams;
 use super::step::{Attempt, Turn};
+use super::{Code, Stored};
 use crate::boot::fact::FactKind;
 use crate::boot::value::{Field, Piece, Value};
 use crate::boot::world::{Input, Status};
@@ -178,8 +178,15 @@ impl Turn<'_, '_> {
                         // Outside its POSIX mode bash takes them back; only what runs commands sees them.
                         let keeps = !self.shell.facts.is_plain_bash()
                             || matches!(name, "eval" | "." | "source");
-                        for assignment in assigned.into_iter().filter(|_| keeps) {
-                            self.assign(assignment);
+                        // The array of `readonly a=(x y)` is no assignment in front.
+                        let is_operand = |assigned: &Assigned| {
+                            DECLARATIONS.contains(&name)
+                                && matches!(assigned.value, Stored::Array(_))
+                        };
+                        for assignment in assigned {
+                            if keeps || is_operand(&assignment) {
+                                self.assign(assignment);
+                            }
                         }
                         return self.builtin(code, name, words, streams, Vec::new());
                     }

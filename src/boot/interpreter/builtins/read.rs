@@ -22,6 +22,8 @@ struct Wanted {
     separators: String,
     /// What ends a line (`-d`).
     end: char,
+    /// How many characters are enough (`-n`).
+    enough: Option<usize>,
 }
 
 impl Turn<'_, '_> {
@@ -79,6 +81,9 @@ impl Turn<'_, '_> {
                 for name in &wanted.names {
                     self.shell.set(name, Stored::Text(Value::default()));
                 }
+                if let Some(array) = &wanted.array {
+                    self.shell.set(array, Stored::Array(Vec::new()));
+                }
                 self.finish(Status::Known(1))
             }
             Input::Text(text) => self.read_line(wanted, text, Some(&input)),
@@ -116,6 +121,7 @@ impl Turn<'_, '_> {
         let mut array = None;
         let mut is_raw = false;
         let mut end = '\n';
+        let mut enough = None;
         let mut words = words[1..].iter().filter_map(Field::known);
         while let Some(word) = words.next() {
             let Some(letters) = word.strip_prefix('-') else {
@@ -141,6 +147,7 @@ impl Turn<'_, '_> {
             match option {
                 'a' => array = value,
                 // Without a letter it is the NUL character.
+                'n' => enough = value.and_then(|value| value.parse().ok()),
                 'd' => end = value.and_then(|value| value.chars().next()).unwrap_or('\0'),
                 _ => {}
             }
@@ -162,6 +169,7 @@ impl Turn<'_, '_> {
             is_raw,
             separators: separators.unwrap_or_else(|| " \t\n".to_owned()),
             end,
+            enough,
         })
     }
 
@@ -182,7 +190,15 @@ impl Turn<'_, '_> {
             };
             return self.finish(status);
         };
-        let (line, is_whole, rest) = next_line(&known, wanted.end, wanted.is_raw);
+        let (mut line, mut is_whole, mut rest) = next_line(&known, wanted.end, wanted.is_raw);
+        // What `-n` wants is there before the line ends.
+        if let Some(enough) = wanted.enough
+            && line.chars().count() >= enough
+        {
+            line = known.chars().take(enough).collect();
+            rest = known.chars().skip(enough).collect();
+            is_whole = true;
+        }
         if let Some(input) = all {
             self.leave(input, Input::Text(Value::text(rest)));
         }

@@ -8,7 +8,7 @@ mod words;
 
 use std::rc::Rc;
 
-use super::Shell;
+use super::{Shell, Stored};
 use crate::boot::reads::LookedAt;
 use crate::boot::value::{Field, Piece, Value};
 use crate::boot::world::{Question, Status, World};
@@ -258,6 +258,10 @@ fn is_set(context: &Context, word: &Field, shown: &str) -> Answer {
         // On one of the ways that were joined it may not be set.
         Some(stored) if context.world.widened && !stored.is_known() => {
             return Answer::Ask(Box::new(question));
+        }
+        // `-v a` asks for the first element of an array (measured: bash 5.2).
+        Some(Stored::Array(fields)) if !fields.iter().any(|field| field.open) => {
+            return Answer::Is(!fields.is_empty());
         }
         Some(_) => return Answer::Is(true),
         None => {}

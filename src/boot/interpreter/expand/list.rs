@@ -38,6 +38,21 @@ impl Expansion<'_> {
         }
     }
 
+    /// With `set -u` bash counts the elements of an array only, be it empty, and those of a variable that is set;
+    /// the letters of an element that is not there it counts in an array alone.
+    pub(super) fn must_have_elements(&self, name: &str, is_of_one: bool) -> Result<(), Need> {
+        let is_there = match self.shell.variable(name) {
+            Some(Stored::Text(_)) => !is_of_one,
+            Some(Stored::Array(_)) => true,
+            None if self.is_associative(name) => !self.shell.elements(name).is_empty(),
+            None => self.lookup(name).is_some(),
+        };
+        match is_there {
+            true => Ok(()),
+            false => Err(Need::Uncounted(name.to_owned())),
+        }
+    }
+
     /// A parameter that is several words, as segments with breaks between them.
     pub(super) fn list_parameter(
         &mut self,
@@ -48,6 +63,9 @@ impl Expansion<'_> {
         out: &mut Vec<Segment>,
     ) -> Result<(), Need> {
         if parameter.length {
+            if parameter.index.is_some() && self.shell.options.nounset {
+                self.must_have_elements(&parameter.name, false)?;
+            }
             let value = if fields.iter().any(|field| field.open) {
                 Value::unknown(format!("${{#{}[@]}}", parameter.name))
             } else {

@@ -35,6 +35,8 @@ pub(in crate::boot::interpreter) enum Need {
         /// Whether the script says that it wants it: `${X:?}`, or `${X:-…}` with a default that cannot be had.
         is_demanded: bool,
     },
+    /// Elements of an array are counted, or a name looked for, that `set -u` wants set: the variable.
+    Uncounted(String),
     /// This shell does not know the expansion.
     Bad,
     /// The shell finds an error in an arithmetic expression.

@@ -53,6 +53,10 @@ impl Turn<'_, '_> {
                 self.top().results.push((body, path));
                 Err(Progress::Ran)
             }
+            Err(Need::Uncounted(name)) => {
+                self.uncounted(&name, code.span());
+                Err(Progress::Ran)
+            }
             Err(Need::Bad) => {
                 let title = &self.shell.facts.title;
                 self.start_up_breaks(

@@ -29,8 +29,12 @@ impl Expansion<'_> {
             let value = match self.value_of(parameter)?.and_then(|value| value.known()) {
                 Some(text) => Value::text(text.chars().count().to_string()),
                 None if self.value_of(parameter)?.is_none() => {
-                    if self.shell.options.nounset && parameter.index.is_none() {
-                        self.required(&parameter.name, false)?;
+                    match &parameter.index {
+                        _ if !self.shell.options.nounset => {}
+                        None => {
+                            self.required(&parameter.name, false)?;
+                        }
+                        Some(_) => self.must_have_elements(&parameter.name, true)?,
                     }
                     Value::text("0")
                 }
@@ -101,6 +105,7 @@ impl Expansion<'_> {
                     .map(|field| field.value.clone())
             }
             (Some(Stored::Text(value)), Some(0)) => Some(value.clone()),
+            (Some(Stored::Text(_)), Some(1..)) => None,
             (None, Some(0)) => self.lookup(&parameter.name),
             (None, _)
                 if self.shell.facts.family == ShellFamily::Bash
@@ -382,8 +387,12 @@ impl Expansion<'_> {
             };
             return self.list_parameter(&direct, subscripts.collect(), quoted, single, out);
         }
-        let name = self.lookup(&parameter.name).and_then(|value| value.known());
-        match name {
+        let name = self.lookup(&parameter.name);
+        let is_plain = parameter.operator.is_none() && parameter.index.is_none();
+        if name.is_none() && is_plain && self.shell.options.nounset {
+            return Err(Need::Uncounted(parameter.name.clone()));
+        }
+        match name.and_then(|value| value.known()) {
             // `${!1}` where `$1` is `array[@]`.
             Some(name) if parameter.index.is_none() && name.ends_with("[@]") => {
                 let base = name.trim_end_matches("[@]").to_owned();
