@@ -142,14 +142,39 @@ struct Ends {
 }
 
 /// Judges under an assumption about `/bin/sh`: the paths for each of the stop signals, and whether the
-/// assumption was needed. The container is booted once for all signals.
+/// assumption was needed.
 fn judge_with(
     container: &Container,
     sh: Option<&'static ShellFacts>,
     signals: &[Signal],
 ) -> (Vec<Vec<Path>>, bool) {
     let machine = Machine::new(container, sh);
-    let Some(world) = initial_world(&machine, container) else {
+    let usual = judge_on(&machine, signals);
+    let of = |paths: &[Path], wanted: &dyn Fn(Verdict) -> bool| {
+        let mut verdicts = paths.iter().map(|path| path.verdict);
+        verdicts.any(wanted)
+    };
+    let goes_on = |paths: &Vec<Path>| of(paths, &|verdict| verdict != Verdict::Exits);
+    if !machine.defaults.were_met() || usual.0.iter().any(goes_on) {
+        return usual;
+    }
+    // A start-up that does nothing but end may want a setting that `${X:-}` asks for.
+    let given = judge_on(&Machine::new(container, sh).asking_for_defaults(), signals);
+    let tells = |paths: &Vec<Path>| {
+        of(paths, &|verdict| {
+            !matches!(verdict, Verdict::Exits | Verdict::Unknown)
+        })
+    };
+    match given.0.iter().all(tells) {
+        true => given,
+        false => usual,
+    }
+}
+
+/// Judges on a machine. The container is booted once for all signals.
+fn judge_on(machine: &Machine, signals: &[Signal]) -> (Vec<Vec<Path>>, bool) {
+    let container = machine.container;
+    let Some(world) = initial_world(machine, container) else {
         let exits = || vec![bare_path(Verdict::Exits)];
         return (signals.iter().map(|_| exits()).collect(), false);
     };
@@ -157,17 +182,17 @@ fn judge_with(
     let mut forks = 0;
     let mut ends: Vec<Ends> = signals.iter().map(|_| Ends::default()).collect();
     // Each way is stopped as soon as it is found, so that what its traps look at counts as looked at.
-    let booted = explore(&machine, world, None, &mut forks, &mut |forks, way| {
+    let booted = explore(machine, world, None, &mut forks, &mut |forks, way| {
         for (signal, ends) in signals.iter().zip(&mut ends) {
             machine.stop_signal.set(*signal);
-            ends.add(&machine, &way, forks);
+            ends.add(machine, &way, forks);
             if ends.is_in_vain() {
                 machine.found_unknown();
             }
         }
         machine.stop_signal.set(signals[0]);
     });
-    let unread = unread_arguments(&machine, container, &first);
+    let unread = unread_arguments(machine, container, &first);
     let judged = ends.into_iter().map(|mut ends| {
         ends.too_many |= booted.too_many;
         ends.met.extend(booted.met.iter().cloned());

@@ -82,6 +82,8 @@ pub(crate) struct Machine<'c> {
     pub(crate) assumed_sh: Option<&'static ShellFacts>,
     /// The stop signal that this run assumes; the image's own where that is known.
     pub(crate) stop_signal: Cell<Signal>,
+    /// What `${X:-}` is.
+    pub(crate) defaults: Defaults,
     /// Whether anything depended on which shell `/bin/sh` is.
     pub(crate) asked_for_sh: Cell<bool>,
     /// Notes of what is looked at.
@@ -102,6 +104,28 @@ pub(crate) struct Machine<'c> {
     scratch: RefCell<Option<Image>>,
     /// The environment that was made last, and the variables that it was made of.
     environment: RefCell<(Weak<Variables>, Rc<Environment>)>,
+}
+
+/// What `${X:-}` is where nothing sets X: empty, or `$X` that `set -u` does not complain about, so that it may be
+/// given at run time. Scripts are full of them, and hardly one decides how a start-up ends: that way is gone only
+/// where the start-up ends without one.
+#[derive(Debug, Default)]
+pub(crate) struct Defaults {
+    ask: bool,
+    met: Cell<bool>,
+}
+
+impl Defaults {
+    /// Whether it may be given; notes that there was one.
+    pub(crate) fn are_asked_for(&self) -> bool {
+        self.met.set(true);
+        self.ask
+    }
+
+    /// Whether there was one.
+    pub(crate) fn were_met(&self) -> bool {
+        self.met.get()
+    }
 }
 
 /// The variables of a shell.
@@ -152,6 +176,7 @@ impl<'c> Machine<'c> {
                     .copied()
                     .unwrap_or(Signal::TERM),
             ),
+            defaults: Defaults::default(),
             asked_for_sh: Cell::new(false),
             looked_at: LookedAt::default(),
             texts: RefCell::default(),
@@ -164,6 +189,12 @@ impl<'c> Machine<'c> {
             scratch: RefCell::default(),
             environment: RefCell::default(),
         }
+    }
+
+    /// The machine, to which every `${X:-}` may be given at run time.
+    pub(crate) fn asking_for_defaults(mut self) -> Machine<'c> {
+        self.defaults.ask = true;
+        self
     }
 
     /// Whether all ways together have taken as many steps as they may.

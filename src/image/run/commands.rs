@@ -107,7 +107,7 @@ impl Walker<'_> {
                 let text = self.mapped(script, body);
                 return self.tee_targets(&words[1..], text);
             }
-            if !words.is_empty() && !self.shell(script, simple, &words) {
+            if !words.is_empty() && !self.source(&words) && !self.shell(script, simple, &words) {
                 let before = self.directory.clone();
                 if !self.follow(&words) {
                     self.directory = before;

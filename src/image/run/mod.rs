@@ -19,7 +19,7 @@ mod text;
 mod write;
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::Image;
 use super::build::Builder;
@@ -133,6 +133,11 @@ struct Walker<'a> {
     inner_shell: Option<String>,
     /// Whether the script that is walked has arguments.
     has_arguments: bool,
+    /// Files that a shell has read as its own text.
+    sourced: HashSet<String>,
+    /// Whether such a file is walked: what its functions do is believed to leave alone what was copied, as scripts
+    /// that are not at hand are.
+    in_library: bool,
     /// Rounds of loops that may still be followed.
     rounds: usize,
 }
@@ -151,6 +156,8 @@ impl<'a> Walker<'a> {
             mounts: Vec::new(),
             inner_shell: None,
             has_arguments: false,
+            sourced: HashSet::new(),
+            in_library: false,
             rounds: loops::MOST_ROUNDS,
         }
     }
@@ -218,6 +225,7 @@ impl<'a> Walker<'a> {
                 self.group_into_files(script, id, *body, redirects);
             }
             Kind::Compound(Compound::Test(_) | Compound::Arithmetic(_), _) => {}
+            Kind::Function { .. } if self.in_library => {}
             _ => self.opaque_text(script, id),
         }
         self.depth -= 1;

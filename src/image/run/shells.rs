@@ -61,6 +61,26 @@ impl Walker<'_> {
         }
     }
 
+    /// Follows `. FILE` and `source FILE` in the shell that is walked; whether that is what it is and the file is at
+    /// hand. A file that sources itself is followed once.
+    pub(super) fn source(&mut self, words: &[Option<String>]) -> bool {
+        let [Some(name), Some(file), ..] = words else {
+            return false;
+        };
+        if !matches!(name.as_str(), "." | "source") || !file.contains('/') {
+            return false;
+        }
+        let Some(text) = self.text_of(file) else {
+            return false;
+        };
+        if self.sourced.insert(file.clone()) {
+            let outer = std::mem::replace(&mut self.in_library, true);
+            self.script(text);
+            self.in_library = outer;
+        }
+        true
+    }
+
     /// The script of the image that a name stands for.
     fn script_on_path(&self, name: &str) -> Option<String> {
         let path = self.image.environment.get("PATH");

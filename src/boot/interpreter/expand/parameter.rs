@@ -159,6 +159,13 @@ impl Expansion<'_> {
                 }
                 None => {}
             },
+            Some(Operator::Default { word, .. })
+                if value.is_none()
+                    && word.constant(true).as_deref() == Some("")
+                    && self.machine.defaults.are_asked_for() =>
+            {
+                push_value(out, self.unset(&parameter.name).unwrap_or_default(), quoted);
+            }
             Some(Operator::Default { colon, word }) => {
                 if empty(*colon, &value) {
                     match self.nested(word, quoted, single) {
