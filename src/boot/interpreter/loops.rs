@@ -7,7 +7,7 @@ use super::step::{Attempt, Progress, Turn};
 use super::{Code, State, Stored};
 use crate::boot::fact::FactKind;
 use crate::boot::value::{Field, Piece};
-use crate::boot::world::{Question, Status};
+use crate::boot::world::{Body, Question, Status};
 use crate::shell::{Compound, Kind};
 
 /// Rounds of a loop whose condition is not decided that are looked at: none, one, and two.
@@ -49,6 +49,11 @@ impl Turn<'_, '_> {
         };
         if state.in_body || state.rounds == 0 {
             if state.rounds > 0 && self.round_repeats(&mut state) {
+                if let Some(end) = self.end_by_time() {
+                    self.world.process_mut(self.pid).body = Body::Idle(Some(end));
+                    self.gone = true;
+                    return Ok(());
+                }
                 self.top().state = State::While(state);
                 return Err(Progress::Blocked);
             }

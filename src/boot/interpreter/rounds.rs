@@ -8,8 +8,9 @@ use std::rc::Rc;
 use super::frame::Drift;
 use super::step::{Attempt, Turn};
 use super::{Code, Loop, Stored};
+use crate::boot::start::is_soon;
 use crate::boot::value::Value;
-use crate::boot::world::SteadyLoop;
+use crate::boot::world::{Millis, SteadyLoop};
 
 /// Rounds of a loop that sleeps after which what it counts is taken for any number: more than the 60 tries of most loops
 /// that wait for something.
@@ -31,12 +32,22 @@ impl Turn<'_, '_> {
             .find(|(known, ..)| *known == hash)
             .copied()
         {
+            if self.end_by_time().is_some() {
+                return true;
+            }
             self.goes_round(steps, choices);
             // Time passes in each round: one more round is run, in which the world is steady.
             return clock == self.world.clock;
         }
         state.seen.push(now);
         false
+    }
+
+    /// When the `timeout` that the shell runs under ends it, if that is soon.
+    pub(super) fn end_by_time(&self) -> Option<Millis> {
+        let process = self.world.process(self.pid)?;
+        let clock = self.world.clock;
+        process.ends_by.filter(|end| is_soon(*end, clock))
     }
 
     /// Notes that the innermost frame is a loop that will not change any more.

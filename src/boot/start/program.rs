@@ -20,6 +20,11 @@ use crate::source::Span;
 /// Seconds of a sleep that is longer than any start-up takes: an hour.
 const LONG_SLEEP: f64 = 3_600.0;
 
+/// Whether a time comes before any start-up is long over.
+pub(in crate::boot) fn is_soon(time: Millis, clock: Millis) -> bool {
+    time < clock + (LONG_SLEEP * 1000.0) as Millis
+}
+
 /// The service that `service NAME start` and `/etc/init.d/NAME start` start.
 fn service_name(argv: &[Field]) -> Option<String> {
     let first = argv.first()?.known()?;
@@ -99,8 +104,7 @@ impl Start<'_, '_> {
                 // Who sleeps for hours stays until he is stopped.
                 let ends = seconds.filter(|seconds| *seconds < LONG_SLEEP);
                 let ends = ends.map(|seconds| clock + (seconds * 1000.0) as u64);
-                let is_soon = |by: &Millis| *by < clock + (LONG_SLEEP * 1000.0) as Millis;
-                let by = process.ends_by.filter(is_soon);
+                let by = process.ends_by.filter(|by| is_soon(*by, clock));
                 process.body = Body::Idle(ends.into_iter().chain(by).min());
                 let output = process.output.clone();
                 if program.name == "tail" && output.is_read() {

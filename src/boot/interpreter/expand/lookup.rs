@@ -38,7 +38,11 @@ impl Expansion<'_> {
                 }
                 value
             }
-            "RANDOM" | "SECONDS" | "LINENO" | "EPOCHSECONDS" => Value::unknown(format!("${name}")),
+            "SECONDS" if shell.facts.family == ShellFamily::Bash => Value::unknown("$SECONDS"),
+            "RANDOM" | "EPOCHSECONDS" if shell.facts.family != ShellFamily::Dash => {
+                Value::unknown(format!("${name}"))
+            }
+            "LINENO" => Value::unknown("$LINENO"),
             "BASHPID" => Value::text(shell.dollar.to_string()),
             "UID" | "EUID" if shell.facts.family == ShellFamily::Bash => {
                 crate::boot::tools::user_number(self.user)
