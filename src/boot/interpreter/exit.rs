@@ -1,7 +1,7 @@
 //! The end of a shell: `exit`, the EXIT trap, and `set -e`.
 
 use super::step::{Attempt, Turn};
-use super::{Code, State};
+use super::{Code, Frame, State};
 use crate::boot::machine::end_process;
 use crate::boot::world::Status;
 use crate::knowledge::TrapName;
@@ -20,6 +20,11 @@ impl Turn<'_, '_> {
     /// none, whatever it has interrupted (measured: dash, busybox, bash).
     pub(super) fn failure_is_handled(&self) -> bool {
         let frames = self.shell.frames.iter().rev();
+        // A copy goes on where it was made in a condition, whatever it does with `-e` (measured: dash, busybox, bash).
+        let is_trap = |frame: &Frame| matches!(frame.state, State::Trap(_));
+        if self.shell.in_condition && !self.shell.frames.iter().any(is_trap) {
+            return true;
+        }
         let mut own = frames.take_while(|frame| !matches!(frame.state, State::Trap(_)));
         own.any(|frame| match &frame.state {
             State::If(_, in_body) => !in_body,

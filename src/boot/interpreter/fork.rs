@@ -36,7 +36,9 @@ impl Turn<'_, '_> {
         input: Option<usize>,
         output: Option<usize>,
     ) -> Pid {
+        let in_condition = self.failure_is_handled();
         let mut copy = self.shell.forked();
+        copy.in_condition = in_condition;
         let facts = copy.facts;
         let script = Rc::clone(&code.script);
         // The node that the copy really runs: `( … )` does not fork once more.
@@ -136,6 +138,12 @@ impl Turn<'_, '_> {
         self.shell.last_background = pids.last().copied();
         if self.shell.facts.family != ShellFamily::Bash {
             self.shell.kept.clear();
+            // bash alone takes the condition around into the background (measured: dash 0.5.12, busybox 1.35).
+            for pid in &pids {
+                if let Body::Shell(copy) = &mut self.world.process_mut(*pid).body {
+                    copy.in_condition = false;
+                }
+            }
         }
         self.shell.add_job(pids);
         self.shell.status = Status::SUCCESS;
@@ -147,6 +155,8 @@ impl Turn<'_, '_> {
         let pid = self.fork(code, false, Some(stream));
         self.world.process_mut(pid).captured = true;
         if let Body::Shell(copy) = &mut self.world.process_mut(pid).body {
+            // dash begins anew with conditions there (measured: 0.5.12).
+            copy.in_condition &= copy.facts.family != ShellFamily::Dash;
             // bash clears `-e` in command substitutions unless it is in POSIX mode; so does busybox (measured: 1.35).
             if copy.facts.is_plain_bash() || copy.facts.family == ShellFamily::Ash {
                 copy.options.errexit = false;

@@ -100,6 +100,8 @@ pub(crate) struct Shell {
     pub frames: Vec<Frame>,
     /// Whether it is a forked copy of a shell.
     pub is_subshell: bool,
+    /// Whether it is a copy that was made in a condition, so that nothing that fails in it ends it.
+    pub in_condition: bool,
     /// Whether it was forked where `local` and `return` have their place: in a function, or for `return` in a file
     /// that was read.
     pub forked_in: (bool, bool),
@@ -235,6 +237,7 @@ impl Shell {
             dollar: pid,
             frames: Vec::new(),
             is_subshell: false,
+            in_condition: false,
             forked_in: (false, false),
             exiting: false,
             interrupted: false,

@@ -32,6 +32,10 @@ impl Turn<'_, '_> {
             self.push(inner, false);
             return Ok(());
         }
+        if negated {
+            // Its parts are copies that are made in a condition.
+            self.top().state = State::Negate;
+        }
         let last_here = self.shell.options.lastpipe && !self.shell.options.monitor;
         let mut pids = Vec::new();
         let mut input: Option<usize> = None;
@@ -55,7 +59,6 @@ impl Turn<'_, '_> {
                 process.output.clone(),
             );
             if negated {
-                self.top().state = State::Negate;
                 self.push_state(code.clone(), false, State::Restore(Box::new(saved)));
             } else {
                 self.top().state = State::Restore(Box::new(saved));
@@ -69,7 +72,6 @@ impl Turn<'_, '_> {
             pipefail,
         }));
         if negated {
-            self.top().state = State::Negate;
             self.push_state(code.clone(), false, waiting);
         } else {
             self.top().state = waiting;
