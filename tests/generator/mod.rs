@@ -74,6 +74,7 @@ pub(crate) fn generate(seed: u64) -> Startup {
         .all_files()
         .values()
         .chain([&startup.script])
+        .chain(&startup.argv)
         .any(|text| text.contains("sleep 1"))
     {
         startup.grace_s = Some(2.5);
