@@ -68,6 +68,9 @@ impl Turn<'_, '_> {
         };
         let directory = Rc::clone(&self.world.process_mut(self.pid).directory);
         let mut path = absolute(&directory, &name);
+        if path == "/dev/null" {
+            return self.finish(Status::SUCCESS);
+        }
         if is_glob(&name) {
             // A pattern that nothing matched: bash fails to read it, the others end.
             if self.special_errors_end() {
