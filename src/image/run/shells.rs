@@ -73,7 +73,8 @@ impl Walker<'_> {
         let Some(text) = self.text_of(file) else {
             return false;
         };
-        if self.sourced.insert(file.clone()) {
+        let path = self.absolute(file).unwrap_or_default();
+        if self.sourced.insert(path) {
             let outer = std::mem::replace(&mut self.in_library, true);
             self.script(text);
             self.in_library = outer;
