@@ -13,7 +13,7 @@ use super::discover::{Candidate, discover};
 use super::output::Output;
 use super::settings::Settings;
 use super::silence::keeps;
-use super::{COULD_NOT_RUN, FINDINGS, FINE, write};
+use super::{COULD_NOT_RUN, FINDINGS, FINE, STACK, write};
 use crate::analyze;
 use crate::fix::{Applicability, Fixed, Fixes, Input, Workspace, fix_all, unified_diff};
 use crate::report::Run;
@@ -22,8 +22,6 @@ use crate::source::{Disk, LARGEST_FILE, RealDisk};
 
 /// How standard input is called.
 const STANDARD_INPUT: &str = "<stdin>";
-/// Stack of a worker: syntax trees of hostile files are deeper than those of people.
-const STACK: usize = 16 * 1024 * 1024;
 
 /// Fixes the files, or prints the difference. `Ok` with the status so far when the findings that remain are
 /// to be reported; `Err` with the exit status when all has been said.
@@ -149,9 +147,10 @@ fn input(file: &Candidate, settings: &Settings) -> Result<Input, String> {
 /// Plans for many files on all cores. A defect of pidone costs one file's fixes, never the run.
 fn each(indexes: &[usize], plan: &(dyn Fn(usize) -> Fixes + Sync)) -> Vec<Fixes> {
     let one = |index: &usize| catch_unwind(AssertUnwindSafe(|| plan(*index))).unwrap_or_default();
-    match rayon::ThreadPoolBuilder::new().stack_size(STACK).build() {
-        Ok(pool) => pool.install(|| indexes.par_iter().map(one).collect()),
-        Err(_) => indexes.iter().map(one).collect(),
+    let pool = rayon::ThreadPoolBuilder::new().stack_size(STACK);
+    match (indexes.len() > 1).then(|| pool.build()) {
+        Some(Ok(pool)) => pool.install(|| indexes.par_iter().map(one).collect()),
+        _ => indexes.iter().map(one).collect(),
     }
 }
 

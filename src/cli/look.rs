@@ -12,13 +12,10 @@ use super::discover::{Candidate, discover};
 use super::files;
 use super::output::{Output, Progress};
 use super::settings::Settings;
-use super::{COULD_NOT_RUN, FINE};
+use super::{COULD_NOT_RUN, FINE, STACK};
 use crate::analyze::{self, Analysis, Options, Unreadable};
 use crate::report::{Run, printable};
 use crate::source::{Disk, RealDisk};
-
-/// Stack of a worker: syntax trees of hostile files are deeper than those of people.
-const STACK: usize = 16 * 1024 * 1024;
 
 /// What looking gave.
 pub(super) struct Look {
@@ -64,7 +61,7 @@ pub(super) fn look(
     let pool = (files.len() > 1).then(|| rayon::ThreadPoolBuilder::new().stack_size(STACK).build());
     let results: Vec<Result<Analysis, Unreadable>> = match pool {
         Some(Ok(pool)) => pool.install(|| files.par_iter().with_max_len(1).map(look).collect()),
-        _ => on_a_thread(|| files.iter().map(look).collect()),
+        _ => files.iter().map(look).collect(),
     };
     progress.finish();
     for (file, result) in files.iter().zip(results) {
@@ -153,17 +150,6 @@ fn lacks_target(run: &Run, settings: &Settings) -> Option<String> {
         .all(|analysis| analysis.targets.is_empty());
     (name != "all" && is_nowhere && !run.analyses.is_empty())
         .then(|| format!("no Dockerfile has a stage `{name}`"))
-}
-
-/// Runs work on a thread with the stack that it may need; on this one if there can be no other.
-fn on_a_thread<T: Send>(work: impl Fn() -> T + Sync) -> T {
-    std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().stack_size(STACK);
-        match thread.spawn_scoped(scope, &work) {
-            Ok(thread) => thread.join().expect("defects are caught within"),
-            Err(_) => work(),
-        }
-    })
 }
 
 /// The problems of a file in one line: the first, and how many more. A template that is no Dockerfile
