@@ -74,7 +74,7 @@ pub struct Analysis {
     pub context: Option<(String, Choice)>,
     /// The stages asked for, in order.
     pub targets: Vec<Target>,
-    /// The files that were read for it, sorted: whoever changes another one changes nothing here.
+    /// The files that were read for it, in no order: whoever changes another one changes nothing here.
     pub reads: Vec<PathBuf>,
 }
 
@@ -169,9 +169,7 @@ pub fn analyze(
         .map_err(|error: ReadError| unreadable(error.to_string()))?;
     let source = decode(shown, bytes).map_err(unreadable)?;
     let mut analysis = analyze_source(disk, &source, Some(path), options);
-    if let Err(place) = analysis.reads.binary_search_by(|read| (**read).cmp(path)) {
-        analysis.reads.insert(place, path.to_owned());
-    }
+    analysis.reads.push(path.to_owned());
     Ok(analysis)
 }
 
@@ -215,8 +213,8 @@ pub fn analyze_source(
             "the Dockerfile comes from standard input, without a context",
         )),
     };
-    let targets = wanted.into_iter();
-    let targets: Vec<Target> = targets
+    let targets = wanted
+        .into_iter()
         .map(|stage| target(&stages, stage, &context, options))
         .collect();
     Analysis {

@@ -48,8 +48,10 @@ pub fn fix_all(
     let mut elsewhere: BTreeMap<usize, usize> = BTreeMap::new();
     let mut workspace = Workspace::new(Arc::clone(disk), inputs.clone());
     for _ in 0..MOST_ROUNDS {
+        // Proofs ask for many inputs in the same order: several that begin at once would wait for one another at
+        // each that is not looked at yet.
         each(&dirty, &|index| {
-            workspace.look(index);
+            workspace.judged(index);
             Fixes::default()
         });
         let planned = each(&dirty, &|index| workspace.plan(index, wanted));

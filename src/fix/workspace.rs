@@ -127,12 +127,6 @@ impl Workspace {
         }
     }
 
-    /// Looks at an input that is not looked at yet. Proofs ask for many inputs in the same order: several
-    /// that begin at once would wait for one another at each.
-    pub(super) fn look(&self, index: usize) {
-        self.judged(index);
-    }
-
     /// The inputs.
     pub fn inputs(&self) -> &[Input] {
         &self.inputs

@@ -150,22 +150,14 @@ fn judge_with(
 ) -> (Vec<Vec<Path>>, bool) {
     let machine = Machine::new(container, sh);
     let usual = judge_on(&machine, signals);
-    let of = |paths: &[Path], wanted: &dyn Fn(Verdict) -> bool| {
-        let mut verdicts = paths.iter().map(|path| path.verdict);
-        verdicts.any(wanted)
-    };
-    let goes_on = |paths: &Vec<Path>| of(paths, &|verdict| verdict != Verdict::Exits);
-    if !machine.defaults.were_met() || usual.0.iter().any(goes_on) {
+    let goes_on = |path: &Path| path.verdict != Verdict::Exits;
+    if !machine.defaults.were_met() || usual.0.iter().flatten().any(goes_on) {
         return usual;
     }
     // A start-up that does nothing but end may want a setting that `${X:-}` asks for.
     let given = judge_on(&Machine::new(container, sh).asking_for_defaults(), signals);
-    let tells = |paths: &Vec<Path>| {
-        of(paths, &|verdict| {
-            !matches!(verdict, Verdict::Exits | Verdict::Unknown)
-        })
-    };
-    match given.0.iter().all(tells) {
+    let is_told = |path: &Path| goes_on(path) && path.verdict != Verdict::Unknown;
+    match given.0.iter().all(|paths| paths.iter().any(is_told)) {
         true => given,
         false => usual,
     }

@@ -19,14 +19,14 @@ impl Turn<'_, '_> {
     /// Whether a failing command here is part of a condition, so that `set -e` does not apply. What a trap runs is part of
     /// none, whatever it has interrupted (measured: dash, busybox, bash).
     pub(super) fn failure_is_handled(&self) -> bool {
-        let frames = self.shell.frames.iter().rev();
-        // A copy goes on where it was made in a condition, whatever it does with `-e` (measured: dash, busybox, bash).
         let is_trap = |frame: &Frame| matches!(frame.state, State::Trap(_));
-        if self.shell.in_condition && !self.shell.frames.iter().any(is_trap) {
+        let frames = &self.shell.frames;
+        let own = frames.iter().rposition(is_trap).map_or(0, |at| at + 1);
+        // A copy goes on where it was made in a condition, whatever it does with `-e` (measured: dash, busybox, bash).
+        if own == 0 && self.shell.in_condition {
             return true;
         }
-        let mut own = frames.take_while(|frame| !matches!(frame.state, State::Trap(_)));
-        own.any(|frame| match &frame.state {
+        frames[own..].iter().any(|frame| match &frame.state {
             State::If(_, in_body) => !in_body,
             State::While(state) => !state.in_body,
             State::Negate => true,

@@ -146,8 +146,8 @@ impl Turn<'_, '_> {
             };
             match option {
                 'a' => array = value,
-                // Without a letter it is the NUL character.
                 'n' => enough = value.and_then(|value| value.parse().ok()),
+                // Without a letter it is the NUL character.
                 'd' => end = value.and_then(|value| value.chars().next()).unwrap_or('\0'),
                 _ => {}
             }
