@@ -9,6 +9,7 @@ use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::formats::{CheckFormat, TraceFormat, format_file};
+use super::on_demand::OnDemand;
 use crate::config::{FailOn, Layer, VARIABLES, duration, platform, similar};
 use crate::rules;
 use crate::source::{Disk, FileKind, RealDisk};
@@ -52,26 +53,25 @@ pub(super) enum Color {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Report what keeps the stop signal from the application
-    #[command(after_long_help = after_help())]
-    Check(CheckArguments),
+    Check(OnDemand<CheckArguments>),
     /// Show who becomes PID 1 and the way of the stop signal
-    #[command(after_long_help = after_help_of_trace())]
-    Trace(TraceArguments),
+    Trace(OnDemand<TraceArguments>),
     /// Print the documentation of a rule
-    Explain(ExplainArguments),
+    Explain(OnDemand<ExplainArguments>),
     /// Print what is known of a program, launcher, shell or image
-    Knows(KnowsArguments),
+    Knows(OnDemand<KnowsArguments>),
     /// List the rules
-    Rules(RulesArguments),
+    Rules(OnDemand<RulesArguments>),
     /// Print the JSON schema of an output or of the configuration file
-    Schema(SchemaArguments),
+    Schema(OnDemand<SchemaArguments>),
     /// Print a script that completes pidone's arguments in a shell
-    Completions(CompletionsArguments),
+    Completions(OnDemand<CompletionsArguments>),
     /// Print the manual page
     Man,
 }
 
 #[derive(Debug, Args)]
+#[command(after_long_help = after_help())]
 pub(super) struct CheckArguments {
     #[command(flatten)]
     pub(super) inputs: Inputs,
@@ -199,6 +199,7 @@ pub(super) enum RulesFormat {
 }
 
 #[derive(Debug, Args)]
+#[command(after_long_help = after_help_of_trace())]
 pub(super) struct TraceArguments {
     #[command(flatten)]
     pub(super) inputs: Inputs,

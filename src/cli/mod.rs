@@ -13,6 +13,7 @@ mod formats;
 mod knows;
 mod look;
 mod manual;
+mod on_demand;
 mod output;
 mod settings;
 mod silence;

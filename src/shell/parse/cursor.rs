@@ -72,6 +72,10 @@ pub(super) fn is_name(byte: u8) -> bool {
 /// what costs most in a text that opens many and closes none.
 const LONGEST_ARITHMETIC: usize = 16 * 1024;
 
+/// About so many bytes of a script make one node: 41 in the entrypoint of postgres. A list of nodes that need not
+/// grow is written once.
+const BYTES_OF_A_NODE: usize = 32;
+
 /// Reserved words that begin no command, and so end a list.
 const CLOSING: [&str; 8] = ["then", "else", "elif", "fi", "do", "done", "esac", "}"];
 
@@ -85,7 +89,10 @@ impl<'a> Parser<'a> {
             offsets: None,
             depth: 0,
             pending: Vec::new(),
-            output: Output::default(),
+            output: Output {
+                nodes: Vec::with_capacity(4 + text.len() / BYTES_OF_A_NODE),
+                ..Output::default()
+            },
         }
     }
 
