@@ -105,12 +105,17 @@ fn write_index(folder: &Path, kind: &str, code: &mut String) {
         texts.len()
     )
     .expect("a String takes everything");
-    let names: Vec<_> = names.iter().collect();
+    // One text and numbers: a pointer for each name would have to be set at each start of the program.
+    let (mut text, mut at, mut entries) = (String::new(), Vec::new(), Vec::new());
+    for (name, of_name) in names {
+        let start = (text.len(), entries.len());
+        text.push_str(&name);
+        entries.extend(of_name);
+        at.push((start.0, text.len(), start.1, entries.len()));
+    }
     writeln!(
         code,
-        "pub(super) static {upper}_NAMES: [(&str, &[usize]); {}] = {};",
-        names.len(),
-        format!("{names:?}").replace(", [", ", &[")
+        "static {upper}_NAMES: Names = Names {{ text: {text:?}, at: &{at:?}, entries: &{entries:?} }};",
     )
     .expect("a String takes everything");
 }

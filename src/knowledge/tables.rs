@@ -9,11 +9,43 @@ use serde::Deserialize;
 
 include!(concat!(env!("OUT_DIR"), "/knowledge_index.rs"));
 
+/// The names of the entries of a table, sorted.
+struct Names {
+    /// All of them, one behind the other.
+    text: &'static str,
+    /// For each where it begins and ends in the text, and where the numbers of its entries do.
+    at: &'static [(u32, u32, u32, u32)],
+    /// Numbers of entries.
+    entries: &'static [u32],
+}
+
+impl Names {
+    fn text_of(&self, (start, end, ..): (u32, u32, u32, u32)) -> &'static str {
+        &self.text[start as usize..end as usize]
+    }
+
+    /// The numbers of the entries of that name.
+    fn find(&self, name: &str) -> &'static [u32] {
+        let found = self
+            .at
+            .binary_search_by(|known| self.text_of(*known).cmp(name));
+        found.map_or(&[], |at| {
+            let (_, _, first, end) = self.at[at];
+            &self.entries[first as usize..end as usize]
+        })
+    }
+
+    fn all(&'static self) -> impl Iterator<Item = &'static str> {
+        self.at.iter().map(|known| self.text_of(*known))
+    }
+}
+
 /// A table of one kind of entries.
 pub(super) struct Table<T: 'static> {
     texts: &'static [&'static str],
-    names: &'static [(&'static str, &'static [usize])],
-    parsed: &'static [OnceLock<Result<T, String>>],
+    names: &'static Names,
+    /// What stands in the entries that were asked for; boxed, for most never are.
+    parsed: &'static [OnceLock<Box<Result<T, String>>>],
     /// The user's own entries, which go before.
     own: &'static OnceLock<Vec<T>>,
 }
@@ -21,7 +53,7 @@ pub(super) struct Table<T: 'static> {
 macro_rules! table {
     ($name:ident, $entry:ty, $texts:ident, $names:ident) => {
         pub(super) fn $name() -> Table<$entry> {
-            static PARSED: [OnceLock<Result<$entry, String>>; $texts.len()] =
+            static PARSED: [OnceLock<Box<Result<$entry, String>>>; $texts.len()] =
                 [const { OnceLock::new() }; $texts.len()];
             static OWN: OnceLock<Vec<$entry>> = OnceLock::new();
             Table {
@@ -127,8 +159,7 @@ impl<T: Named + for<'de> Deserialize<'de> + Send + Sync> Table<T> {
     /// The entries with that name, in the order of the files, the user's first. An entry that does
     /// not parse is left out; [`Table::problems`] reports it.
     pub(super) fn named(&self, name: &str) -> impl Iterator<Item = &'static T> + use<T> {
-        let found = self.names.binary_search_by(|(known, _)| known.cmp(&name));
-        let indices = found.map_or(&[][..], |at| self.names[at].1);
+        let indices = self.names.find(name);
         let (texts, parsed) = (self.texts, self.parsed);
         let own: Vec<&'static T> = self
             .own()
@@ -137,17 +168,16 @@ impl<T: Named + for<'de> Deserialize<'de> + Send + Sync> Table<T> {
         own.into_iter().chain(
             indices
                 .iter()
-                .filter_map(move |&at| parsed[at].get_or_init(|| parse(texts[at])).as_ref().ok()),
+                .map(|&at| at as usize)
+                .filter_map(move |at| read(&parsed[at], texts[at])),
         )
     }
 
     /// Every entry.
     pub(super) fn all(&self) -> impl Iterator<Item = &'static T> + use<T> {
         let (texts, parsed) = (self.texts, self.parsed);
-        self.own().chain(
-            (0..texts.len())
-                .filter_map(move |at| parsed[at].get_or_init(|| parse(texts[at])).as_ref().ok()),
-        )
+        self.own()
+            .chain((0..texts.len()).filter_map(move |at| read(&parsed[at], texts[at])))
     }
 
     fn own(&self) -> impl Iterator<Item = &'static T> + use<T> {
@@ -156,7 +186,7 @@ impl<T: Named + for<'de> Deserialize<'de> + Send + Sync> Table<T> {
 
     /// Every name.
     pub(super) fn names(&self) -> impl Iterator<Item = &'static str> + use<T> {
-        self.names.iter().map(|(name, _)| *name)
+        self.names.all()
     }
 
     /// What keeps entries from being read.
@@ -166,6 +196,15 @@ impl<T: Named + for<'de> Deserialize<'de> + Send + Sync> Table<T> {
             .filter_map(|text| parse::<T>(text).err().map(|why| format!("{why}: {text}")))
             .collect()
     }
+}
+
+/// What stands in an entry, which is read when it is asked for.
+fn read<T: for<'de> Deserialize<'de>>(
+    parsed: &'static OnceLock<Box<Result<T, String>>>,
+    text: &str,
+) -> Option<&'static T> {
+    let entry = parsed.get_or_init(|| Box::new(parse(text)));
+    entry.as_ref().as_ref().ok()
 }
 
 /// Reads one entry, which the build script has made JSON of.
