@@ -39,18 +39,19 @@ impl Turn<'_, '_> {
         found.map(|(_, _, what)| *what)
     }
 
-    /// The body of `function f {` with a line end behind the brace, in a shell that takes the first line
-    /// for a command.
-    pub(super) fn function_taken_for_command(&self, code: &Code) -> Option<Code> {
-        let Kind::Function {
-            keyword: true,
-            body,
-            ..
-        } = &code.script.node(code.node).kind
-        else {
-            return None;
+    /// The body of `function f {` or `coproc {` with a line end behind the brace, in a shell that takes the
+    /// first line for a command.
+    pub(super) fn group_behind_a_command(&self, code: &Code) -> Option<Code> {
+        let (body, feature) = match &code.script.node(code.node).kind {
+            Kind::Function {
+                keyword: true,
+                body,
+                ..
+            } => (body, Feature::FunctionKeyword),
+            Kind::Coproc { body, .. } => (body, Feature::Coproc),
+            _ => return None,
         };
-        if self.shell.facts.has(Feature::FunctionKeyword) {
+        if self.shell.facts.has(feature) {
             return None;
         }
         let Kind::Compound(Compound::Group(list), _) = &code.script.node(*body).kind else {
@@ -74,7 +75,7 @@ impl Turn<'_, '_> {
 }
 
 /// All constructs of a script that are a syntax error where they are not known. Those that such a
-/// shell takes for ordinary commands (`[[`, `((`, `coproc`, `source`) are not among them.
+/// shell takes for ordinary commands (`[[`, `((`, `coproc` before one, `source`) are not among them.
 pub(in crate::boot) fn constructs(script: &Script) -> Vec<Construct> {
     let mut found = Vec::new();
     for node in &script.nodes {
@@ -86,6 +87,9 @@ pub(in crate::boot) fn constructs(script: &Script) -> Vec<Construct> {
                     Feature::FunctionKeyword,
                     "the word `function`",
                 ));
+            }
+            Kind::Coproc { body, .. } if matches!(script.node(*body).kind, Kind::Compound(..)) => {
+                found.push((range.clone(), Feature::Coproc, "`coproc` before a group"));
             }
             Kind::Pipeline { with_stderr, .. } if with_stderr.contains(&true) => {
                 found.push((range.clone(), Feature::PipeBoth, "`|&`"));

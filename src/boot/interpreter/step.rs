@@ -6,6 +6,7 @@ use super::{Code, Frame, Shell, State};
 use crate::boot::machine::Machine;
 use crate::boot::value::Value;
 use crate::boot::world::{Body, Pid, Question, Status, World};
+use crate::knowledge::Feature;
 use crate::shell::Kind;
 
 /// What a step led to.
@@ -117,8 +118,12 @@ impl Turn<'_, '_> {
             State::ReadInput => self.read_input(),
             State::SyntaxError => {
                 let title = self.shell.facts.title.clone();
+                let word = match code.script.node(code.node).kind {
+                    Kind::Coproc { .. } => "coproc",
+                    _ => "function",
+                };
                 self.start_up_breaks(
-                    format!("{title} does not know the word `function`"),
+                    format!("{title} does not know the word `{word}`"),
                     Some(code.span()),
                 );
                 self.exit(Status::Known(2));
@@ -134,9 +139,9 @@ impl Turn<'_, '_> {
     /// Begins a node: expands what it needs and replaces the frame by the node's own.
     fn start(&mut self, code: Code) -> Attempt<()> {
         let script = Rc::clone(&code.script);
-        if let Some(body) = self.function_taken_for_command(&code) {
-            // `function f {` is a command that is not found; the lines of the body run at once, and the
-            // closing brace is the syntax error.
+        if let Some(body) = self.group_behind_a_command(&code) {
+            // `function f {` and `coproc {` are commands that are not found; the lines of the body run at once,
+            // and the closing brace is the syntax error.
             self.top().state = State::SyntaxError;
             self.shell.status = Status::Known(127);
             self.push(body, false);
@@ -184,6 +189,10 @@ impl Turn<'_, '_> {
                 let body = code.at(*body);
                 Rc::make_mut(&mut self.shell.functions).insert(name.as_str().into(), body);
                 self.finish(Status::SUCCESS)
+            }
+            Kind::Coproc { .. } if !self.shell.facts.has(Feature::Coproc) => {
+                // A command of that name, which no image has.
+                self.finish(Status::Known(127))
             }
             Kind::Coproc { name, body } => {
                 let pid = self.fork(&code.at(*body), true, None);
