@@ -291,7 +291,7 @@ fn hash_shell(shell: &Shell, hasher: &mut FoldHasher<'static>, looking: &Looking
     shell.inputs.hash(hasher);
     shell.last_background.map(looking.rank).hash(hasher);
     for job in &shell.jobs {
-        job.number.hash(hasher);
+        (job.number, job.noticed).hash(hasher);
         for pid in &job.pids {
             (looking.rank)(*pid).hash(hasher);
         }
@@ -333,6 +333,7 @@ fn hash_shell(shell: &Shell, hasher: &mut FoldHasher<'static>, looking: &Looking
             }
             State::Wait(waiting) => {
                 (waiting.any, waiting.named).hash(hasher);
+                (waiting.next, &waiting.variable).hash(hasher);
                 for pid in &waiting.pids {
                     (looking.rank)(*pid).hash(hasher);
                 }

@@ -26,6 +26,9 @@ pub(crate) type Pid = u32;
 /// Milliseconds since the stop signal (negative time does not occur: the clock starts at 0 at boot).
 pub(crate) type Millis = u64;
 
+/// The seconds since 1970 in which the stop signal comes.
+pub(crate) const STOP_DATE: i64 = 2_000_000_000;
+
 /// How long an application is taken to need to stop, in the first run of the simulation.
 pub(crate) const STOP_WORK: Millis = 300;
 
@@ -286,6 +289,13 @@ impl World {
     pub(crate) fn real_path(&self, path: &str, looked_at: &LookedAt) -> Option<String> {
         looked_at.remade(path);
         self.remade.changed.real_path(path)
+    }
+
+    /// The seconds of a clock that began long before the stop signal, which comes at its number `at_stop`; what it
+    /// shows before that is not known. Seconds end when it suits nobody: the first one with the signal.
+    pub(crate) fn seconds(&self, at_stop: i64) -> Option<i64> {
+        let passed = self.clock.saturating_sub(self.stopped_at?);
+        Some(at_stop.saturating_add(i64::try_from(passed.div_ceil(1000)).ok()?))
     }
 
     /// Whether PID 1 is a shell that would do nothing on the signal now.

@@ -7,9 +7,13 @@ use super::expand::Expansion;
 use super::simple::drop_empty_settings;
 use super::step::{Attempt, Turn};
 use super::{Code, Shell, Stored};
-use crate::boot::value::Field;
+use crate::boot::value::{Field, Value};
 use crate::boot::world::Environment;
+use crate::knowledge::ShellFamily;
 use crate::shell::{AssignedValue, Assignment};
+
+/// What `$SECONDS` of bash shows at the stop: it has counted for longer than any limit of a start-up.
+pub(super) const SECONDS_AT_STOP: i64 = 1_000_000;
 
 /// An assignment after expansion.
 pub(super) struct Assigned {
@@ -117,6 +121,10 @@ impl Turn<'_, '_> {
             true => self.read_variable(&name).cloned(),
             false => self.shell.variable(&name).cloned(),
         };
+        if name == "SECONDS" && self.shell.facts.family == ShellFamily::Bash {
+            let at_stop = self.seconds_at_stop(&value);
+            return self.shell.set(&name, Stored::Text(at_stop));
+        }
         let value = match (current, index, append, value) {
             (Some(Stored::Array(mut fields)), None, true, Stored::Array(more)) => {
                 fields.extend(more);
@@ -162,5 +170,22 @@ impl Turn<'_, '_> {
             (_, _, _, value) => value,
         };
         self.shell.set(&name, value);
+    }
+
+    /// What `SECONDS` showed at the stop, had it been counted from where the assignment puts it. One that is made
+    /// before the stop is made long before it.
+    fn seconds_at_stop(&self, value: &Stored) -> Value {
+        let Stored::Text(value) = value else {
+            return Value::unknown("$SECONDS");
+        };
+        let number = value.known().and_then(|text| text.parse::<i64>().ok());
+        let passed = self.world.seconds(0);
+        let at_stop = number.map(|number| match passed {
+            Some(passed) => number.saturating_sub(passed),
+            None => number.saturating_add(SECONDS_AT_STOP),
+        });
+        at_stop.map_or(Value::unknown("$SECONDS"), |at_stop| {
+            Value::text(at_stop.to_string())
+        })
     }
 }

@@ -34,6 +34,7 @@ impl Turn<'_, '_> {
                 Err(Progress::Blocked)
             };
         }
+        self.shell.notice_ends(self.world);
         let status = pipeline_status(&waited);
         if self.shell.interrupted {
             self.shell.interrupted = false;
@@ -66,6 +67,7 @@ impl Turn<'_, '_> {
             self.world.process_mut(pid).body = Body::Ended(status);
             return Err(Progress::Blocked);
         }
+        self.shell.notice_ends(self.world);
         let value = self.world.streams[stream].without_trailing_newlines();
         self.shell.status = status;
         let node = self.top().code.node;

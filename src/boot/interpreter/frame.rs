@@ -190,4 +190,8 @@ pub(crate) struct Waiting {
     pub any: bool,
     /// Whether operands were given (then the status is the last one's).
     pub named: bool,
+    /// Whether that is because of `-n`.
+    pub next: bool,
+    /// The variable that tells which of them has ended (`-p`).
+    pub variable: Option<Rc<str>>,
 }

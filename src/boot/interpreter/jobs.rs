@@ -4,7 +4,7 @@ use super::redirect::Streams;
 use super::step::{Attempt, Turn};
 use super::{Foreground, Job, Shell, State, display_words};
 use crate::boot::value::{Field, Value};
-use crate::boot::world::{Pid, Status};
+use crate::boot::world::{Pid, Status, World};
 use crate::knowledge::ShellFamily;
 
 impl Turn<'_, '_> {
@@ -134,7 +134,18 @@ impl Shell {
     pub(super) fn add_job(&mut self, pids: Vec<Pid>) {
         let numbers = self.jobs.iter().map(|job| job.number);
         let number = numbers.max().unwrap_or(0) + 1;
-        self.jobs.push(Job { pids, number });
+        self.jobs.push(Job {
+            pids,
+            number,
+            noticed: false,
+        });
+    }
+
+    /// A child was waited for: the shell takes notice of all that have ended by now.
+    pub(super) fn notice_ends(&mut self, world: &World) {
+        for job in &mut self.jobs {
+            job.noticed |= !job.pids.iter().any(|pid| world.alive(*pid));
+        }
     }
 
     /// Forgets a job, as `disown` does.

@@ -211,6 +211,8 @@ pub(crate) struct Job {
     pub pids: Vec<Pid>,
     /// Its number.
     pub number: u32,
+    /// Whether the shell has taken notice of its end.
+    pub noticed: bool,
 }
 
 impl Shell {
@@ -302,6 +304,17 @@ impl Shell {
         });
         variable.value = Some(value);
         variable.exported |= allexport;
+    }
+
+    /// `unset NAME`
+    fn unset(&mut self, name: &str) {
+        self.forget_elements(name);
+        let unset = Variable {
+            value: None,
+            exported: false,
+            read_only: false,
+        };
+        Rc::make_mut(&mut self.variables).insert(name.into(), unset);
     }
 
     /// Whether one of its frames is of that kind.

@@ -18,7 +18,7 @@ use super::interpreter::{absolute, display_words};
 use super::machine::{Machine, signal_process};
 use super::services;
 use super::value::{Field, Value};
-use super::world::{Input, Pid, Process, Question, Status, World};
+use super::world::{Input, Pid, Process, Question, STOP_DATE, Status, World};
 use crate::image::{Found, is_removal};
 use crate::source::Span;
 
@@ -346,6 +346,16 @@ impl Command {
             }
             "uname" if words[1..].iter().all(|word| word.as_deref() == Some("-s")) => {
                 line(Value::text("Linux"))
+            }
+            "date"
+                if words[1..].iter().all(|word| word.as_deref() == Some("+%s"))
+                    && words.len() == 2 =>
+            {
+                let seconds = world.seconds(STOP_DATE);
+                match seconds {
+                    Some(seconds) => line(Value::text(seconds.to_string())),
+                    None => Printed::Unknown,
+                }
             }
             "seq" => sequence(operands).into(),
             "which" => self.program_found(machine, world, pid),

@@ -21,7 +21,7 @@ use crate::boot::interpreter::conditions::{self, Answer, binary};
 use crate::boot::interpreter::errors::Operand;
 use crate::boot::interpreter::redirect::Streams;
 use crate::boot::interpreter::step::{Attempt, Turn};
-use crate::boot::interpreter::{Code, Stored, Variable, display_words};
+use crate::boot::interpreter::{Code, Stored, display_words};
 use crate::boot::value::{Field, Value};
 use crate::boot::world::{Environment, Question, Status};
 use crate::knowledge::{Feature, ShellFamily};
@@ -135,15 +135,7 @@ impl Turn<'_, '_> {
                         self.end_by_error(format!("`{word}` is read-only"), Some(span));
                         return Ok(());
                     }
-                    self.shell.forget_elements(&word);
-                    Rc::make_mut(&mut self.shell.variables).insert(
-                        word.as_str().into(),
-                        Variable {
-                            value: None,
-                            exported: false,
-                            read_only: false,
-                        },
-                    );
+                    self.shell.unset(&word);
                 }
                 self.finish(Status::SUCCESS)
             }

@@ -1,9 +1,11 @@
 //! `wait`: which jobs, for how long, and with which status it returns.
 
+use std::rc::Rc;
+
 use crate::boot::interpreter::step::{Attempt, Progress, Turn};
-use crate::boot::interpreter::{Code, State, Waiting};
-use crate::boot::value::Field;
-use crate::boot::world::{Pid, Status};
+use crate::boot::interpreter::{Code, Job, State, Stored, Waiting};
+use crate::boot::value::{Field, Value};
+use crate::boot::world::{Millis, Pid, Status};
 use crate::knowledge::{Feature, ShellFamily};
 
 /// How many jobs a shell remembers after it has waited for them. They are no part of the state that tells rounds of a
@@ -17,8 +19,14 @@ impl Turn<'_, '_> {
         let mut pids = Vec::new();
         let mut named = false;
         let mut is_variable = false;
+        let mut variable = None;
         for word in &words[1..] {
             if std::mem::take(&mut is_variable) {
+                // Nothing is in it before something has ended.
+                variable = word.known().map(Rc::from);
+                if let Some(name) = &variable {
+                    self.shell.unset(name);
+                }
                 continue;
             }
             let Some(text) = word.known() else {
@@ -39,6 +47,9 @@ impl Turn<'_, '_> {
                 }
                 "-n" => any = true,
                 "-p" if self.shell.facts.family == ShellFamily::Bash => is_variable = true,
+                "-np" if self.shell.facts.family == ShellFamily::Bash => {
+                    (any, is_variable) = (true, true);
+                }
                 "-nf" | "-fn" if self.shell.facts.family == ShellFamily::Bash => any = true,
                 "-f" | "--" => {}
                 "" => {}
@@ -60,18 +71,13 @@ impl Turn<'_, '_> {
             }
         }
         if !named {
-            pids = self
-                .shell
-                .jobs
-                .iter()
-                .flat_map(|job| job.pids.clone())
-                .collect();
-            if any && self.shell.facts.family == ShellFamily::Ash {
-                // What has ended by now does not count (measured: busybox 1.35).
-                pids.retain(|pid| self.world.alive(*pid));
-                if pids.is_empty() {
-                    return self.finish(Status::SUCCESS);
-                }
+            let is_ash = self.shell.facts.family == ShellFamily::Ash;
+            let jobs = self.shell.jobs.iter();
+            // An end of which busybox has taken notice does not count (measured: 1.35).
+            let jobs = jobs.filter(|job| !(any && is_ash && job.noticed));
+            pids = jobs.flat_map(|job| job.pids.clone()).collect();
+            if any && is_ash && pids.is_empty() {
+                return self.finish(Status::SUCCESS);
             }
             if any && pids.is_empty() {
                 return self.finish(Status::Known(127));
@@ -100,6 +106,8 @@ impl Turn<'_, '_> {
             pids: own,
             any,
             named,
+            next: any,
+            variable,
         }));
         Ok(())
     }
@@ -126,6 +134,10 @@ impl Turn<'_, '_> {
         if running > 0 && (!waiting.any || ended.is_empty()) {
             return Err(Progress::Blocked);
         }
+        if let (Some(name), Some((pid, _))) = (&waiting.variable, statuses.last()) {
+            let text = Value::text(pid.to_string());
+            self.shell.set(name, Stored::Text(text));
+        }
         // Whose status can be asked for once more: in dash and busybox until the next job begins, in bash until a
         // `wait` for all, in its POSIX mode not at all (measured: dash 0.5.12, busybox 1.35, bash 5.2).
         match self.shell.facts.family {
@@ -137,15 +149,53 @@ impl Turn<'_, '_> {
                 self.shell.kept.extend(statuses);
             }
         }
-        for job in &mut self.shell.jobs {
-            job.pids.retain(|pid| !ended.contains(pid));
+        if self.shell.facts.family == ShellFamily::Ash && !waiting.named {
+            return self.waited_in_busybox(*waiting, &ended);
         }
-        self.shell.jobs.retain(|job| !job.pids.is_empty());
+        self.forget_jobs(&ended);
         let status = if waiting.named || waiting.any {
             status
         } else {
             Status::SUCCESS
         };
         self.finish(status)
+    }
+
+    /// `wait` and `wait -n` of busybox: where the job that has ended has failed they go on until another child has ended,
+    /// if there is any; PID 1 has children that others have started (measured: 1.35; source: 1.33 and newer).
+    fn waited_in_busybox(&mut self, waiting: Waiting, ended: &[Pid]) -> Attempt<()> {
+        let has_ended = |job: &Job| !job.noticed && job.pids.iter().any(|pid| ended.contains(pid));
+        let is_job = self.shell.jobs.iter().any(has_ended);
+        let last = ended.iter().max_by_key(|pid| self.end_of(**pid));
+        let failed = last.is_some_and(|pid| {
+            !matches!(self.reap(*pid), Some(Status::Known(0) | Status::Unknown(_)))
+        });
+        self.forget_jobs(ended);
+        let children = self.world.children(self.pid);
+        if is_job && failed && !children.is_empty() {
+            self.top().state = State::Wait(Box::new(Waiting {
+                pids: children,
+                any: true,
+                ..waiting
+            }));
+            return Ok(());
+        }
+        let is_told = waiting.next && (failed || !is_job);
+        self.finish(Status::Known(if is_told { 129 } else { 0 }))
+    }
+
+    /// When a process has ended, as far as its end was a matter of time.
+    fn end_of(&self, pid: Pid) -> Option<Millis> {
+        let history = &self.world.process(pid)?.history;
+        let killed = history.killed.map(|(at, _)| at);
+        history.finished.max(killed)
+    }
+
+    /// Jobs whose processes have all been waited for are none any more.
+    fn forget_jobs(&mut self, ended: &[Pid]) {
+        for job in &mut self.shell.jobs {
+            job.pids.retain(|pid| !ended.contains(pid));
+        }
+        self.shell.jobs.retain(|job| !job.pids.is_empty());
     }
 }

@@ -8,7 +8,7 @@ mod words;
 
 use std::rc::Rc;
 
-use super::{Shell, Stored};
+use super::{Shell, Stored, associative};
 use crate::boot::reads::LookedAt;
 use crate::boot::value::{Field, Piece, Value};
 use crate::boot::world::{Question, Status, World};
@@ -250,7 +250,13 @@ fn is_set(context: &Context, word: &Field, shown: &str) -> Answer {
         format!("`{shown}` is not set"),
     );
     let is_name = |name: &String| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    let Some(name) = word.known().filter(is_name) else {
+    let Some(name) = word.known() else {
+        return Answer::Ask(Box::new(question));
+    };
+    if let Some(is_set) = has_element(context, &name) {
+        return Answer::Is(is_set);
+    }
+    let Some(name) = Some(name).filter(is_name) else {
         return Answer::Ask(Box::new(question));
     };
     context.looked_at.variable(&name);
@@ -280,6 +286,19 @@ fn is_set(context: &Context, word: &Field, shown: &str) -> Answer {
         by_default: Some(false),
         ..question
     }))
+}
+
+/// `-v map[key]`: whether an associative array has an element under the key.
+fn has_element(context: &Context, text: &str) -> Option<bool> {
+    let (name, key) = text.strip_suffix(']')?.split_once('[')?;
+    context.looked_at.variable(&associative::mark(name));
+    let (shell, element) = (context.shell, Shell::element(name, key));
+    let is_text = !matches!(key, "@" | "*") && !key.contains(['$', '"', '\'', '\\', '`']);
+    if !is_text || !shell.is_associative(name) || context.world.widened {
+        return None;
+    }
+    context.looked_at.variable(&element);
+    Some(shell.variable(&element).is_some())
 }
 
 /// A binary operator of `test` on two words.

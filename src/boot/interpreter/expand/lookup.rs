@@ -2,7 +2,9 @@
 
 use super::{Expansion, Need};
 use crate::boot::interpreter::Stored;
+use crate::boot::interpreter::assign::SECONDS_AT_STOP;
 use crate::boot::value::{Piece, Value};
+use crate::boot::world::STOP_DATE;
 use crate::knowledge::ShellFamily;
 
 impl Expansion<'_> {
@@ -38,10 +40,14 @@ impl Expansion<'_> {
                 }
                 value
             }
-            "SECONDS" if shell.facts.family == ShellFamily::Bash => Value::unknown("$SECONDS"),
-            "RANDOM" | "EPOCHSECONDS" if shell.facts.family != ShellFamily::Dash => {
-                Value::unknown(format!("${name}"))
+            "SECONDS" if shell.facts.family == ShellFamily::Bash => self.seconds_counted(),
+            "EPOCHSECONDS" if shell.facts.family != ShellFamily::Dash => {
+                let seconds = self.world.seconds(STOP_DATE);
+                seconds.map_or(Value::unknown("$EPOCHSECONDS"), |seconds| {
+                    Value::text(seconds.to_string())
+                })
             }
+            "RANDOM" if shell.facts.family != ShellFamily::Dash => Value::unknown("$RANDOM"),
             "LINENO" => Value::unknown("$LINENO"),
             "BASHPID" => Value::text(shell.dollar.to_string()),
             "UID" | "EUID" if shell.facts.family == ShellFamily::Bash => {
@@ -92,6 +98,18 @@ impl Expansion<'_> {
             },
         };
         Some(self.fixed(&value))
+    }
+
+    /// `$SECONDS`: what it showed at the stop, or what an assignment has made of that, and the seconds since.
+    fn seconds_counted(&self) -> Value {
+        let at_stop = match self.shell.variable("SECONDS") {
+            Some(Stored::Text(value)) => value.known().and_then(|text| text.parse().ok()),
+            _ => Some(SECONDS_AT_STOP),
+        };
+        let seconds = at_stop.and_then(|at_stop| self.world.seconds(at_stop));
+        seconds.map_or(Value::unknown("$SECONDS"), |seconds| {
+            Value::text(seconds.to_string())
+        })
     }
 
     /// A value with what this world has settled about its unknown pieces.
