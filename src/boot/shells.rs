@@ -156,6 +156,12 @@ impl Start<'_, '_> {
         let file = rest.remove(0);
         shell.zero = file.value.clone();
         shell.positional = rest;
+        if matches!(
+            file.known().as_deref(),
+            Some("/dev/stdin" | "/proc/self/fd/0")
+        ) {
+            return self.shell_on_input(shell, argv);
+        }
         let Some(name) = file.known() else {
             let span = self.process().span.clone();
             let unsure = Missing {

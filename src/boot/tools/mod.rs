@@ -7,6 +7,7 @@ mod files;
 mod filtering;
 mod filters;
 mod find;
+mod getopt;
 mod paths;
 mod processes;
 mod temporary;
@@ -92,6 +93,11 @@ pub(in crate::boot) fn status(
                 .flatten()
                 .and_then(|words| filters::expression(&words))
             {
+                return Status::Known(done.status);
+            }
+        }
+        "getopt" => {
+            if let Some(done) = sorted_options(world, pid) {
                 return Status::Known(done.status);
             }
         }
@@ -357,6 +363,7 @@ impl Command {
                     None => Printed::Unknown,
                 }
             }
+            "getopt" => sorted_options(world, pid).map(|done| done.text).into(),
             "seq" => sequence(operands).into(),
             "which" => self.program_found(machine, world, pid),
             _ => Printed::Unknown,
@@ -395,6 +402,11 @@ fn sequence(operands: &[String]) -> Option<String> {
     };
     let is_short = last.checked_sub(first)? < 1000;
     is_short.then(|| (first..=last).map(|number| format!("{number}\n")).collect())
+}
+
+/// What `getopt` makes of the words of its command line, if they are known.
+fn sorted_options(world: &World, pid: Pid) -> Option<getopt::Sorted> {
+    getopt::sorted(&certain_words(world.process(pid)?)?)
 }
 
 /// The words of a process's command line, where they are known.

@@ -99,7 +99,7 @@ impl Turn<'_, '_> {
             "return" => self.return_builtin(&words, span),
             "break" | "continue" => self.leave_loop(name == "continue", &words, span),
             "eval" => self.eval(&words, &streams, &span),
-            "." | "source" => self.source(code, &words),
+            "." | "source" => self.source(code, &words, &streams),
             "set" => {
                 let only = words.get(1).and_then(Field::known);
                 match (words.len(), only.as_deref()) {

@@ -227,7 +227,7 @@ impl Turn<'_, '_> {
     }
 
     /// Blocks as long as somebody still writes to a stream, or has yet to open it.
-    fn wait_for_input(&mut self, stream: usize) -> Attempt<()> {
+    pub(super) fn wait_for_input(&mut self, stream: usize) -> Attempt<()> {
         if self.world.stream_is_open(stream) {
             let depth = self.shell.frames.len();
             self.shell.awaited_input = Some(AwaitedInput { stream, depth });

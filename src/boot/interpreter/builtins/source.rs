@@ -9,7 +9,7 @@ use crate::boot::interpreter::redirect::Streams;
 use crate::boot::interpreter::step::{Attempt, Turn};
 use crate::boot::interpreter::{Code, State};
 use crate::boot::value::{Field, Value};
-use crate::boot::world::Status;
+use crate::boot::world::{Input, Status};
 use crate::image::{Content, Found};
 use crate::knowledge::ShellFamily;
 use crate::source::Mapped;
@@ -45,7 +45,12 @@ impl Turn<'_, '_> {
     }
 
     /// `.` and `source`.
-    pub(super) fn source(&mut self, code: &Code, words: &[Field]) -> Attempt<()> {
+    pub(super) fn source(
+        &mut self,
+        code: &Code,
+        words: &[Field],
+        streams: &Streams,
+    ) -> Attempt<()> {
         let span = code.span();
         let mut operands = &words[1..];
         if operands.first().and_then(Field::known).as_deref() == Some("--") {
@@ -91,7 +96,9 @@ impl Turn<'_, '_> {
                 _ => {}
             }
         }
+        let read = self.read_through(&path, streams)?;
         let written = self.world.written(&path, &self.machine.looked_at).cloned();
+        let written = read.or(written);
         let text = match written {
             Some(value) => match value.known() {
                 Some(text) => Some(crate::boot::interpreter::traps::locate(&text, &span)),
@@ -130,6 +137,26 @@ impl Turn<'_, '_> {
         self.shell.status = Status::SUCCESS;
         self.push(Code::root(&script), false);
         Ok(())
+    }
+
+    /// What is read to its end from `/dev/stdin`, or from the path of `<(…)`, if that is known.
+    fn read_through(&mut self, path: &str, streams: &Streams) -> Attempt<Option<Value>> {
+        let input = match path {
+            "/dev/stdin" | "/proc/self/fd/0" => streams.input.clone(),
+            _ => match path.strip_prefix("/dev/fd/").map(str::parse) {
+                Some(Ok(stream)) if stream < self.world.streams.len() => Input::Pipe(stream),
+                _ => return Ok(None),
+            },
+        };
+        Ok(match input {
+            Input::Text(text) => Some(text),
+            Input::Null => Some(Value::default()),
+            Input::Pipe(stream) => {
+                self.wait_for_input(stream)?;
+                Some(self.world.streams[stream].clone())
+            }
+            _ => None,
+        })
     }
 
     /// What stands at a path, after what commands of the start-up have put there.
