@@ -29,6 +29,9 @@ struct Grammar {
     long: Vec<(String, Takes)>,
 }
 
+/// An option without its dashes, and its value if it takes one.
+type Given = (String, Option<String>);
+
 /// What is done with words that are no options.
 #[derive(PartialEq, Eq)]
 enum Operands {
@@ -167,7 +170,7 @@ impl Grammar {
     }
 
     /// Options with their values, and the words behind them; `None` for what is no option.
-    fn read(&self, words: &[String]) -> Option<(Vec<(String, Option<String>)>, Vec<String>)> {
+    fn read(&self, words: &[String]) -> Option<(Vec<Given>, Vec<String>)> {
         let mut given = Vec::new();
         let mut rest = Vec::new();
         let all_known = self.each(words, &mut rest, |name, value| {
