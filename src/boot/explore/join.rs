@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use super::differing::differing;
 use super::held::{Held, Kind, SUBSTITUTED, at_hand_mut, values_at_hand};
 use crate::boot::interpreter::{Frame, Job, Shell, State, Stored, Variable};
 use crate::boot::remade::Remade;
@@ -112,25 +113,6 @@ pub(super) fn hold_the_same(one: &World, other: &World) -> bool {
         })
     }
     variables(one).eq(variables(other))
-}
-
-/// The keys under which two maps hold different things.
-fn differing<K: Ord + Clone, V: PartialEq>(
-    one: &Rc<BTreeMap<K, V>>,
-    other: &Rc<BTreeMap<K, V>>,
-) -> Vec<K> {
-    if Rc::ptr_eq(one, other) {
-        return Vec::new();
-    }
-    let in_one = one
-        .iter()
-        .filter(|(key, value)| other.get(*key) != Some(*value));
-    let in_other = other.keys().filter(|key| !one.contains_key(*key));
-    in_one
-        .map(|(key, _)| key)
-        .chain(in_other)
-        .cloned()
-        .collect()
 }
 
 /// Names that values get of which nothing is known any more.

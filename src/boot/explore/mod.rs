@@ -5,6 +5,7 @@
 //! way that comes to the same place with the same answers to just that goes on as the earlier one did,
 //! and is not followed again. Where that is not enough, ways that come to the same place go on as one.
 
+mod differing;
 mod held;
 mod join;
 mod known;
