@@ -12,6 +12,7 @@ use crate::source::Span;
 
 impl Turn<'_, '_> {
     pub(super) fn condition_context(&mut self, span: Option<Span>) -> Context<'_> {
+        let process = &self.world.processes[&self.pid];
         Context {
             files: &self.machine.container.image.files,
             written: &self.world.files,
@@ -19,7 +20,8 @@ impl Turn<'_, '_> {
             world: self.world,
             fixed: &self.world.fixed,
             looked_at: &self.machine.looked_at,
-            directory: &self.world.processes[&self.pid].directory,
+            directory: &process.directory,
+            user: &process.user,
             double_equals: self.shell.facts.family != ShellFamily::Dash,
             empty_is_zero: false,
             span,

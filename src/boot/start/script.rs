@@ -10,6 +10,7 @@ use super::{Caller, Failure, Start};
 use crate::boot::fact::ExecProblem;
 use crate::boot::interpreter::absolute;
 use crate::boot::outcome::Missing;
+use crate::boot::tools::is_root;
 use crate::boot::value::Field;
 use crate::image::{Content, File, Found};
 use crate::source::Mapped;
@@ -264,9 +265,4 @@ impl Start<'_, '_> {
             ..failure
         })
     }
-}
-
-/// Whether a user is the superuser.
-fn is_root(user: &str) -> bool {
-    matches!(user, "" | "0" | "root")
 }

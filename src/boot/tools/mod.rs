@@ -26,7 +26,7 @@ use crate::source::Span;
 pub(in crate::boot) use filtering::filter_output;
 pub(in crate::boot) use filters::has_no_file;
 pub(in crate::boot) use processes::{followed, refused};
-pub(in crate::boot) use users::{switched_user, user_number};
+pub(in crate::boot) use users::{is_root, switched_user, user_number};
 
 /// Commands that are expected to succeed, so that nobody wants to hear of the way on which they fail.
 const EXPECTED: [&str; 34] = [

@@ -52,6 +52,11 @@ pub(in crate::boot) fn switched_user(launcher: &str, argv: &[Field]) -> Option<S
     }
 }
 
+/// Whether a user, perhaps with a group behind it, is the superuser.
+pub(in crate::boot) fn is_root(user: &str) -> bool {
+    matches!(user.split(':').next(), Some("" | "0" | "root"))
+}
+
 /// The number of a user; that of a name is not known, but it is not 0.
 pub(in crate::boot) fn user_number(user: &str) -> Value {
     let user = user.split(':').next().unwrap_or(user);

@@ -6,9 +6,10 @@ use super::flags::is_made_by_a_trap;
 use super::{Answer, Context, absolute, ask, unary, whether_holds};
 use crate::boot::interpreter::expand::is_glob;
 use crate::boot::interpreter::unmatched;
+use crate::boot::tools::is_root;
 use crate::boot::value::{Field, Piece};
 use crate::boot::world::{ON_DISK, Pid};
-use crate::image::Found;
+use crate::image::{Content, File, Found};
 
 /// `-e`, `-d`, `-x` and the others that ask for one file.
 pub(super) fn file(context: &Context, operator: &str, word: &Field, shown: &str) -> Answer {
@@ -89,7 +90,17 @@ pub(super) fn file(context: &Context, operator: &str, word: &Field, shown: &str)
             Some(mode) => Answer::Is(mode & 0o111 != 0),
             None => question,
         },
+        (Found::File(_) | Found::Directory, "-r" | "-w") if is_root(context.user) => {
+            Answer::Is(true)
+        }
+        (Found::File(found), "-r") if is_open_to_all(&found) => Answer::Is(true),
+        (Found::File(found), "-s") => match found.content {
+            Content::Text(text) => Answer::Is(!text.text().is_empty()),
+            Content::Binary => Answer::Is(true),
+            Content::Unknown(_) => question,
+        },
         (Found::Directory, "-e" | "-d" | "-a") => Answer::Is(true),
+        (Found::Directory, "-x") if is_root(context.user) => Answer::Is(true),
         (Found::Directory, "-f" | "-S" | "-p" | "-b" | "-c") => Answer::Is(false),
         (Found::Absent | Found::Unknown(_), "-e" | "-f" | "-a" | "-s" | "-r")
             if is_made_by_a_trap(context, &path) =>
@@ -99,6 +110,11 @@ pub(super) fn file(context: &Context, operator: &str, word: &Field, shown: &str)
         // A path that nothing in the image has may still be mounted at run time.
         _ => question,
     }
+}
+
+/// Whether everybody may read a file, and it stands in no directory that is root's own.
+fn is_open_to_all(file: &File) -> bool {
+    file.mode.is_some_and(|mode| mode & 0o444 == 0o444) && !file.path.starts_with("/root/")
 }
 
 /// The process whose directory below `/proc` a path is, or is in.

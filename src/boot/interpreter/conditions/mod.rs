@@ -77,6 +77,8 @@ pub(super) struct Context<'a> {
     pub looked_at: &'a LookedAt,
     /// The working directory.
     pub directory: &'a str,
+    /// The user who asks, as a name or number; empty is root.
+    pub user: &'a str,
     /// Whether `==` is known.
     pub double_equals: bool,
     /// Whether nothing counts as zero where numbers are compared: `[[` of bash.
