@@ -14,9 +14,6 @@ impl Turn<'_, '_> {
         let Kind::List(items) = &script.node(code.node).kind else {
             return self.pop();
         };
-        if next > 0 && items[next - 1].end == Separator::Newline {
-            self.activate_aliases();
-        }
         let Some(item) = items.get(next) else {
             return self.pop();
         };

@@ -151,13 +151,13 @@ impl Stored {
     }
 }
 
-/// An alias and whether a line has ended since it was defined.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// An alias.
+#[derive(Clone, PartialEq, Hash)]
 pub(crate) struct Alias {
     /// Its text.
     pub text: String,
-    /// Whether it is seen by now.
-    pub active: bool,
+    /// The commands that were read as a whole, and ran when it was defined: one of each script that was being read.
+    pub defined_in: Vec<Code>,
 }
 
 /// Options of `set` and `shopt`.

@@ -19,10 +19,7 @@ impl Turn<'_, '_> {
         }
         for word in words[1..].iter().filter_map(Field::known) {
             if let Some((name, text)) = word.split_once('=') {
-                let alias = Alias {
-                    text: text.to_owned(),
-                    active: false,
-                };
+                let alias = Alias::new(text, &self.shell.frames);
                 Rc::make_mut(&mut self.shell.aliases).insert(name.into(), alias);
             } else if let Some(alias) = self.shell.aliases.get(word.as_str()) {
                 let prefix = match self.shell.facts.is_plain_bash() {
