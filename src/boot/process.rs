@@ -69,6 +69,8 @@ pub(crate) struct History {
     pub finished: Option<Millis>,
     /// When a signal ended it by its default action, or SIGKILL.
     pub killed: Option<(Millis, Signal)>,
+    /// Whether the action of a trap has put it in the place of its shell.
+    pub replaced_in_trap: bool,
 }
 
 /// Where a process reads from.

@@ -152,6 +152,7 @@ fn describe_program(name: &str, busybox: bool) -> Option<Known> {
         Lifetime::Long => "It runs in the foreground until it is stopped.",
         Lifetime::Idle(_) => "It waits and does nothing.",
         Lifetime::Filter => "It reads its input until the end.",
+        Lifetime::Writer => "It writes until nobody reads that any more.",
         Lifetime::Daemonises => "Without further options it goes into the background.",
         Lifetime::OneShot => "Without terminal and further words it ends at once.",
         Lifetime::Unknown => "How long it runs depends on what it is given.",

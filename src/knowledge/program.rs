@@ -156,6 +156,8 @@ pub enum Lifetime {
     Idle(Option<f64>),
     /// It reads its input until the end (`tee`, `cat` without files).
     Filter,
+    /// It writes without end, and ends where nobody reads that any more: `yes`.
+    Writer,
     /// It puts itself in the background; the command ends at once, the server lives on.
     Daemonises,
     /// It prints or asks something and ends without terminal and input: a REPL, `--help`.

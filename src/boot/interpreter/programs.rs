@@ -184,8 +184,10 @@ impl Turn<'_, '_> {
                 _ => None,
             })
             .collect();
+        let in_trap = self.world.stopped_at.is_some() && self.shell.is_in_trap();
         let before = self.world.process_mut(self.pid).clone();
         let process = self.world.process_mut(self.pid);
+        process.history.replaced_in_trap = in_trap;
         process.environment = variables;
         process.input = streams.input;
         process.output = streams.output;

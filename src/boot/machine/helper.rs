@@ -93,8 +93,9 @@ impl Machine<'_> {
         let found = world.processes.values().find(|process| {
             let is_new = matches!(&process.body, Body::Application(application)
                 if application.undecided && application.finishing.is_none());
-            // So does what replaces a shell that was there before.
-            let replaces = process.pid <= world.running.last_pid;
+            // So does what replaces a shell that was there before, unless that is what a trap is for.
+            let replaces =
+                process.pid <= world.running.last_pid && !process.history.replaced_in_trap;
             is_new && !process.in_background && !replaces && !runs_again(process)
         });
         let Some(process) = found else { return false };

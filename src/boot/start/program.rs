@@ -93,6 +93,19 @@ impl Start<'_, '_> {
                 process.argv = argv;
                 process.body = Body::Filter;
             }
+            Lifetime::Writer => {
+                process.argv = argv;
+                let output = process.output.clone();
+                if !matches!(output, Output::Stream(_)) {
+                    process.body = Body::Idle(None);
+                    return Ok(());
+                }
+                // It ends by SIGPIPE when its reader has read what it wants.
+                let shown = display_words(&process.argv);
+                let text = self.world.unknown_output(&shown);
+                self.world.write(&output, &text);
+                end_process(self.machine, self.world, pid, Status::Known(141), None);
+            }
             Lifetime::Idle(seconds) => {
                 process.argv = argv;
                 if let Some(option) = tools::refused(self.machine, self.world, pid, &program.name) {

@@ -4,6 +4,7 @@
 
 use std::rc::Rc;
 
+use super::envsubst;
 use super::files::content;
 use super::filters::{self, Filtered};
 use super::{certain_words, words_of};
@@ -28,6 +29,10 @@ pub(in crate::boot) fn filter_output(machine: &Machine, world: &mut World, pid: 
         ("cat" | "tee", Input::Text(text)) => text,
         ("cat" | "tee", Input::Pipe(stream)) => world.streams[stream].clone(),
         ("cat" | "tee", Input::Null) => Value::default(),
+        ("envsubst", _) => match with_variables(machine, world, pid) {
+            Some(value) => value,
+            None => world.unknown_output(&name),
+        },
         _ => match filtered(machine, world, pid, &name) {
             Some((done, goes_on)) => listed(done.text, goes_on),
             // It may name a file that does not look like one.
@@ -45,6 +50,29 @@ pub(in crate::boot) fn filter_output(machine: &Machine, world: &mut World, pid: 
         }
     }
     world.write(&output, &value);
+}
+
+/// What `envsubst` makes of its input, where that is known.
+fn with_variables(machine: &Machine, world: &World, pid: Pid) -> Option<Value> {
+    let process = world.process(pid)?;
+    let text = match &process.input {
+        Input::Text(text) => text.known()?,
+        Input::Pipe(stream) => world.streams[*stream].known()?,
+        Input::Null => String::new(),
+        Input::Unknown => return None,
+    };
+    let format = match process.argv.get(1) {
+        Some(word) => Some(word.known()?),
+        None => None,
+    };
+    let environment = &process.environment;
+    let looked_at = &machine.looked_at;
+    Some(envsubst::substituted(
+        &text,
+        format.as_deref(),
+        environment,
+        looked_at,
+    ))
 }
 
 /// The end of a list of processes in which others may stand, too: what programs start of which nothing is known.

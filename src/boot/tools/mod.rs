@@ -19,7 +19,7 @@ use super::interpreter::{absolute, display_words};
 use super::machine::{Machine, signal_process};
 use super::services;
 use super::value::{Field, Value};
-use super::world::{Input, Pid, Process, Question, STOP_DATE, Status, World};
+use super::world::{Pid, Process, Question, STOP_DATE, Status, World};
 use crate::image::{Found, is_removal};
 use crate::source::Span;
 
@@ -266,19 +266,6 @@ impl Command {
                 let done = filtering::of_file(machine, world, pid, &self.name);
                 done.map(|done| done.text).into()
             }
-            "envsubst" => match &world.process_mut(pid).input {
-                Input::Text(text) => match text.known() {
-                    Some(text) => {
-                        let environment = Rc::clone(&world.process_mut(pid).environment);
-                        let format = operands.first().map(String::as_str);
-                        let looked_at = &machine.looked_at;
-                        let text = envsubst::substituted(&text, format, &environment, looked_at);
-                        Printed::Value(text)
-                    }
-                    None => Printed::Unknown,
-                },
-                _ => Printed::Unknown,
-            },
             "echo" => {
                 let words = words
                     .iter()

@@ -15,6 +15,7 @@ pub(super) enum LifetimeName {
     /// Idle for as long as its operands say.
     Sleep,
     Filter,
+    Writer,
     Daemonises,
     OneShot,
     Unknown,
@@ -28,6 +29,7 @@ pub(super) fn lifetime(name: LifetimeName, words: &[Option<&str>]) -> Lifetime {
         LifetimeName::Idle => Lifetime::Idle(None),
         LifetimeName::Sleep => sleep(&words[1.min(words.len())..]),
         LifetimeName::Filter => Lifetime::Filter,
+        LifetimeName::Writer => Lifetime::Writer,
         LifetimeName::Daemonises => Lifetime::Daemonises,
         LifetimeName::OneShot => Lifetime::OneShot,
         LifetimeName::Unknown => Lifetime::Unknown,
@@ -69,6 +71,7 @@ impl Lifetime {
             Lifetime::Idle(None) => "idle".to_owned(),
             Lifetime::Idle(Some(seconds)) => format!("idle {seconds}"),
             Lifetime::Filter => "filter".to_owned(),
+            Lifetime::Writer => "writer".to_owned(),
             Lifetime::Daemonises => "daemonises".to_owned(),
             Lifetime::OneShot => "one-shot".to_owned(),
             Lifetime::Unknown => "unknown".to_owned(),

@@ -198,8 +198,16 @@ impl Entry {
         }
         if words.len() == 2 && matches!(words[1], Some("--version" | "--help")) {
             lifetime = Lifetime::OneShot;
-        } else if self.uncertain && !decided && words.contains(&None) {
-            lifetime = Lifetime::Unknown;
+        } else if words.contains(&None) && !decided {
+            // A word that is not known may be the command that makes it a server.
+            let mut servers = self.when.iter().filter(|when| {
+                let lifetime = when.lifetime.map(|name| self::lifetime(name, words));
+                matches!(lifetime, Some(Lifetime::Long))
+            });
+            let is_open = lifetime == Lifetime::Short && servers.any(|when| when.may_hold(words));
+            if self.uncertain || is_open {
+                lifetime = Lifetime::Unknown;
+            }
         }
         Program {
             name: self.name_in(words),

@@ -72,6 +72,20 @@ impl When {
                 _ => false,
             }
     }
+
+    /// Whether it holds but for the first operand, which is not known and may be one of those that it wants.
+    pub(super) fn may_hold(&self, words: &[Option<&str>]) -> bool {
+        let is_operand = |word: &Option<&str>| !word.is_some_and(|word| word.starts_with('-'));
+        let first = words.iter().skip(1).position(is_operand);
+        let Some(at) = first.filter(|at| words[at + 1].is_none()) else {
+            return false;
+        };
+        self.first.iter().any(|wanted| {
+            let mut words = words.to_vec();
+            words[at + 1] = Some(wanted);
+            self.holds(&words)
+        })
+    }
 }
 
 /// Whether the words are options, each with one word behind it: such a word is the value of its option rather than a
