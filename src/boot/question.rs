@@ -229,9 +229,10 @@ impl World {
         }
     }
 
-    /// What was removed may be there again: time passes, or something runs that may make it.
+    /// What was removed may be there again: time passes, or something runs that may make it. What the stop has removed is
+    /// removed so that it is not there.
     pub(crate) fn may_come_back(&mut self) {
-        if self.remade.changed.has_gone() {
+        if self.stopped_at.is_none() && self.remade.changed.has_gone() {
             Rc::make_mut(&mut self.remade).changed.may_come_back();
         }
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::boot::{
-    Assumption, Body, FactKind, Machine, Millis, Pid, Rest, STOP_WORK, World, display_words,
+    Assumption, Body, Choice, FactKind, Machine, Millis, Pid, Rest, STOP_WORK, World, display_words,
 };
 
 use super::stopping::stop;
@@ -88,6 +88,7 @@ pub(super) fn assume_preparations(path: &mut Path, steady: &World, applications:
 pub(super) fn assume_time(
     machine: &Machine,
     steady: &World,
+    end: &World,
     applications: &[Pid],
     path: &mut Path,
 ) {
@@ -99,6 +100,9 @@ pub(super) fn assume_time(
     let mut forks = u32::MAX / 2;
     let stopped = stop(machine, steady.clone(), slow, &mut forks);
     for way in stopped.ways {
+        if is_other_way(&way.world, end, steady.trail.len()) {
+            continue;
+        }
         let start = steady.clock;
         let ended = matches!(way.rest, Rest::Ended);
         for pid in applications {
@@ -128,4 +132,21 @@ pub(super) fn assume_time(
             }
         }
     }
+}
+
+/// Whether a stop has taken another way than that one: the first question on which they part is the same one, answered
+/// otherwise. Where they part on two questions, it is for the time that the application takes.
+fn is_other_way(world: &World, other: &World, from: usize) -> bool {
+    let own = world.trail.get(from..).unwrap_or_default();
+    let others = other.trail.get(from..).unwrap_or_default();
+    let place = |choice: &Choice| {
+        choice
+            .condition
+            .as_ref()
+            .map(|condition| condition.span.clone())
+    };
+    let mut pairs = own.iter().zip(others);
+    pairs
+        .find(|(one, other)| one.branch != other.branch || place(one) != place(other))
+        .is_some_and(|(one, other)| place(one) == place(other))
 }

@@ -142,7 +142,7 @@ pub(super) fn judge_stopped(machine: &Machine, steady: &World, end: &World, rest
     if path.verdict == Verdict::Graceful && !script_alone {
         assume_handling(&mut path, steady, applications, end);
         assume_preparations(&mut path, steady, applications);
-        assume_time(machine, steady, applications, &mut path);
+        assume_time(machine, steady, end, applications, &mut path);
     }
     path.processes = Some(process_tree(steady, end, applications));
     path.route = route(steady, end, application, &path);

@@ -340,15 +340,13 @@ impl Command {
             "uname" if words[1..].iter().all(|word| word.as_deref() == Some("-s")) => {
                 line(Value::text("Linux"))
             }
-            "date"
-                if words[1..].iter().all(|word| word.as_deref() == Some("+%s"))
-                    && words.len() == 2 =>
-            {
-                let seconds = world.seconds(STOP_DATE);
-                match seconds {
-                    Some(seconds) => line(Value::text(seconds.to_string())),
-                    None => Printed::Unknown,
-                }
+            "date" => {
+                let counts = words.len() == 2 && words[1].as_deref() == Some("+%s");
+                let seconds = world.seconds(STOP_DATE).filter(|_| counts);
+                line(match seconds {
+                    Some(seconds) => Value::text(seconds.to_string()),
+                    None => world.unknown_output(&self.shown),
+                })
             }
             "getopt" => sorted_options(world, pid).map(|done| done.text).into(),
             "seq" => sequence(operands).into(),

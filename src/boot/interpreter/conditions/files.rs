@@ -103,7 +103,7 @@ pub(super) fn file(context: &Context, operator: &str, word: &Field, shown: &str)
         (Found::Directory, "-x") if is_root(context.user) => Answer::Is(true),
         (Found::Directory, "-f" | "-S" | "-p" | "-b" | "-c") => Answer::Is(false),
         (Found::Absent | Found::Unknown(_), "-e" | "-f" | "-a" | "-s" | "-r")
-            if is_made_by_a_trap(context, &path) =>
+            if !context.is_written(&path) && is_made_by_a_trap(context, &path) =>
         {
             Answer::Is(false)
         }

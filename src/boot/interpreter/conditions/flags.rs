@@ -1,18 +1,30 @@
-//! Files that a script uses as a flag: its own trap makes them, and its loop looks for them.
+//! Files that a script uses as a flag: its own trap makes them, or that of the shell above it, and its loop looks for
+//! them.
 //!
 //! In: a path of which nothing says whether it is there. Out: whether a trap makes it. Who ends when such a file comes
 //! into being runs on until the signal, and is not waiting for somebody else.
 
 use super::{Context, absolute};
-use crate::boot::interpreter::Stored;
+use crate::boot::interpreter::{Shell, Stored};
+use crate::boot::world::Body;
 
 /// Whether the action of a trap, or a function that it calls, makes the file: `touch PATH`, `> PATH`.
 pub(super) fn is_made_by_a_trap(context: &Context, path: &str) -> bool {
-    let actions = context.shell.traps.values();
-    let mut actions = actions.filter_map(|trap| trap.action.known());
+    let others = context.world.processes.values();
+    let others = others.filter_map(|process| match &process.body {
+        Body::Shell(shell) => Some(&**shell),
+        _ => None,
+    });
+    let mut shells = std::iter::once(context.shell).chain(others);
+    shells.any(|shell| is_made_in(context, shell, path))
+}
+
+/// The same for the traps of one shell.
+fn is_made_in(context: &Context, shell: &Shell, path: &str) -> bool {
+    let mut actions = shell.traps.values().filter_map(|trap| trap.action.known());
     actions.any(|action| {
         let names = commands(&action).filter_map(|command| command.split_whitespace().next());
-        let mut called = names.filter_map(|name| context.shell.functions.get(name));
+        let mut called = names.filter_map(|name| shell.functions.get(name));
         makes(context, &action, path) || called.any(|body| makes(context, body.text(), path))
     })
 }
