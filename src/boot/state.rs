@@ -274,6 +274,7 @@ fn hash_shell(shell: &Shell, hasher: &mut FoldHasher<'static>, looking: &Looking
     shell.zero.hash(hasher);
     shell.functions.hash(hasher);
     shell.aliases.hash(hasher);
+    shell.references.hash(hasher);
     shell.options.hash(hasher);
     shell.traps.hash(hasher);
     shell.pending.hash(hasher);
@@ -321,7 +322,10 @@ fn hash_shell(shell: &Shell, hasher: &mut FoldHasher<'static>, looking: &Looking
                 hash_text(word, hasher, looking);
                 (arm, pattern).hash(hasher);
             }
-            State::Function(saved) => hash_words(&saved.positional, hasher, looking),
+            State::Function(saved) => {
+                hash_words(&saved.positional, hasher, looking);
+                saved.references.hash(hasher);
+            }
             // A loop around may have more to read.
             State::Restore(saved) => saved.0.hash(hasher),
             State::Source(Some(words)) => hash_words(words, hasher, looking),

@@ -86,7 +86,7 @@ impl Turn<'_, '_> {
                         .push((assignment.name.clone(), value.clone()));
                 }
                 done.push(Assigned {
-                    name: assignment.name.clone(),
+                    name: expansion.target(&assignment.name).to_owned(),
                     key,
                     index,
                     append: assignment.append,

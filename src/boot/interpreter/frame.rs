@@ -168,6 +168,8 @@ pub(crate) struct Saved {
     pub positional: Vec<Field>,
     /// `local` variables with their former values.
     pub locals: Vec<(Rc<str>, Option<Variable>)>,
+    /// Names that stand for others.
+    pub references: Rc<BTreeMap<Rc<str>, Rc<str>>>,
 }
 
 /// Foreground processes that are waited for.

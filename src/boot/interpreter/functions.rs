@@ -37,7 +37,11 @@ impl Turn<'_, '_> {
         let positional = std::mem::replace(&mut self.shell.positional, words[1..].to_vec());
         self.top().state = State::Restore(Box::new(saved_streams));
         self.top().results.clear();
-        let saved = Saved { positional, locals };
+        let saved = Saved {
+            positional,
+            locals,
+            references: Rc::clone(&self.shell.references),
+        };
         self.push_state(code.clone(), false, State::Function(Box::new(saved)));
         // `$?` is what it was before the call, until a command of the function has ended.
         self.push(body, false);
@@ -49,6 +53,7 @@ impl Turn<'_, '_> {
         let state = std::mem::replace(&mut self.top().state, State::Start);
         if let State::Function(saved) = state {
             self.shell.positional = saved.positional;
+            self.shell.references = saved.references;
             let variables = Rc::make_mut(&mut self.shell.variables);
             for (name, former) in saved.locals.into_iter().rev() {
                 match former {
@@ -84,6 +89,7 @@ impl Turn<'_, '_> {
         {
             saved.locals.push((name.into(), former.clone()));
         }
+        self.shell.refer_no_more(name);
         let exported = former.is_some_and(|variable| variable.exported);
         Rc::make_mut(&mut self.shell.variables).insert(
             name.into(),

@@ -29,6 +29,7 @@ mod pattern;
 mod pipelines;
 mod programs;
 mod redirect;
+mod references;
 mod rounds;
 mod shown;
 mod simple;
@@ -65,6 +66,8 @@ pub(crate) struct Shell {
     pub dash_c: bool,
     /// Variables.
     pub variables: Rc<BTreeMap<Rc<str>, Variable>>,
+    /// Names that stand for others, with those.
+    pub references: Rc<BTreeMap<Rc<str>, Rc<str>>>,
     /// `$1 $2 …`
     pub positional: Vec<Field>,
     /// `$0`
@@ -222,6 +225,7 @@ impl Shell {
             facts,
             dash_c: false,
             variables: Rc::default(),
+            references: Rc::default(),
             positional: Vec::new(),
             zero: Value::default(),
             functions: Rc::default(),
@@ -296,8 +300,9 @@ impl Shell {
     /// Sets a variable, keeping its export flag.
     pub(crate) fn set(&mut self, name: &str, value: Stored) {
         let allexport = self.options.allexport;
+        let name = Rc::from(self.target(name));
         let variables = Rc::make_mut(&mut self.variables);
-        let variable = variables.entry(name.into()).or_insert(Variable {
+        let variable = variables.entry(name).or_insert(Variable {
             value: None,
             exported: false,
             read_only: false,

@@ -114,7 +114,13 @@ impl Turn<'_, '_> {
             "shift" => self.shift(&words, span),
             "unset" => {
                 let mut only_functions = false;
+                let names_references =
+                    is_bash && words.get(1).and_then(Field::known).as_deref() == Some("-n");
                 for word in words[1..].iter().filter_map(Field::known) {
+                    if names_references {
+                        self.shell.refer_no_more(&word);
+                        continue;
+                    }
                     if word == "-f" || word == "-v" {
                         only_functions = word == "-f";
                         continue;
@@ -125,9 +131,11 @@ impl Turn<'_, '_> {
                     }
                     if let Some((array, rest)) = word.split_once('[') {
                         let key = rest.strip_suffix(']').unwrap_or(rest);
-                        self.shell.unset_element(array, key);
+                        let array = self.shell.target(array).to_owned();
+                        self.shell.unset_element(&array, key);
                         continue;
                     }
+                    let word = self.shell.target(&word).to_owned();
                     if self.shell.is_read_only(&word) {
                         if is_bash {
                             return self.finish(Status::Known(1));

@@ -67,6 +67,10 @@ impl Turn<'_, '_> {
                 let mut options = words[1..].iter().filter_map(Field::known);
                 options.any(|word| word.starts_with('-') && word.contains(letter))
             };
+            if is_bash && name != "export" && shows('n') {
+                self.declare_reference(&variable, value, is_local);
+                continue;
+            }
             let becomes_read_only = name == "readonly" || is_bash && shows('r');
             if self.shell.is_read_only(&variable) && (value.is_some() || is_local) {
                 let why = format!("`{variable}` is read-only");
@@ -124,10 +128,6 @@ impl Turn<'_, '_> {
                 }
                 continue;
             }
-            if is_bash && name != "export" && shows('n') {
-                self.refer(&variable);
-                continue;
-            }
             if exports {
                 let variables = Rc::make_mut(&mut self.shell.variables);
                 // A setting from outside stays what it is: exported already, or not set.
@@ -151,15 +151,28 @@ impl Turn<'_, '_> {
         Ok(())
     }
 
-    /// `declare -n`: what the name stands for, and what is set by it, is not known from then on.
-    fn refer(&mut self, name: &str) {
-        let target = match self.shell.variable(name) {
-            Some(Stored::Text(value)) => value.certain(),
-            _ => None,
-        };
-        for name in [Some(name.to_owned()), target].into_iter().flatten() {
-            let value = Value::unknown(format!("${name}"));
-            self.shell.set(&name, Stored::Text(value));
+    /// `declare -n`: the name stands for the variable that the value names. Where that is no plain name, what the name
+    /// stands for, and what is set by it, is not known from then on.
+    fn declare_reference(&mut self, name: &str, value: Option<Value>, is_local: bool) {
+        let target = value.and_then(|value| value.certain());
+        // bash looks above the function for one that stands for itself.
+        if target.as_deref() == Some(name) {
+            return;
+        }
+        if is_local {
+            self.make_local(name);
+        }
+        if let Some(target) = target.as_deref().filter(|target| is_name(target)) {
+            return self.shell.refer(name, target);
+        }
+        let unknown = |name: &str| Value::unknown(format!("${name}"));
+        self.shell.set(name, Stored::Text(unknown(name)));
+        if let Some((array, _)) = target.as_deref().and_then(|target| target.split_once('[')) {
+            let field = Field {
+                value: unknown(array),
+                open: true,
+            };
+            self.shell.set(array, Stored::Array(vec![field]));
         }
     }
 

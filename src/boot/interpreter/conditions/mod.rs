@@ -261,6 +261,7 @@ fn is_set(context: &Context, word: &Field, shown: &str) -> Answer {
     let Some(name) = Some(name).filter(is_name) else {
         return Answer::Ask(Box::new(question));
     };
+    let name = context.shell.target(&name).to_owned();
     context.looked_at.variable(&name);
     match context.shell.variable(&name) {
         // On one of the ways that were joined it may not be set.

@@ -11,6 +11,7 @@ impl Expansion<'_> {
     /// A variable or special parameter as one value; `None` when it is not set at all.
     pub(in crate::boot::interpreter) fn lookup(&self, name: &str) -> Option<Value> {
         let shell = self.shell;
+        let name = shell.target(name);
         self.machine.looked_at.variable(name);
         let value = match name {
             "?" => match &shell.status {

@@ -113,8 +113,14 @@ impl<'a> Expansion<'a> {
 
     /// Whether a variable is an associative array.
     pub(in crate::boot::interpreter) fn is_associative(&self, name: &str) -> bool {
+        let name = self.shell.target(name);
         self.machine.looked_at.variable(&associative::mark(name));
         self.shell.is_associative(name)
+    }
+
+    /// The variable that a name means.
+    pub(in crate::boot::interpreter) fn target<'b>(&'b self, name: &'b str) -> &'b str {
+        self.shell.target(name)
     }
 
     /// A word as fields: split and globbed.

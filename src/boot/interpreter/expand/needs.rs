@@ -111,6 +111,7 @@ impl Turn<'_, '_> {
 
     /// A variable's value, with a note that it was looked at.
     pub(in crate::boot::interpreter) fn read_variable(&self, name: &str) -> Option<&Stored> {
+        let name = self.shell.target(name);
         self.machine.looked_at.variable(name);
         self.shell.variable(name)
     }

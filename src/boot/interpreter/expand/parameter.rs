@@ -19,6 +19,19 @@ impl Expansion<'_> {
         if self.is_bad(parameter) {
             return Err(Need::Bad);
         }
+        let target = self.shell.target(&parameter.name);
+        if target != parameter.name {
+            if parameter.indirect && parameter.index.is_none() {
+                // `${!x}` is the name that such an `x` stands for.
+                push_value(out, Value::text(target), quoted);
+                return Ok(());
+            }
+            let direct = Parameter {
+                name: target.to_owned(),
+                ..parameter.clone()
+            };
+            return self.parameter(&direct, quoted, single, out);
+        }
         if parameter.indirect {
             return self.indirect(parameter, quoted, single, out);
         }
