@@ -92,6 +92,9 @@ impl Changed {
             files.begin_stage();
             files
         });
+        if tool == Some("mkdir") {
+            self.clear_new(image, words, directory, span);
+        }
         let done = run_file_tool(image, words, directory, span)?;
         if is_removal {
             let (options, operands): (Vec<_>, Vec<_>) =
@@ -129,6 +132,22 @@ impl Changed {
         Some(done)
     }
 
+    /// A directory that was not there before it is made is empty.
+    fn clear_new(&mut self, image: &mut Image, words: &[String], directory: &str, span: &Span) {
+        let operands = words.iter().skip(1).filter(|word| !word.starts_with('-'));
+        for word in operands {
+            let path = absolute(directory, word);
+            let is_new = matches!(image.files.look_up(&path), Found::Absent);
+            if !is_new || self.is_doubtful(&path) {
+                continue;
+            }
+            let removal = ["rm", "-rf", &path].map(str::to_owned);
+            if run_file_tool(image, &removal, "/", span).is_some() {
+                self.gone.extend(Gone::of(&path, "/").map(|gone| Gone { is_tree: true, ..gone }));
+            }
+        }
+    }
+
     /// What stands at a path; `base` are the files of the image.
     pub(crate) fn look_up(&self, base: &Files, path: &str) -> Found {
         if self.is_doubtful(path) {
@@ -156,6 +175,11 @@ impl Changed {
     pub(crate) fn real_path(&self, path: &str) -> Option<String> {
         let files = self.files.as_ref().filter(|_| self.touches(path))?;
         Some(files.real_path(path)).filter(|real| real != path)
+    }
+
+    /// Whether a link stands at a path.
+    pub(crate) fn is_link(&self, base: &Files, path: &str) -> bool {
+        self.files_for(base, path).is_link(path)
     }
 
     /// What a path is a link to or a copy of, if it is either.

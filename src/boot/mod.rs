@@ -24,6 +24,7 @@ mod remade;
 mod services;
 mod settings;
 mod shells;
+mod standing;
 mod start;
 mod state;
 mod streams;

@@ -20,10 +20,16 @@ pub(super) struct Assigned {
     /// The variable.
     pub(super) name: String,
     /// The key, of an element of an associative array.
-    key: Option<String>,
+    key: Option<Key>,
     index: Option<i64>,
     append: bool,
     pub(super) value: Stored,
+}
+
+/// A key of an associative array.
+enum Key {
+    Known(String),
+    Unknown,
 }
 
 /// What assignments in front of a command put into its environment.
@@ -52,7 +58,8 @@ impl Turn<'_, '_> {
                 // What is a key here is a number elsewhere, whose names `set -u` wants set.
                 let (key, index) = match &assignment.index {
                     Some(index) if expansion.is_associative(&assignment.name) => {
-                        (expansion.single(index)?.known(), None)
+                        let key = expansion.single(index)?.known();
+                        (Some(key.map_or(Key::Unknown, Key::Known)), None)
                     }
                     Some(index) => {
                         let index = expansion.arithmetic(index)?.known();
@@ -109,8 +116,10 @@ impl Turn<'_, '_> {
             append,
             value,
         } = assigned;
-        if let Some(key) = key {
-            (name, index) = (Shell::element(&name, &key), None);
+        match key {
+            Some(Key::Known(key)) => (name, index) = (Shell::element(&name, &key), None),
+            Some(Key::Unknown) => return self.shell.set_somewhere(&name),
+            None => {}
         }
         if let (Stored::Array(fields), None) = (&value, index)
             && self.shell.assign_elements(&name, fields, append)

@@ -1,6 +1,7 @@
 //! Associative arrays of bash: `declare -A m`, `m[key]=value`, `m=([key]=value …)`.
 //!
-//! An element is a variable of its own, under the name `m[key]`; `m[` says that `m` is such an array.
+//! An element is a variable of its own, under the name `m[key]`; `m[` says that `m` is such an array, and is not known
+//! itself where an element has come under a key that is not.
 
 use std::rc::Rc;
 
@@ -17,6 +18,41 @@ impl Shell {
     /// Whether a variable is an associative array.
     pub(crate) fn is_associative(&self, name: &str) -> bool {
         self.variable(&mark(name)).is_some()
+    }
+
+    /// Whether it has elements of which the keys are not known.
+    pub(super) fn has_unknown_keys(&self, name: &str) -> bool {
+        match self.variable(&mark(name)) {
+            Some(Stored::Text(value)) => value.certain().is_none(),
+            _ => false,
+        }
+    }
+
+    /// An element has come under a key that is not known.
+    pub(super) fn set_somewhere(&mut self, name: &str) {
+        self.set(&mark(name), Stored::Text(Value::unknown(format!("${{{name}[…]}}"))));
+    }
+
+    /// The keys or values of all elements, as words.
+    pub(super) fn all_elements(
+        &self,
+        name: &str,
+        part: impl Fn((String, Value)) -> Value,
+    ) -> Vec<Field> {
+        let elements = self.elements(name).into_iter();
+        let mut fields: Vec<Field> = elements
+            .map(|element| Field {
+                value: part(element),
+                open: false,
+            })
+            .collect();
+        if self.has_unknown_keys(name) {
+            fields.push(Field {
+                value: Value::unknown(format!("${{{name}[…]}}")),
+                open: true,
+            });
+        }
+        fields
     }
 
     /// The name of the variable that holds an element.

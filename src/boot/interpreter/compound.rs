@@ -40,7 +40,8 @@ impl Turn<'_, '_> {
             if tail && self.shell_tail_is_open() && self.subshell_is_tail() {
                 // The shell would exit right after it, so it does not fork.
                 if self.redirect_compound(code, redirects)?.is_none() {
-                    return self.finish(Status::Known(1));
+                    let status = self.redirection_failed();
+                    return self.finish(status);
                 }
                 self.pop()?;
                 self.shell
@@ -63,7 +64,13 @@ impl Turn<'_, '_> {
                     self.top().results.clear();
                     self.top().state = State::Restore(Box::new(saved));
                 }
-                None => return self.finish(Status::Known(1)),
+                None => {
+                    let status = self.redirection_failed();
+                    self.finish(status)?;
+                    // busybox goes on under `set -e` (measured: 1.35).
+                    self.shell.check_failure = self.shell.facts.family != ShellFamily::Ash;
+                    return Ok(());
+                }
             }
             self.push(code.clone(), false);
         }

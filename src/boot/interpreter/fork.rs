@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use super::step::Turn;
 use super::{Code, Frame, State};
+use crate::boot::machine::end_process;
 use crate::boot::value::Value;
 use crate::boot::world::{Body, History, Input, Output, Pid, Process, Status};
 use crate::knowledge::{ImplicitExec, ShellFamily, Signal};
@@ -101,6 +102,15 @@ impl Turn<'_, '_> {
     /// Applies redirections of known words to a process that was just forked.
     fn redirect_child(&mut self, code: &Code, redirects: &[Redirect], pid: Pid) {
         if let Ok(streams) = self.streams(code, redirects) {
+            if streams.failed {
+                // The copy has begun: busybox ends it with another status than a command (measured: 1.35).
+                let number = match self.shell.facts.family {
+                    ShellFamily::Bash => 1,
+                    _ => 2,
+                };
+                end_process(self.machine, self.world, pid, Status::Known(number), None);
+                return;
+            }
             let process = self.world.process_mut(pid);
             process.input = streams.input;
             process.output = streams.output;

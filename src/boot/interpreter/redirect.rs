@@ -6,9 +6,11 @@ use super::Code;
 use super::conditions::absolute;
 use super::step::{Attempt, Progress, Turn};
 use super::waits::AwaitedInput;
+use crate::boot::standing::Standing;
 use crate::boot::value::Value;
-use crate::boot::world::{Input, Output};
+use crate::boot::world::{Input, Output, Status};
 use crate::image::{Content, Found};
+use crate::knowledge::ShellFamily;
 use crate::shell::{Descriptor, Redirect, RedirectOperator, RedirectTarget};
 
 /// Where a command reads and writes after its redirections.
@@ -160,6 +162,10 @@ impl Turn<'_, '_> {
                     Some(path) if path.starts_with("/dev/") || path.starts_with("/proc/") => {
                         Output::Elsewhere
                     }
+                    Some(path) if value.certain().is_some() && self.cannot_write(&path) => {
+                        streams.failed = true;
+                        Output::Elsewhere
+                    }
                     Some(path) => {
                         let truncates = matches!(
                             redirect.operator,
@@ -236,9 +242,23 @@ impl Turn<'_, '_> {
                 Content::Text(text) => Input::Text(Value::text(text.text())),
                 _ => Input::Unknown,
             }),
-            Found::Absent if value.certain().is_some() => None,
+            _ if value.certain().is_some()
+                && self.machine.standing(self.world, path) == Standing::Missing =>
+            {
+                None
+            }
             _ => Some(Input::Unknown),
         }
+    }
+
+    /// Whether a path is a directory, or in one that is not there.
+    fn cannot_write(&self, path: &str) -> bool {
+        let parent = path.rsplit_once('/').map_or("/", |(parent, _)| parent);
+        self.machine.standing(self.world, path) == Standing::Directory
+            || matches!(
+                self.machine.standing(self.world, parent),
+                Standing::Missing | Standing::File
+            )
     }
 
     /// Whether nothing says that the file is there: not the image, nor a test on this way.
@@ -249,6 +269,14 @@ impl Turn<'_, '_> {
             && matches!(self.image_file(path), Found::Unknown(_))
             && !self.was_tested(path, path)
             && !self.world.made(path, &self.machine.looked_at)
+    }
+
+    /// The status of a command whose redirections fail (measured: dash 0.5.12, busybox 1.35, bash 5.2).
+    pub(super) fn redirection_failed(&self) -> Status {
+        Status::Known(match self.shell.facts.family {
+            ShellFamily::Dash => 2,
+            _ => 1,
+        })
     }
 
     /// Redirections around a compound command: applied to the shell, the former streams returned.

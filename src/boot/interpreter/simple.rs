@@ -50,7 +50,8 @@ impl Turn<'_, '_> {
                 self.assign(assignment);
             }
             if streams.failed {
-                return self.finish(Status::Known(1));
+                let status = self.redirection_failed();
+                return self.finish(status);
             }
             if self.prints_its_input(simple) {
                 return self.print_input(streams.input);
@@ -153,6 +154,10 @@ impl Turn<'_, '_> {
         if let Some(name) = name.as_deref() {
             let function = self.shell.functions.get(name).cloned();
             if let Some(body) = function.filter(|_| !self.builtin_wins(name)) {
+                if streams.failed {
+                    let status = self.redirection_failed();
+                    return self.finish(status);
+                }
                 return self.call(code, body, words, assigned, streams);
             }
             if self.is_builtin(name) {
@@ -162,7 +167,8 @@ impl Turn<'_, '_> {
                         self.exit(Status::Known(2));
                         return Ok(());
                     }
-                    return self.finish(Status::Known(1));
+                    let status = self.redirection_failed();
+                    return self.finish(status);
                 }
                 if let Some(path) = &streams.doubtful
                     && is_special(name)
@@ -201,7 +207,8 @@ impl Turn<'_, '_> {
             }
         }
         if streams.failed {
-            return self.finish(Status::Known(1));
+            let status = self.redirection_failed();
+            return self.finish(status);
         }
         let environment = environment_of(assigned);
         self.external(code, words, environment, streams)

@@ -6,10 +6,11 @@
 use std::rc::Rc;
 
 use super::Command;
-use super::{filters, find};
+use super::{failing, filters, find};
 use crate::boot::interpreter::{absolute, unmatched};
 use crate::boot::machine::Machine;
 use crate::boot::remade::Remade;
+use crate::boot::standing::Standing;
 use crate::boot::value::{Field, Value};
 use crate::boot::world::{Pid, Process, World};
 use crate::image::{Content, Found, below, is_removal};
@@ -32,9 +33,20 @@ pub(super) fn change(machine: &Machine, world: &mut World, pid: Pid, command: &C
             return;
         }
     }
-    let kept = kept(machine, world, command);
+    let mut kept = kept(machine, world, command);
+    if let Some(process) = world.process(pid) {
+        kept.extend(failing::left_alone(machine, world, process));
+    }
     let without = (!kept.is_empty()).then(|| command.without(&kept));
     let command = without.as_ref().unwrap_or(command);
+    let has_work = match command.name.as_str() {
+        "cp" | "mv" | "install" => command.operands.len() > 1 || kept.is_empty(),
+        "mkdir" => !command.operands.is_empty(),
+        _ => true,
+    };
+    if !has_work {
+        return;
+    }
     match command.name.as_str() {
         "cp" | "mv" | "ln" | "install" | "rm" | "rmdir" | "unlink" | "mkdir" => {
             let is_followed = follow(machine, world, pid, command, &kept);
@@ -283,7 +295,7 @@ pub(super) fn content(machine: &Machine, world: &World, path: &str) -> Value {
             Content::Text(text) => Value::text(text.text()),
             _ => Value::unknown(format!("$(cat {path})")),
         },
-        Found::Absent if world.remade.changed.is_gone(path) => Value::default(),
+        _ if machine.standing(world, path) == Standing::Missing => Value::default(),
         // It may be mounted when the container runs.
         _ => Value::unknown(format!("$(cat {path})")),
     }

@@ -3,11 +3,13 @@
 //! In: the process that runs one. Out: what it changes in the world, what it prints, and its status.
 
 mod envsubst;
+mod failing;
 mod files;
 mod filtering;
 mod filters;
 mod find;
 mod getopt;
+mod operands;
 mod paths;
 mod processes;
 mod temporary;
@@ -85,6 +87,10 @@ pub(in crate::boot) fn status(
     name: &str,
     span: Option<Span>,
 ) -> Status {
+    let process = world.process(pid);
+    if let Some(status) = process.and_then(|process| failing::status(machine, world, process)) {
+        return Status::Known(status);
+    }
     match name {
         "false" => return Status::Known(1),
         "expr" => {

@@ -87,6 +87,11 @@ impl Files {
         self.see(path).is_far
     }
 
+    /// Whether a link stands at a path, wherever it leads.
+    pub fn is_link(&self, path: &str) -> bool {
+        matches!(self.node(path), Raw::Node(Node::Link(_), ..))
+    }
+
     /// The names in a directory, for globs; unknown when something else may have put files there.
     pub fn list(&self, directory: &str) -> Known<Vec<String>> {
         let budget = Budget::new();

@@ -9,6 +9,7 @@ use crate::boot::interpreter::Stored;
 use crate::boot::interpreter::conditions::absolute;
 use crate::boot::interpreter::redirect::Streams;
 use crate::boot::interpreter::step::{Attempt, Turn};
+use crate::boot::standing::Standing;
 use crate::boot::value::{Field, Value};
 use crate::boot::world::Status;
 use crate::image::Found;
@@ -74,7 +75,11 @@ impl Turn<'_, '_> {
             Found::Absent if !self.world.made(&path, &self.machine.looked_at) => {
                 Some("it is not there")
             }
-            _ => None,
+            _ => match self.machine.standing(self.world, &path) {
+                Standing::File => Some("it is a file"),
+                Standing::Missing => Some("it is not there"),
+                Standing::Directory | Standing::Something | Standing::Open => None,
+            },
         };
         if is_far && why.is_none() && !self.world.made(&path, &self.machine.looked_at) {
             let text = format!("nothing says that the directory `{path}` is there");

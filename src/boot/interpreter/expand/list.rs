@@ -24,9 +24,7 @@ impl Expansion<'_> {
         }
         self.machine.looked_at.variable(&parameter.name);
         if self.is_associative(&parameter.name) {
-            let elements = self.shell.elements(&parameter.name).into_iter();
-            let fields = elements.map(|(_, value)| Field { value, open: false });
-            return Some(fields.collect());
+            return Some(self.shell.all_elements(&parameter.name, |(_, value)| value));
         }
         match self.shell.variable(&parameter.name) {
             Some(Stored::Array(fields)) => all(fields),
@@ -44,7 +42,9 @@ impl Expansion<'_> {
         let is_there = match self.shell.variable(name) {
             Some(Stored::Text(_)) => !is_of_one,
             Some(Stored::Array(_)) => true,
-            None if self.is_associative(name) => !self.shell.elements(name).is_empty(),
+            None if self.is_associative(name) => {
+                !self.shell.all_elements(name, |(_, value)| value).is_empty()
+            }
             None => self.lookup(name).is_some(),
         };
         match is_there {

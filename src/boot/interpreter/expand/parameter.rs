@@ -91,7 +91,8 @@ impl Expansion<'_> {
         self.machine.looked_at.variable(&parameter.name);
         if self.is_associative(&parameter.name) {
             let key = self.single(index)?;
-            return Ok(match key.known() {
+            let has_others = self.shell.has_unknown_keys(&parameter.name);
+            return Ok(match key.known().filter(|_| !has_others) {
                 Some(key) => match self.shell.variable(&Shell::element(&parameter.name, &key)) {
                     Some(Stored::Text(value)) => Some(value.clone()),
                     _ => None,
@@ -383,8 +384,9 @@ impl Expansion<'_> {
         out: &mut Vec<Segment>,
     ) -> Result<(), Need> {
         if parameter.index.is_some() && self.is_associative(&parameter.name) {
-            let elements = self.shell.elements(&parameter.name).into_iter();
-            let keys = elements.map(|(key, _)| Field::text(key)).collect();
+            let keys = self
+                .shell
+                .all_elements(&parameter.name, |(key, _)| Value::text(key));
             let direct = Parameter {
                 indirect: false,
                 ..parameter.clone()
