@@ -143,7 +143,10 @@ impl Changed {
             }
             let removal = ["rm", "-rf", &path].map(str::to_owned);
             if run_file_tool(image, &removal, "/", span).is_some() {
-                self.gone.extend(Gone::of(&path, "/").map(|gone| Gone { is_tree: true, ..gone }));
+                self.gone.extend(Gone::of(&path, "/").map(|gone| Gone {
+                    is_tree: true,
+                    ..gone
+                }));
             }
         }
     }
@@ -209,6 +212,12 @@ impl Changed {
     /// Whether anything was removed.
     pub(crate) fn has_gone(&self) -> bool {
         !self.gone.is_empty()
+    }
+
+    /// The paths that the commands are about.
+    pub(crate) fn touched(&self) -> impl Iterator<Item = &str> {
+        let touched = self.commands.iter().flat_map(|command| &command.touched);
+        touched.map(String::as_str)
     }
 
     /// A number for what is known of a path, or of a name that is looked for on `PATH`; 0 where nothing has changed.

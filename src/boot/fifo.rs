@@ -38,6 +38,11 @@ impl Fifos {
         self.by_path.is_empty()
     }
 
+    /// Where they stand.
+    pub(crate) fn paths(&self) -> impl Iterator<Item = &str> {
+        self.by_path.keys().map(String::as_str)
+    }
+
     /// The stream behind a named pipe.
     pub(crate) fn stream(&self, path: &str) -> Option<usize> {
         self.by_path.get(path).map(|fifo| fifo.stream)

@@ -11,6 +11,7 @@ use foldhash::HashSet;
 
 use super::value::Piece;
 use super::world::{Body, World};
+use crate::image::below;
 
 /// Things that were read, by name.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +21,8 @@ pub(crate) struct Reads {
     fixed: HashSet<Piece>,
     files: HashSet<Rc<str>>,
     remade: HashSet<Rc<str>>,
+    present: HashSet<Rc<str>>,
+    within: HashSet<Rc<str>>,
     every_file: bool,
     candidate: bool,
 }
@@ -67,6 +70,16 @@ impl LookedAt {
         note(&mut self.now.borrow_mut().remade, path);
     }
 
+    /// It was asked whether scripts have written a file, whatever is in it.
+    pub(crate) fn presence(&self, path: &str) {
+        note(&mut self.now.borrow_mut().present, path);
+    }
+
+    /// It was asked which files and directories the start-up has made below a path.
+    pub(crate) fn within(&self, path: &str) {
+        note(&mut self.now.borrow_mut().within, path);
+    }
+
     /// It was asked which files and directories scripts have made at all.
     pub(crate) fn every_file(&self) {
         self.now.borrow_mut().every_file = true;
@@ -107,6 +120,8 @@ impl Reads {
         self.fixed.extend(other.fixed.iter().cloned());
         self.files.extend(other.files.iter().cloned());
         self.remade.extend(other.remade.iter().cloned());
+        self.present.extend(other.present.iter().cloned());
+        self.within.extend(other.within.iter().cloned());
         self.every_file |= other.every_file;
         self.candidate |= other.candidate;
     }
@@ -151,6 +166,16 @@ impl Reads {
             world.fixed.get(piece).hash(hasher);
             if let Piece::Unknown(name) = piece {
                 world.passing.contains(name).hash(hasher);
+            }
+        }
+        for path in &self.present {
+            (world.files.text(path).is_some(), world.files.is_there(path)).hash(hasher);
+        }
+        for directory in &self.within {
+            world.remade.filled(directory).hash(hasher);
+            let paths = world.files.paths();
+            for path in paths.filter(|path| below(path, directory).is_some()) {
+                (path, world.files.is_there(path)).hash(hasher);
             }
         }
         if self.every_file {

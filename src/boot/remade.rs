@@ -4,6 +4,9 @@
 //! then. Only where something may have come is kept, not what.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::BuildHasher;
+
+use foldhash::quality::FixedState;
 
 use super::changed::Changed;
 use super::interpreter::absolute;
@@ -125,7 +128,7 @@ impl Remade {
                 || is_on_the_way(&self.directories, path)
                 || is_on_the_way(&self.places, path),
             present: self.present_at(path),
-            is_filled: self.is_filled(path),
+            is_filled: self.filled(path) != 0,
             changed: self.changed.at(path),
             is_now: self.times.get(path).copied(),
         }
@@ -183,12 +186,24 @@ impl Remade {
     /// Whether a command of the start-up has made something in a directory.
     pub(crate) fn has_within(&self, path: &str, looked_at: &LookedAt) -> bool {
         looked_at.remade(path);
-        self.is_filled(path)
+        self.filled(path) != 0
     }
 
-    fn is_filled(&self, path: &str) -> bool {
-        let mut present = self.present.iter();
-        present.any(|(known, _)| below(known, path).is_some_and(|rest| !rest.is_empty()))
+    /// Whether commands that are not followed may have put something at a path.
+    pub(crate) fn may_have_put(&self, path: &str, looked_at: &LookedAt) -> bool {
+        looked_at.remade(path);
+        self.at(path).below_a_place
+    }
+
+    /// A number for what was made below a path; 0 for nothing.
+    pub(crate) fn filled(&self, path: &str) -> u64 {
+        let is_within =
+            |known: &&Present| below(&known.0, path).is_some_and(|rest| !rest.is_empty());
+        let within: Vec<&Present> = self.present.iter().filter(is_within).collect();
+        match within.is_empty() {
+            true => 0,
+            false => FixedState::default().hash_one(within),
+        }
     }
 
     /// The places at which something may have been put since then.
@@ -204,12 +219,8 @@ impl Remade {
         self.directories.extend(other.directories.iter().cloned());
         self.changed.add(&other.changed);
         let same = |path: &String, is_now: &mut bool| other.times.get(path) == Some(is_now);
-        let known: Vec<String> = self
-            .times
-            .keys()
-            .chain(other.times.keys())
-            .cloned()
-            .collect();
+        let known = self.times.keys().chain(other.times.keys());
+        let known: Vec<String> = known.cloned().collect();
         self.times.retain(same);
         for path in known {
             // Of one of the ways that is not the time.
@@ -467,16 +478,11 @@ mod tests {
     #[test]
     fn directories_are_made_where_commands_say() {
         let made = |command: &str, path: &str| {
-            let words = command.split(' ');
-            let words: Vec<_> = words
-                .map(|word| (word != "?").then(|| word.to_owned()))
-                .collect();
+            let known = |word: &str| (word != "?").then(|| word.to_owned());
+            let words: Vec<_> = command.split(' ').map(known).collect();
             let mut remade = Remade::default();
-            remade.run(
-                command.split(' ').next().unwrap_or_default(),
-                &words,
-                "/srv",
-            );
+            let name = command.split(' ').next().unwrap_or_default();
+            remade.run(name, &words, "/srv");
             remade.at(path).is_directory()
         };
         assert!(made("mkdir -p /data/a/b", "/data/a/b"));

@@ -2,6 +2,8 @@
 //!
 //! In: the files of the image, and what the start-up has written, made and removed. Out: what is sure; all else is open.
 
+use std::collections::BTreeSet;
+
 use super::machine::Machine;
 use super::world::World;
 use crate::image::{Content, Found, below};
@@ -21,7 +23,51 @@ pub(in crate::boot) enum Standing {
     Open,
 }
 
+/// What the start-up has put into a directory.
+#[derive(Debug, Default)]
+pub(in crate::boot) struct Listing {
+    /// The names, in their order.
+    pub(in crate::boot) names: Vec<String>,
+    /// Whether nothing else is there: the start-up has made the directory.
+    pub(in crate::boot) is_whole: bool,
+}
+
 impl Machine<'_> {
+    /// What the start-up has put into a directory and not taken away.
+    pub(in crate::boot) fn made_in(&self, world: &World, directory: &str) -> Listing {
+        let directory = directory.trim_end_matches('/');
+        self.looked_at.within(directory);
+        let (remade, looked_at) = (&world.remade, &self.looked_at);
+        let made = remade.made_below(&[directory.to_owned()], looked_at);
+        let made = made.into_iter().map(|(path, _)| path);
+        let written = world.files.paths().map(str::to_owned);
+        let changed = remade.changed.touched().map(str::to_owned);
+        let pipes = world.fifos.paths().map(str::to_owned);
+        let paths = made.chain(written).chain(changed).chain(pipes);
+        let names: BTreeSet<String> = paths
+            .filter_map(|path| {
+                below(&path, directory)?
+                    .split('/')
+                    .next()
+                    .map(str::to_owned)
+            })
+            .filter(|name| !name.is_empty())
+            .collect();
+        let at = |name: &String| self.standing(world, &format!("{directory}/{name}"));
+        let is_open = |name: &String| at(name) == Standing::Open;
+        // A name that nothing has: whether others may be there.
+        let other = format!("{directory}/\u{1}");
+        let is_whole = !names.iter().any(is_open)
+            && remade.changed.is_gone(&other)
+            && !remade.may_have_put(&other, looked_at)
+            && self.standing(world, directory) == Standing::Directory;
+        let is_there = |name: &String| !matches!(at(name), Standing::Missing | Standing::Open);
+        Listing {
+            names: names.into_iter().filter(is_there).collect(),
+            is_whole,
+        }
+    }
+
     /// What stands at an absolute path, links followed.
     pub(in crate::boot) fn standing(&self, world: &World, path: &str) -> Standing {
         let path = match path.trim_end_matches('/') {
@@ -58,7 +104,7 @@ impl Machine<'_> {
         if world.fifos.stream(path).is_some() {
             return Some(Standing::File);
         }
-        looked_at.file(path);
+        looked_at.presence(path);
         if world.files.is_there(path) {
             return Some(Standing::File);
         }
@@ -84,7 +130,7 @@ impl Machine<'_> {
             || matches!(self.look_up(world, path), Found::Absent)
                 && !world.remade.at(path).is_directory();
         is_missing.then(|| {
-            looked_at.every_file();
+            looked_at.within(path);
             let is_within = |file: &str| below(file, path).is_some();
             match world.files.paths().any(is_within) {
                 true => Standing::Directory,

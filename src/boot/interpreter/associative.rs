@@ -30,7 +30,10 @@ impl Shell {
 
     /// An element has come under a key that is not known.
     pub(super) fn set_somewhere(&mut self, name: &str) {
-        self.set(&mark(name), Stored::Text(Value::unknown(format!("${{{name}[…]}}"))));
+        self.set(
+            &mark(name),
+            Stored::Text(Value::unknown(format!("${{{name}[…]}}"))),
+        );
     }
 
     /// The keys or values of all elements, as words.

@@ -126,7 +126,12 @@ impl Failing<'_, '_> {
             }
             "mkfifo" => {
                 let operands = Operands::of(words, "m")?;
-                fails(operands.rest.iter().any(|path| self.fails_to_make(path, false)))
+                fails(
+                    operands
+                        .rest
+                        .iter()
+                        .any(|path| self.fails_to_make(path, false)),
+                )
             }
             "touch" => {
                 let operands = Operands::of(words, "drt")?;
@@ -200,7 +205,9 @@ impl Failing<'_, '_> {
             .collect();
         let operands = Operands::of(&words, reader.valued)?;
         let has_script = matches!(self.name, "sed" | "grep" | "egrep" | "fgrep")
-            && ["e", "f"].iter().any(|letter| operands.value(letter, "--file").is_some());
+            && ["e", "f"]
+                .iter()
+                .any(|letter| operands.value(letter, "--file").is_some());
         if operands.value("", "--reference").is_some() || operands.value("", "--regexp").is_some() {
             return None;
         }
@@ -212,13 +219,13 @@ impl Failing<'_, '_> {
             return None;
         }
         let (gnu, busybox) = reader.status;
-        let is_read = |path: &&str| *path != "-" && self.is_unread(path);
-        files.any(|path| is_read(&path)).then(|| {
-            match self.machine.tools_are_busybox() {
+        let is_read = |path: &str| path != "-" && self.is_unread(path);
+        files
+            .any(|path| is_read(path))
+            .then(|| match self.machine.tools_are_busybox() {
                 true => busybox,
                 false => gnu,
-            }
-        })
+            })
     }
 
     fn is_unread(&self, path: &str) -> bool {
@@ -237,7 +244,8 @@ impl Failing<'_, '_> {
         }
         let is_symbolic = operands.has(&['s'], "--symbolic");
         if self.name != "ln" || !is_symbolic {
-            let takes_directories = self.name == "mv" || operands.has(&['r', 'R', 'a'], "--recursive");
+            let takes_directories =
+                self.name == "mv" || operands.has(&['r', 'R', 'a'], "--recursive");
             let takes_directories = takes_directories || operands.has(&[], "--archive");
             let is_failing = |path: &&str| match self.standing(path) {
                 // A link that leads nowhere is moved all the same.
@@ -250,21 +258,23 @@ impl Failing<'_, '_> {
             }
         }
         let there = self.standing(place);
-        let is_into = place.ends_with('/') || sources.len() > 1 || operands.value("t", "--target-directory").is_some();
+        let is_into = place.ends_with('/')
+            || sources.len() > 1
+            || operands.value("t", "--target-directory").is_some();
         Some(match there {
             Standing::Missing if is_into => sources.len() > 1 || self.name != "mv",
             Standing::File if is_into => true,
             _ if self.name == "ln" && !operands.has(&['f', 'b', 'i'], "--force") => {
-                let goes_in = there == Standing::Directory
-                    && !operands.has(&['n', 'T'], "--no-dereference");
+                let goes_in =
+                    there == Standing::Directory && !operands.has(&['n', 'T'], "--no-dereference");
                 let is_there = |path: &str| {
                     self.is_link(path)
                         || !matches!(self.standing(path), Standing::Missing | Standing::Open)
                 };
                 match goes_in {
-                    true => sources.iter().any(|source| {
-                        is_there(&format!("{place}/{}", name_of(source)))
-                    }),
+                    true => sources
+                        .iter()
+                        .any(|source| is_there(&format!("{place}/{}", name_of(source)))),
                     false => is_there(place) || self.has_no_parent(place),
                 }
             }
@@ -322,7 +332,10 @@ impl Failing<'_, '_> {
         let full = absolute(self.directory, path);
         let parent = full.trim_end_matches('/').rsplit_once('/');
         let parent = parent.map_or("/", |(parent, _)| parent);
-        matches!(self.machine.standing(self.world, parent), Standing::Missing | Standing::File)
+        matches!(
+            self.machine.standing(self.world, parent),
+            Standing::Missing | Standing::File
+        )
     }
 
     fn is_missing(&self, path: &str) -> bool {
@@ -330,10 +343,12 @@ impl Failing<'_, '_> {
     }
 
     fn is_link(&self, path: &str) -> bool {
-        self.machine.is_link(self.world, &absolute(self.directory, path))
+        self.machine
+            .is_link(self.world, &absolute(self.directory, path))
     }
 
     fn standing(&self, path: &str) -> Standing {
-        self.machine.standing(self.world, &absolute(self.directory, path))
+        self.machine
+            .standing(self.world, &absolute(self.directory, path))
     }
 }

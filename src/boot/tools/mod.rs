@@ -294,7 +294,7 @@ impl Command {
                 line(variable.unwrap_or_else(|| world.unknown_output(&self.shown)))
             }
             "mktemp" => {
-                let path = temporary::temporary(world, words, directory);
+                let path = temporary::temporary(machine, world, pid, words, directory);
                 line(path.map_or(Value::unknown("$(mktemp)"), Value::text))
             }
             "pidof" | "pgrep" => {
@@ -356,9 +356,35 @@ impl Command {
             }
             "getopt" => sorted_options(world, pid).map(|done| done.text).into(),
             "seq" => sequence(operands).into(),
+            "ls" => self.names(machine, world),
             "which" => self.program_found(machine, world, pid),
             _ => Printed::Unknown,
         }
+    }
+
+    /// `ls` and `ls -A` of a directory that the start-up has made or put something into.
+    fn names(&self, machine: &Machine, world: &mut World) -> Printed {
+        let options: String = self.words.iter().skip(1).flatten().cloned().collect();
+        let (directory, is_all) = match (self.operands.as_slice(), self.words.len()) {
+            ([], 1) => (".", false),
+            ([only], 2) => (only.as_str(), false),
+            ([], 2) if options.starts_with("-A") => (".", true),
+            ([only], 3) if options.starts_with("-A") => (only.as_str(), true),
+            _ => return Printed::Unknown,
+        };
+        let listing = machine.made_in(world, &absolute(&self.directory, directory));
+        let mut value = Value::default();
+        for name in listing
+            .names
+            .iter()
+            .filter(|name| is_all || !name.starts_with('.'))
+        {
+            value.push_text(&format!("{name}\n"));
+        }
+        if !listing.is_whole {
+            value.append(&world.unknown_output(&self.shown));
+        }
+        Printed::Value(value)
     }
 
     /// `which NAME`

@@ -3,12 +3,15 @@
 use std::rc::Rc;
 
 use crate::boot::interpreter::absolute;
+use crate::boot::machine::Machine;
 use crate::boot::value::Value;
-use crate::boot::world::World;
+use crate::boot::world::{Pid, World};
 
 /// Makes what `mktemp` makes: the path of a file, or with `-d` of a directory, that nothing else has.
 pub(super) fn temporary(
+    machine: &Machine,
     world: &mut World,
+    pid: Pid,
     words: &[Option<String>],
     directory: &str,
 ) -> Option<String> {
@@ -49,6 +52,15 @@ pub(super) fn temporary(
         true => absolute(parent, &name),
         false => absolute(directory, &name),
     };
+    let span = world.process(pid).and_then(|process| process.span.clone());
+    if let Some(span) = span.filter(|_| is_directory) {
+        // It is new, and empty.
+        for command in [&["rm", "-rf"][..], &["mkdir"]] {
+            let words = command.iter().copied().chain([path.as_str()]);
+            let words: Vec<String> = words.map(str::to_owned).collect();
+            machine.run_file_tool(world, &words, "/", &span);
+        }
+    }
     let made = match is_directory {
         true => "mkdir",
         false => "touch",

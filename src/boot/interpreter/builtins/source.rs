@@ -8,6 +8,7 @@ use crate::boot::interpreter::expand::is_glob;
 use crate::boot::interpreter::redirect::Streams;
 use crate::boot::interpreter::step::{Attempt, Turn};
 use crate::boot::interpreter::{Code, State};
+use crate::boot::standing::Standing;
 use crate::boot::value::{Field, Value};
 use crate::boot::world::{Input, Status};
 use crate::image::{Content, Found};
@@ -76,7 +77,8 @@ impl Turn<'_, '_> {
         if path == "/dev/null" {
             return self.finish(Status::SUCCESS);
         }
-        if is_glob(&name) {
+        let is_missing = self.machine.standing(self.world, &path) == Standing::Missing;
+        if is_glob(&name) && !is_missing {
             // A pattern that nothing matched: bash fails to read it, the others end.
             if self.special_errors_end() {
                 let text =
@@ -114,6 +116,7 @@ impl Turn<'_, '_> {
                     Content::Binary => None,
                     Content::Unknown(why) => self.unseen_source(&path, why, &span),
                 },
+                _ if is_missing => return self.source_missing(&path, &span),
                 Found::Absent => return self.source_missing(&path, &span),
                 Found::Directory => return self.source_missing(&path, &span),
                 Found::Unknown(why) if !name.starts_with('/') && !self.was_tested(&path, &name) => {

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::{Expansion, Segment, extended_piece};
 use crate::boot::interpreter::pattern::{self, Stretch};
+use crate::boot::standing::Standing;
 use crate::boot::value::{Field, Piece, Value};
 use crate::knowledge::Feature;
 use crate::shell::{Part, Word};
@@ -197,7 +198,9 @@ impl Expansion<'_> {
             format!("{}/{directory}", self.directory.trim_end_matches('/'))
         };
         let files = &self.machine.container.image.files;
+        let own = self.machine.made_in(self.world, &absolute);
         let listed = match files.list(if absolute.is_empty() { "/" } else { &absolute }) {
+            _ if own.is_whole => Known::Known(own.names.clone()),
             // What the Dockerfile puts there is there. Whatever else a command may have put beside it is taken to be
             // of no matter; where nothing is known of a directory, anything may stand in it.
             Known::Unknown(why) => match files.put_in(&absolute) {
@@ -208,7 +211,14 @@ impl Expansion<'_> {
         };
         match listed {
             Known::Unknown(_) => fields.push(unknown),
-            Known::Known(names) => {
+            Known::Known(mut names) => {
+                names.extend(own.names);
+                names.sort();
+                names.dedup();
+                names.retain(|name| {
+                    let path = format!("{absolute}/{name}");
+                    self.machine.standing(self.world, &path) != Standing::Missing
+                });
                 let pieces = [Stretch::active(name)];
                 let prefix = if pattern.contains('/') {
                     format!("{directory}/")
