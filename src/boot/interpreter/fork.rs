@@ -4,6 +4,7 @@
 
 use std::rc::Rc;
 
+use super::redirect::Redirected;
 use super::step::Turn;
 use super::{Code, Frame, State};
 use crate::boot::machine::end_process;
@@ -101,7 +102,7 @@ impl Turn<'_, '_> {
 
     /// Applies redirections of known words to a process that was just forked.
     fn redirect_child(&mut self, code: &Code, redirects: &[Redirect], pid: Pid) {
-        if let Ok(streams) = self.streams(code, redirects) {
+        if let Ok(streams) = self.streams(code, redirects, Redirected::Copy) {
             if streams.failed {
                 // The copy has begun: busybox ends it with another status than a command (measured: 1.35).
                 let number = match self.shell.facts.family {

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::redirect::Redirected;
 use super::simple::drop_empty_settings;
 use super::step::{Attempt, Turn};
 use super::{Code, Foreground, Frame, State};
@@ -98,7 +99,7 @@ impl Turn<'_, '_> {
         };
         let mut words = self.words(&inner, &simple.words)?;
         drop_empty_settings(&mut words);
-        let streams = self.streams(&inner, &simple.redirects)?;
+        let streams = self.streams(&inner, &simple.redirects, Redirected::Program)?;
         words.insert(0, Field::text("time"));
         self.external(code, words, Environment::new(), streams)
     }

@@ -26,9 +26,27 @@ pub(super) struct Streams {
     pub(super) doubtful: Option<String>,
 }
 
+/// Who runs a command that is redirected: whether an expansion that fails there ends more than the command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Redirected {
+    /// A program, for which the shell forks.
+    Program,
+    /// A special builtin of POSIX, or `exec`.
+    Special,
+    /// The shell itself: a function, another builtin, a compound command.
+    Shell,
+    /// A copy that has begun.
+    Copy,
+}
+
 impl Turn<'_, '_> {
     /// The streams of a command with these redirections.
-    pub(super) fn streams(&mut self, code: &Code, redirects: &[Redirect]) -> Attempt<Streams> {
+    pub(super) fn streams(
+        &mut self,
+        code: &Code,
+        redirects: &[Redirect],
+        redirected: Redirected,
+    ) -> Attempt<Streams> {
         let process = self.world.process_mut(self.pid);
         let mut streams = Streams {
             input: process.input.clone(),
@@ -40,7 +58,20 @@ impl Turn<'_, '_> {
         let directory = Rc::clone(&process.directory);
         for redirect in redirects {
             let (RedirectTarget::Word(word) | RedirectTarget::Body(word)) = &redirect.target;
-            let value = self.expand_single(code, word)?;
+            // bash expands in the child where it forks; the others take a here-document that fails for a file that
+            // is not there (measured: dash 0.5.12, busybox 1.35, bash 5.2, also as sh).
+            let is_spared = match (redirected, self.shell.facts.family) {
+                (Redirected::Copy, _) | (Redirected::Program, ShellFamily::Bash) => true,
+                (Redirected::Special, _) | (_, ShellFamily::Bash) => false,
+                _ => redirect.operator == RedirectOperator::HereDocument,
+            };
+            self.spared = is_spared.then_some(false);
+            let value = self.expand_single(code, word);
+            if self.spared.take() == Some(true) {
+                streams.failed = true;
+                break;
+            }
+            let value = value?;
             self.apply(redirect, &value, &directory, &mut streams);
             if let Output::Stream(stream) = streams.output
                 && self.only_reads_itself(stream)
@@ -285,7 +316,7 @@ impl Turn<'_, '_> {
         code: &Code,
         redirects: &[Redirect],
     ) -> Attempt<Option<(Input, Output)>> {
-        let streams = self.streams(code, redirects)?;
+        let streams = self.streams(code, redirects, Redirected::Shell)?;
         if streams.failed {
             return Ok(None);
         }

@@ -2,7 +2,7 @@
 
 use super::assign::{Assigned, environment_of};
 use super::expand::Expansion;
-use super::redirect::Streams;
+use super::redirect::{Redirected, Streams};
 use super::step::{Attempt, Turn};
 use super::{Code, Stored};
 use crate::boot::fact::FactKind;
@@ -28,7 +28,8 @@ impl Turn<'_, '_> {
         } else {
             self.words(code, &simple.words)?
         };
-        let streams = self.streams(code, &simple.redirects)?;
+        let redirected = self.redirected(&words);
+        let streams = self.streams(code, &simple.redirects, redirected)?;
         let assigned = self.assigned(code, &simple.assignments)?;
         let substituted = !self.top().results.is_empty();
         drop_empty_settings(&mut words);
@@ -80,6 +81,23 @@ impl Turn<'_, '_> {
             .filter(|one| !self.shell.is_read_only(&one.name))
             .collect();
         self.run(code, words, assigned, streams)
+    }
+
+    /// Who runs a command of these words.
+    fn redirected(&self, words: &[Field]) -> Redirected {
+        let name = |word: &Field| word.known();
+        match words.first().map(name) {
+            None => Redirected::Shell,
+            Some(Some(name)) if self.shell.functions.contains_key(&*name) => Redirected::Shell,
+            Some(Some(word)) if word == "command" => match words.get(1).and_then(name) {
+                Some(behind) if self.is_builtin(&behind) => Redirected::Shell,
+                Some(_) => Redirected::Program,
+                None => Redirected::Shell,
+            },
+            Some(Some(name)) if is_special(&name) => Redirected::Special,
+            Some(Some(name)) if self.is_builtin(&name) => Redirected::Shell,
+            Some(_) => Redirected::Program,
+        }
     }
 
     /// Whether it is the `< file` of `$(< file)`, which bash prints.

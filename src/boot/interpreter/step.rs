@@ -30,6 +30,8 @@ pub(super) struct Turn<'a, 'm> {
     pub(super) gone: bool,
     /// The builtin stands behind `command`: what it refuses ends no shell.
     pub(super) behind_command: bool,
+    /// An expansion that fails does so for the command alone; whether one has.
+    pub(super) spared: Option<bool>,
 }
 
 /// Either a value, or what the step has to return first.
@@ -51,6 +53,7 @@ pub(in crate::boot) fn step(machine: &Machine, world: &mut World, pid: Pid) -> P
         shell,
         gone: false,
         behind_command: false,
+        spared: None,
     };
     let progress = turn.step();
     if !turn.gone {

@@ -74,6 +74,9 @@ impl Turn<'_, '_> {
                         return Err(Progress::Ran);
                     }
                 }
+                if self.fails_alone() {
+                    return Err(Progress::Ran);
+                }
                 let title = &self.shell.facts.title;
                 let why = format!("{title} stops at the arithmetic: {why}");
                 self.expansion_error(why, Some(span));
@@ -83,6 +86,9 @@ impl Turn<'_, '_> {
                 let (title, span) = (&self.shell.facts.title, code.span());
                 let text = format!("older versions of {title} stop at the arithmetic: {why}");
                 self.world.miss("value", text, Some(span.clone()));
+                if self.fails_alone() {
+                    return Err(Progress::Ran);
+                }
                 self.expansion_error(why.to_owned(), Some(span));
                 Err(Progress::Ran)
             }
@@ -92,13 +98,22 @@ impl Turn<'_, '_> {
                 is_demanded,
             }) => {
                 let span = code.span();
+                // Where the command's failure ends the shell, that is what it ends by.
+                if self.shell.options.errexit && !self.failure_is_handled() {
+                    self.spared = None;
+                }
                 if from_outside {
                     // Who sets one variable at run time sets those that are demanded as well.
                     let question = required(&name, &span, self.world.is_overridden);
                     if self.decide(&Status::Unknown(question.into()))? {
                         return Err(Progress::Ran);
                     }
+                    if self.fails_alone() {
+                        return Err(Progress::Ran);
+                    }
                     self.world.gives_up |= self.pid == 1 && is_demanded;
+                } else if self.fails_alone() {
+                    return Err(Progress::Ran);
                 } else {
                     self.start_up_breaks(format!("`{name}` must be set and is not"), Some(span));
                 }
@@ -107,6 +122,14 @@ impl Turn<'_, '_> {
                 Err(Progress::Ran)
             }
         }
+    }
+
+    /// Whether an expansion that has just failed fails its command and no more.
+    fn fails_alone(&mut self) -> bool {
+        if let Some(has_failed) = &mut self.spared {
+            *has_failed = true;
+        }
+        self.spared.is_some()
     }
 
     /// A variable's value, with a note that it was looked at.
