@@ -287,6 +287,7 @@ fn hash_shell(shell: &Shell, hasher: &mut FoldHasher<'static>, looking: &Looking
     shell.check_failure.hash(hasher);
     shell.exiting.hash(hasher);
     (shell.exit_trapped, shell.ever_trapped, shell.interrupted).hash(hasher);
+    shell.trapped_before.hash(hasher);
     shell.dying.hash(hasher);
     (shell.options_read, shell.in_condition, shell.forked_in).hash(hasher);
     shell.inputs.hash(hasher);

@@ -116,6 +116,9 @@ pub(crate) struct Shell {
     pub dying: Option<Signal>,
     /// Whether an EXIT trap was ever set: bash then stays mortal.
     pub exit_trapped: bool,
+    /// Signals that had a trap when the first EXIT trap was set: bash takes over the others only, so that these are
+    /// mortal no more once they are reset (measured: 5.2; SIGINT it takes back).
+    pub trapped_before: BTreeSet<Signal>,
     /// Whether a trap with an action was ever set (busybox does not forget it).
     pub ever_trapped: bool,
     /// Streams that it holds open besides its output (`exec > >(tee)`).
@@ -249,6 +252,7 @@ impl Shell {
             interrupted: false,
             dying: None,
             exit_trapped: false,
+            trapped_before: BTreeSet::new(),
             ever_trapped: false,
             held: Vec::new(),
             inputs: BTreeMap::new(),
@@ -362,6 +366,7 @@ impl Shell {
         );
         copy.ever_trapped = false;
         copy.exit_trapped = false;
+        copy.trapped_before.clear();
         copy.exiting = false;
         copy.interrupted = false;
         copy.check_failure = false;

@@ -132,12 +132,22 @@ impl Turn<'_, '_> {
         let names: Vec<String>;
         let action: Option<Value>;
         let only_name = words.len() == 1;
+        let facts = self.shell.facts;
+        // busybox takes every number for that of a signal (measured: dash 0.5.12, busybox 1.35, bash 5.2).
+        let begins_with_number = first.known().is_some_and(|text| {
+            let is_signal =
+                || facts.family == ShellFamily::Ash || facts.trap_signal(&text).is_some();
+            text.parse::<u8>().is_ok() && is_signal()
+        });
         if only_name
-            || first
-                .known()
-                .is_some_and(|text| text.parse::<u8>().is_ok() && words.len() > 1 && text != "0")
-                && self.shell.facts.family != ShellFamily::Bash
+            && !begins_with_number
+            && facts.family == ShellFamily::Bash
+            && !facts.is_plain_bash()
         {
+            let why = "`trap` with one word that is no number is wrong for bash as sh";
+            return self.special_builtin_error(why.into(), Some(span));
+        }
+        if only_name || begins_with_number {
             // `trap TERM` and `trap 15 TERM` reset.
             action = None;
             names = words.iter().filter_map(Field::known).collect();
@@ -195,7 +205,14 @@ impl Turn<'_, '_> {
                 }
                 if !action.is_certainly_empty() {
                     self.shell.ever_trapped = true;
-                    self.shell.exit_trapped |= name == TrapName::Exit;
+                    if name == TrapName::Exit && !self.shell.exit_trapped {
+                        self.shell.exit_trapped = true;
+                        let trapped = self.shell.traps.keys().filter_map(|trap| match trap {
+                            TrapName::Signal(signal) if *signal != Signal::INT => Some(*signal),
+                            _ => None,
+                        });
+                        self.shell.trapped_before = trapped.collect();
+                    }
                 }
                 self.shell.traps.insert(
                     name,

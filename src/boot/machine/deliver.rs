@@ -126,7 +126,8 @@ pub(super) fn signal_shell(machine: &Machine, world: &mut World, pid: Pid, signa
             .traps
             .get(&TrapName::Exit)
             .is_some_and(|trap| !trap.action.is_certainly_empty());
-    if has_exit_trap && signal.ends_by_default() && !shell.exiting {
+    let is_spared = shell.facts.exit_trap_on_signal && shell.trapped_before.contains(&signal);
+    if has_exit_trap && !is_spared && signal.ends_by_default() && !shell.exiting {
         let interrupts = signal == Signal::INT;
         if interrupts && shell.is_waiting_in_foreground() {
             // Every shell looks after its foreground command first.
