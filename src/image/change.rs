@@ -205,16 +205,16 @@ impl ModeChange {
             let mut who_bits = 0;
             for character in who.chars() {
                 who_bits |= match character {
-                    'u' => 0o700,
-                    'g' => 0o070,
+                    'u' => 0o4700,
+                    'g' => 0o2070,
                     'o' => 0o007,
-                    'a' => 0o777,
+                    'a' => 0o6777,
                     _ => return ModeChange::Unknown,
                 };
             }
             if who.is_empty() {
                 // Without a letter the umask applies; it takes away writing only.
-                who_bits = if rest.contains('w') { 0o755 } else { 0o777 };
+                who_bits = if rest.contains('w') { 0o6755 } else { 0o6777 };
             }
             let mut bits = 0;
             for character in rest[1..].chars() {
@@ -223,7 +223,8 @@ impl ModeChange {
                     'w' => 0o222,
                     // `X` sets it where somebody has it already: for a file, perhaps not.
                     'x' => 0o111,
-                    's' | 't' => 0,
+                    's' => 0o6000,
+                    't' => 0,
                     _ => return ModeChange::Unknown,
                 };
             }
@@ -247,12 +248,14 @@ impl ModeChange {
     }
 
     /// The mode after the change. An adjustment of an unknown mode decides only what is executable
-    /// for everybody.
+    /// for everybody, and what runs as its owner, which is given to programs only.
     pub(super) fn apply(&self, mode: Option<u32>) -> Option<u32> {
         match self {
             ModeChange::Set(mode) => Some(*mode),
             ModeChange::Adjust { clear, set } => {
-                let known = mode.or((*set & 0o111 == 0o111).then_some(0o644));
+                let is_program = *set & 0o6000 != 0;
+                let known = mode.or(is_program.then_some(0o755));
+                let known = known.or((*set & 0o111 == 0o111).then_some(0o644));
                 known.map(|mode| (mode & !clear) | set)
             }
             ModeChange::Unknown => None,
@@ -276,6 +279,9 @@ mod tests {
             ("-x", 0o755, Some(0o644)),
             ("u=rwx,go=rx", 0o600, Some(0o755)),
             ("+rx", 0o600, Some(0o755)),
+            ("u+s", 0o755, Some(0o4755)),
+            ("+s", 0o755, Some(0o6755)),
+            ("ug-s", 0o6755, Some(0o755)),
             ("g=u", 0o644, None),
             ("999", 0o644, None),
         ];
@@ -284,5 +290,6 @@ mod tests {
         }
         assert_eq!(ModeChange::read("+x").apply(None), Some(0o755));
         assert_eq!(ModeChange::read("u+x").apply(None), None);
+        assert_eq!(ModeChange::read("u+s").apply(None), Some(0o4755));
     }
 }

@@ -55,6 +55,7 @@ pub fn describe(name: &str) -> Option<Knowledge> {
             facts.push(format!("Applies to: {}.", entry.subcommands().join(", ")));
         }
         facts.extend(entry.behaviours());
+        facts.extend(entry.restriction());
         if entry.is_applet() {
             facts.push("This is busybox's applet.".to_owned());
         }

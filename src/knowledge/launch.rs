@@ -38,6 +38,8 @@ pub struct Launch {
     pub script_shell: Option<String>,
     /// Whether it is a tool for development: it watches files and starts the command again.
     pub development: bool,
+    /// For whom it starts anything.
+    pub works_for: WorksFor,
     /// A sentence on what it does with the command and with signals.
     pub about: String,
     /// Where this was measured or read.
@@ -83,6 +85,17 @@ impl Launch {
         };
         self
     }
+}
+
+/// For whom a launcher starts anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WorksFor {
+    /// Everybody.
+    All,
+    /// Whoever is root when it is called.
+    Root,
+    /// Root, and everybody where its file belongs to root and has the bit by which it runs as its owner.
+    RootOrWithBit,
 }
 
 /// Another behaviour that the words do not exclude.

@@ -26,7 +26,8 @@ pub use base::BaseImage;
 pub use describe::{Knowledge, Known, describe, names};
 pub use foreground::Foreground;
 pub use launch::{
-    Alternative, ChildGroup, Fork, Forward, How, Launch, OnSignal, Recipient, Then, Wrapped,
+    Alternative, ChildGroup, Fork, Forward, How, Launch, OnSignal, Recipient, Then, WorksFor,
+    Wrapped,
 };
 pub use modules::{Handles, Modules, Package, modules};
 pub use program::{ConfigSwitch, Effect, Lifetime, Program, ProgramReaction, Runtime, StopCommand};

@@ -14,7 +14,7 @@ use crate::boot::start::{Failure, Start};
 use crate::boot::value::Field;
 use crate::boot::world::{Body, Status};
 use crate::image::Found;
-use crate::knowledge::{self, Alternative, How, Launch};
+use crate::knowledge::{self, Alternative, How, Launch, WorksFor, Wrapped};
 
 pub(super) use children::follow;
 pub(super) use plan::{Job, Plan, Run};
@@ -37,6 +37,22 @@ impl Start<'_, '_> {
                 }
                 None => self.process().body = Body::Idle(None),
             }
+            return Ok(());
+        }
+        let is_shut_out = match launch.works_for {
+            // Whoever asks for its version or help gets it.
+            _ if launch.command == Wrapped::Nothing => false,
+            WorksFor::All => false,
+            WorksFor::Root => true,
+            WorksFor::RootOrWithBit => !self.may_run_as_its_owner(&argv),
+        };
+        if is_shut_out && let Some(user) = self.other_user() {
+            self.process().argv = argv;
+            let why = format!(
+                "`{}` works for root only, and runs as `{user}`",
+                launch.name
+            );
+            self.never(1, why);
             return Ok(());
         }
         if launch.name == "xargs" && self.reads_words() {
@@ -89,6 +105,19 @@ impl Start<'_, '_> {
                 Ok(())
             }
         }
+    }
+
+    /// Whether a launcher's file has the bit by which it runs as its owner, or comes from an instruction that speaks
+    /// of such a bit.
+    fn may_run_as_its_owner(&mut self, argv: &[Field]) -> bool {
+        let name = argv.first().and_then(Field::known);
+        let (mode, origin) = match name.map(|name| self.find(&name)) {
+            Some(Found::File(file)) => (file.mode, file.origin),
+            Some(Found::Unknown(why)) => (None, why.span),
+            _ => (None, None),
+        };
+        mode.is_some_and(|mode| mode & 0o4000 != 0)
+            || origin.is_some_and(|span| span.text().split_whitespace().any(sets_user_bit))
     }
 
     /// Options of the command that the launcher takes for its own.
@@ -170,6 +199,47 @@ impl Start<'_, '_> {
             (true, _) => Some(true),
             (false, true) => Some(false),
             (false, false) => None,
+        }
+    }
+}
+
+/// Whether a word is a mode for `chmod` with the bit by which a program runs as its owner.
+fn sets_user_bit(word: &str) -> bool {
+    let is_octal = word.bytes().all(|byte| (b'0'..=b'7').contains(&byte));
+    if is_octal && word.len() >= 4 {
+        return u32::from_str_radix(word, 8).is_ok_and(|mode| mode <= 0o7777 && mode & 0o4000 != 0);
+    }
+    let mut clauses = word
+        .split(',')
+        .filter_map(|clause| clause.split_once(['+', '=']));
+    clauses.any(|(who, bits)| {
+        who.bytes().all(|byte| b"ugoa".contains(&byte))
+            && bits.contains('s')
+            && bits.bytes().all(|byte| b"rwxXst".contains(&byte))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sets_user_bit;
+
+    #[test]
+    fn modes_with_the_bit_of_the_owner() {
+        for mode in ["u+s", "+s", "a+rxs", "+x,u+s", "4755", "06755", "u=rwxs"] {
+            assert!(sets_user_bit(mode), "{mode}");
+        }
+        for mode in [
+            "+x",
+            "u-s",
+            "755",
+            "2755",
+            "1777",
+            "--users=+s",
+            "a=setup",
+            "40755",
+            "",
+        ] {
+            assert!(!sets_user_bit(mode), "{mode}");
         }
     }
 }

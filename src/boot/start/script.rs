@@ -149,7 +149,7 @@ impl Start<'_, '_> {
     }
 
     /// The process's user, if it certainly is not the superuser.
-    fn other_user(&mut self) -> Option<String> {
+    pub(in crate::boot) fn other_user(&mut self) -> Option<String> {
         let user = Rc::clone(&self.process().user);
         let name = user.split(':').next()?;
         (!is_root(name) && !user.contains(['?', '$'])).then(|| user.to_string())

@@ -18,7 +18,7 @@ use self::wrapped::{Command, Kind};
 use super::arguments::{Given, Grammar, Parsed};
 use super::launch::Alternative;
 use super::verify::Try;
-use super::{How, Launch, Position, Signal, Wrapped};
+use super::{How, Launch, Position, Signal, WorksFor, Wrapped};
 
 pub(super) use self::behaviour::duration;
 
@@ -52,6 +52,9 @@ pub(crate) struct Entry {
     /// Whether it is a tool for development.
     #[serde(default)]
     development: bool,
+    /// Whether anybody else than root gets an error, and no command.
+    #[serde(default)]
+    root_only: Option<RootOnly>,
     /// What it does, a sentence.
     pub(in crate::knowledge) about: String,
     /// Measured or read where.
@@ -77,6 +80,18 @@ pub(crate) struct Entry {
     /// Lines that a test runs.
     #[serde(rename = "try", default)]
     pub(in crate::knowledge) tries: Vec<Try>,
+}
+
+/// When a launcher works for root only.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct RootOnly {
+    /// With one of these options; in any case without the list.
+    #[serde(default)]
+    with: Vec<String>,
+    /// Whether it is enough that its file belongs to root and has the bit by which it runs as its owner.
+    #[serde(default)]
+    bit_is_enough: bool,
 }
 
 /// The launch that a command line means, if one of the entries of its name applies.
@@ -143,6 +158,7 @@ impl Entry {
             alternatives: Vec::new(),
             script_shell: self.command.script_shell.clone(),
             development: self.development,
+            works_for: self.works_for(&parsed),
             about: self.about.clone(),
             evidence: self.evidence.clone(),
         };
@@ -258,6 +274,32 @@ impl Entry {
     /// Whether it is busybox's applet.
     pub(in crate::knowledge) fn is_applet(&self) -> bool {
         self.busybox
+    }
+
+    fn works_for(&self, parsed: &Parsed<'_>) -> WorksFor {
+        match &self.root_only {
+            Some(only) if only.with.is_empty() || parsed.has(&only.with) => {
+                match only.bit_is_enough {
+                    true => WorksFor::RootOrWithBit,
+                    false => WorksFor::Root,
+                }
+            }
+            _ => WorksFor::All,
+        }
+    }
+
+    /// For whom it works, if not for everybody, as a sentence.
+    pub(in crate::knowledge) fn restriction(&self) -> Option<String> {
+        let option = |name: &String| match name.len() {
+            1 => format!("-{name}"),
+            _ => format!("--{name}"),
+        };
+        let with = &self.root_only.as_ref()?.with;
+        let options: Vec<String> = with.iter().map(option).collect();
+        Some(match options.as_slice() {
+            [] => "It works for root only.".to_owned(),
+            options => format!("With {} it works for root only.", options.join(", ")),
+        })
     }
 
     /// What it does with its command and with signals unless options say otherwise, in sentences.
