@@ -82,7 +82,10 @@ impl Start<'_, '_> {
             });
         }
         let mut job = Job::new(vec![Field::text(format!("{path}/run"))]);
-        job.caller = Caller::Kernel;
+        job.caller = match is_compiled(path) {
+            true => Caller::Compiled,
+            false => Caller::Kernel,
+        };
         job.directory = Some(path.to_owned());
         let mut setting = |name: &str| -> Option<String> {
             let file = format!("{path}/{name}");
@@ -107,6 +110,9 @@ impl Start<'_, '_> {
 
     /// A `run` that is not executable: whether s6-overlay starts it all the same depends on its version.
     fn not_executable(&self, directory: &str, names: &[String]) -> Option<Missing> {
+        if is_compiled(directory) {
+            return None;
+        }
         names.iter().find_map(|name| {
             let path = format!("{directory}/{name}/run");
             let Found::File(file) = self.machine.container.image.files.look_up(&path) else {
@@ -148,4 +154,10 @@ impl Start<'_, '_> {
         }
         supervised(jobs, &launch.name)
     }
+}
+
+/// Whether s6-rc compiles what stands there: it copies each `run` with the mode 755 (`s6-rc-compile.c:1380` of
+/// skarnet/s6-rc @50f4e65a, since its first version).
+fn is_compiled(path: &str) -> bool {
+    path.split('/').any(|name| name == "s6-rc.d")
 }

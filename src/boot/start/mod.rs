@@ -32,6 +32,8 @@ pub(super) enum Caller {
     Shell(&'static ShellFacts),
     /// A program that uses execvp(3), which runs such a script through `/bin/sh`.
     Library,
+    /// s6-rc, which makes a copy of a script that may be executed whatever the mode of the file is.
+    Compiled,
     /// A chain of execline, which finds words such as `cd` and `exec` as programs.
     Execline,
 }

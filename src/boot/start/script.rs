@@ -64,7 +64,8 @@ impl Start<'_, '_> {
         file: File,
         caller: Caller,
     ) -> Result<(), Failure> {
-        if let Some(mode) = file.mode.filter(|mode| mode & 0o111 == 0) {
+        let is_copied = matches!(caller, Caller::Compiled);
+        if let Some(mode) = file.mode.filter(|mode| mode & 0o111 == 0 && !is_copied) {
             let why = format!("`{name}` is not executable");
             let outcome = self.fail(126, &name, ExecProblem::NotExecutable { mode }, why);
             self.blame(None, file.origin);
@@ -181,11 +182,11 @@ impl Start<'_, '_> {
         // The kernel looks at the first two bytes, so a byte order mark hides the line.
         let Some(line) = text.text().starts_with("#!").then(|| first[2..].to_owned()) else {
             return match caller {
-                Caller::Kernel if first.starts_with('\u{feff}') => {
+                Caller::Kernel | Caller::Compiled if first.starts_with('\u{feff}') => {
                     let why = format!("a byte order mark hides the `#!` line of `{name}`");
                     self.fail(126, &name, ExecProblem::ByteOrderMark, why)
                 }
-                Caller::Kernel => {
+                Caller::Kernel | Caller::Compiled => {
                     let why = format!("`{name}` has no `#!` line (exec format error)");
                     self.fail(126, &name, ExecProblem::NoInterpreterLine, why)
                 }
