@@ -4,7 +4,7 @@ use super::step::{Attempt, Turn};
 use super::{Code, Frame, State};
 use crate::boot::machine::end_process;
 use crate::boot::world::Status;
-use crate::knowledge::TrapName;
+use crate::knowledge::{ShellFamily, TrapName};
 use crate::shell::Kind;
 use crate::source::Span;
 
@@ -19,9 +19,16 @@ impl Turn<'_, '_> {
     /// Whether a failing command here is part of a condition, so that `set -e` does not apply. What a trap runs is part of
     /// none, whatever it has interrupted (measured: dash, busybox, bash).
     pub(super) fn failure_is_handled(&self) -> bool {
-        let is_trap = |frame: &Frame| matches!(frame.state, State::Trap(_));
+        // dash and busybox forget what is around a file that they read (measured: dash 0.5.12, busybox 1.35).
+        let forgets = self.shell.facts.family != ShellFamily::Bash;
+        let begins_anew = |frame: &Frame| match frame.state {
+            State::Trap(_) => true,
+            State::Source(_) => forgets,
+            _ => false,
+        };
         let frames = &self.shell.frames;
-        let own = frames.iter().rposition(is_trap).map_or(0, |at| at + 1);
+        let own = frames.iter().rposition(begins_anew);
+        let own = own.map_or(0, |at| at + 1);
         // A copy goes on where it was made in a condition, whatever it does with `-e` (measured: dash, busybox, bash).
         if own == 0 && self.shell.in_condition {
             return true;

@@ -169,7 +169,8 @@ impl Turn<'_, '_> {
             // dash begins anew with conditions there (measured: 0.5.12).
             copy.in_condition &= copy.facts.family != ShellFamily::Dash;
             // bash clears `-e` in command substitutions unless it is in POSIX mode; so does busybox (measured: 1.35).
-            if copy.facts.is_plain_bash() || copy.facts.family == ShellFamily::Ash {
+            let inherits = copy.options.inherit_errexit;
+            if copy.facts.is_plain_bash() && !inherits || copy.facts.family == ShellFamily::Ash {
                 copy.options.errexit = false;
             }
         }

@@ -189,6 +189,8 @@ pub(crate) struct Options {
     pub extglob: bool,
     /// `-f`
     pub noglob: bool,
+    /// `shopt -s inherit_errexit`
+    pub inherit_errexit: bool,
     /// `shopt -s lastpipe`
     pub lastpipe: bool,
     /// `-i`

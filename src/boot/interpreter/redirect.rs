@@ -173,6 +173,10 @@ impl Turn<'_, '_> {
             | RedirectOperator::WriteBoth
             | RedirectOperator::AppendBoth => {
                 if descriptor.unwrap_or(1) != 1 {
+                    let is_device = |path: &str| path.starts_with("/dev/");
+                    let path = path.filter(|path| !is_device(path));
+                    streams.failed |= value.certain().is_some()
+                        && path.is_some_and(|path| self.cannot_write(&path));
                     return;
                 }
                 let fifo = path

@@ -349,6 +349,7 @@ impl Options {
     /// An option of `shopt`, if it is followed; one that no start-up needs is off.
     fn extra(&self, name: &str) -> Option<bool> {
         Some(match name {
+            "inherit_errexit" => self.inherit_errexit,
             "lastpipe" => self.lastpipe,
             "execfail" => self.execfail,
             "nocasematch" => self.nocasematch,
@@ -362,6 +363,7 @@ impl Options {
 
     fn set_extra(&mut self, name: &str, on: bool) {
         match name {
+            "inherit_errexit" => self.inherit_errexit = on,
             "lastpipe" => self.lastpipe = on,
             "execfail" => self.execfail = on,
             "nocasematch" => self.nocasematch = on,

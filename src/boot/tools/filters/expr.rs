@@ -1,12 +1,14 @@
-//! `expr` with one operator.
+//! `expr` with one operator, or none.
 
 use super::Filtered;
 use crate::boot::expression::{compile, extended};
 
-/// `expr` with one operator: numbers, comparisons, and a match at the beginning.
+/// `expr` of a word, or with one operator: numbers, comparisons, and a match at the beginning.
 pub(in crate::boot::tools) fn expression(words: &[String]) -> Option<Filtered> {
-    let [left, operator, right] = words else {
-        return None;
+    let [left, operator, right] = match words {
+        [left, operator, right] => [left, operator, right],
+        [only] if !only.starts_with('-') => return Some(printed(only.clone())),
+        _ => return None,
     };
     let numbers = || Some((left.parse::<i64>().ok()?, right.parse::<i64>().ok()?));
     let compared = || match numbers() {
@@ -43,9 +45,14 @@ pub(in crate::boot::tools) fn expression(words: &[String]) -> Option<Filtered> {
         }
         _ => return None,
     };
+    Some(printed(text))
+}
+
+/// A value, and whether it is nothing or zero.
+fn printed(text: String) -> Filtered {
     let status = i32::from(text.is_empty() || text == "0");
-    Some(Filtered {
+    Filtered {
         text: format!("{text}\n"),
         status,
-    })
+    }
 }
