@@ -52,6 +52,9 @@ pub(crate) struct Entry {
     /// Whether it is a tool for development.
     #[serde(default)]
     development: bool,
+    /// The directory in which its command starts, if that is another one.
+    #[serde(default)]
+    directory: Option<String>,
     /// Whether anybody else than root gets an error, and no command.
     #[serde(default)]
     root_only: Option<RootOnly>,
@@ -148,7 +151,7 @@ impl Entry {
             clears_environment: false,
             ignores: Vec::new(),
             blocks: Vec::new(),
-            directory: None,
+            directory: self.directory.clone(),
             limit: self.limit(words, &parsed),
             eats: match self.command.kind {
                 Kind::Words => parsed.eaten.clone(),
