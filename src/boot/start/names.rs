@@ -32,6 +32,9 @@ pub(super) fn is_no_program(name: &str) -> bool {
         // `[bash`, `npm,`: an array that is no JSON array, read by a shell.
         || (name.len() > 2 && name.starts_with('['))
         || name.ends_with(',')
+        // `/app/server --port 80`: a whole command line in quotes.
+        || name.contains(" -")
+        || name.contains(" /")
         || (!name.contains('/')
             && name.contains([
                 '=', ' ', '\t', '\n', '"', '\'', '$', '|', '&', ';', '<', '>', '`',
