@@ -111,7 +111,8 @@ impl Machine<'_> {
         if world.files.text(path).is_some() {
             return Some(Standing::Open);
         }
-        match self.look_up(world, path) {
+        let found = self.look_up(world, path);
+        match &found {
             Found::Directory => return Some(Standing::Directory),
             Found::File(file) if matches!(file.content, Content::Unknown(_)) => {
                 return Some(Standing::Something);
@@ -127,8 +128,7 @@ impl Machine<'_> {
         }
         let files = &self.container.image.files;
         let is_missing = world.remade.is_gone(files, path, looked_at)
-            || matches!(self.look_up(world, path), Found::Absent)
-                && !world.remade.at(path).is_directory();
+            || matches!(found, Found::Absent) && !world.remade.at(path).is_directory();
         is_missing.then(|| {
             looked_at.within(path);
             let is_within = |file: &str| below(file, path).is_some();

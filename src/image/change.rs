@@ -186,6 +186,15 @@ impl At {
     }
 }
 
+/// Whether a word is a mode for `chmod` that gives a program the bit by which it runs as its owner.
+pub(crate) fn runs_as_owner(mode: &str) -> bool {
+    match ModeChange::read(mode) {
+        ModeChange::Set(mode) => mode & 0o4000 != 0,
+        ModeChange::Adjust { set, .. } => set & 0o4000 != 0,
+        ModeChange::Unknown => false,
+    }
+}
+
 impl ModeChange {
     /// Reads what `chmod` and `--chmod` take. Symbolic modes as the umask 022 of a build leaves them.
     pub(super) fn read(text: &str) -> ModeChange {
@@ -291,5 +300,24 @@ mod tests {
         assert_eq!(ModeChange::read("+x").apply(None), Some(0o755));
         assert_eq!(ModeChange::read("u+x").apply(None), None);
         assert_eq!(ModeChange::read("u+s").apply(None), Some(0o4755));
+    }
+
+    #[test]
+    fn modes_with_the_bit_of_the_owner() {
+        for mode in ["u+s", "+s", "a+rxs", "+x,u+s", "4755", "06755", "u=rwxs"] {
+            assert!(runs_as_owner(mode), "{mode}");
+        }
+        for mode in [
+            "+x",
+            "u-s",
+            "g+s",
+            "755",
+            "1777",
+            "--users=+s",
+            "a=setup",
+            "",
+        ] {
+            assert!(!runs_as_owner(mode), "{mode}");
+        }
     }
 }

@@ -22,6 +22,7 @@ use crate::source::{Known, Mapped, Span, Why};
 
 pub use base::BaseSettings;
 pub use build::build;
+pub(crate) use change::runs_as_owner;
 pub use context::{Choice, Context};
 pub use files::Files;
 pub(crate) use path::{below, join as absolute, name as name_of};

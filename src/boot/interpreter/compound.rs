@@ -40,8 +40,7 @@ impl Turn<'_, '_> {
             if tail && self.shell_tail_is_open() && self.subshell_is_tail() {
                 // The shell would exit right after it, so it does not fork.
                 if self.redirect_compound(code, redirects)?.is_none() {
-                    let status = self.redirection_failed();
-                    return self.finish(status);
+                    return self.redirection_failed();
                 }
                 self.pop()?;
                 self.shell
@@ -65,8 +64,7 @@ impl Turn<'_, '_> {
                     self.top().state = State::Restore(Box::new(saved));
                 }
                 None => {
-                    let status = self.redirection_failed();
-                    self.finish(status)?;
+                    self.redirection_failed()?;
                     // busybox goes on under `set -e` (measured: 1.35).
                     self.shell.check_failure = self.shell.facts.family != ShellFamily::Ash;
                     return Ok(());

@@ -75,7 +75,7 @@ impl Turn<'_, '_> {
 }
 
 /// All constructs of a script that are a syntax error where they are not known. Those that such a
-/// shell takes for ordinary commands (`[[`, `((`, `coproc` before one, `source`) are not among them.
+/// shell takes for ordinary commands (`[[`, `((`, `source`, `coproc` before another command) are not among them.
 pub(in crate::boot) fn constructs(script: &Script) -> Vec<Construct> {
     let mut found = Vec::new();
     for node in &script.nodes {

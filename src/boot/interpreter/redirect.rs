@@ -306,12 +306,12 @@ impl Turn<'_, '_> {
             && !self.world.made(path, &self.machine.looked_at)
     }
 
-    /// The status of a command whose redirections fail (measured: dash 0.5.12, busybox 1.35, bash 5.2).
-    pub(super) fn redirection_failed(&self) -> Status {
-        Status::Known(match self.shell.facts.family {
+    /// Ends a command whose redirections fail (measured: dash 0.5.12, busybox 1.35, bash 5.2).
+    pub(super) fn redirection_failed(&mut self) -> Attempt<()> {
+        self.finish(Status::Known(match self.shell.facts.family {
             ShellFamily::Dash => 2,
             _ => 1,
-        })
+        }))
     }
 
     /// Redirections around a compound command: applied to the shell, the former streams returned.

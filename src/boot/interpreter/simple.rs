@@ -28,7 +28,10 @@ impl Turn<'_, '_> {
         } else {
             self.words(code, &simple.words)?
         };
-        let redirected = self.redirected(&words);
+        let redirected = match simple.redirects.as_slice() {
+            [] => Redirected::Shell,
+            _ => self.redirected(&words),
+        };
         let streams = self.streams(code, &simple.redirects, redirected)?;
         let assigned = self.assigned(code, &simple.assignments)?;
         let substituted = !self.top().results.is_empty();
@@ -51,8 +54,7 @@ impl Turn<'_, '_> {
                 self.assign(assignment);
             }
             if streams.failed {
-                let status = self.redirection_failed();
-                return self.finish(status);
+                return self.redirection_failed();
             }
             if self.prints_its_input(simple) {
                 return self.print_input(streams.input);
@@ -173,8 +175,7 @@ impl Turn<'_, '_> {
             let function = self.shell.functions.get(name).cloned();
             if let Some(body) = function.filter(|_| !self.builtin_wins(name)) {
                 if streams.failed {
-                    let status = self.redirection_failed();
-                    return self.finish(status);
+                    return self.redirection_failed();
                 }
                 return self.call(code, body, words, assigned, streams);
             }
@@ -185,8 +186,7 @@ impl Turn<'_, '_> {
                         self.exit(Status::Known(2));
                         return Ok(());
                     }
-                    let status = self.redirection_failed();
-                    return self.finish(status);
+                    return self.redirection_failed();
                 }
                 if let Some(path) = &streams.doubtful
                     && is_special(name)
@@ -225,8 +225,7 @@ impl Turn<'_, '_> {
             }
         }
         if streams.failed {
-            let status = self.redirection_failed();
-            return self.finish(status);
+            return self.redirection_failed();
         }
         let environment = environment_of(assigned);
         self.external(code, words, environment, streams)

@@ -13,7 +13,7 @@ use crate::boot::services::stop_daemon;
 use crate::boot::start::{Failure, Start};
 use crate::boot::value::Field;
 use crate::boot::world::{Body, Status};
-use crate::image::Found;
+use crate::image::{Found, runs_as_owner};
 use crate::knowledge::{self, Alternative, How, Launch, WorksFor, Wrapped};
 
 pub(super) use children::follow;
@@ -117,7 +117,7 @@ impl Start<'_, '_> {
             _ => (None, None),
         };
         mode.is_some_and(|mode| mode & 0o4000 != 0)
-            || origin.is_some_and(|span| span.text().split_whitespace().any(sets_user_bit))
+            || origin.is_some_and(|span| span.text().split_whitespace().any(runs_as_owner))
     }
 
     /// Options of the command that the launcher takes for its own.
@@ -199,47 +199,6 @@ impl Start<'_, '_> {
             (true, _) => Some(true),
             (false, true) => Some(false),
             (false, false) => None,
-        }
-    }
-}
-
-/// Whether a word is a mode for `chmod` with the bit by which a program runs as its owner.
-fn sets_user_bit(word: &str) -> bool {
-    let is_octal = word.bytes().all(|byte| (b'0'..=b'7').contains(&byte));
-    if is_octal && word.len() >= 4 {
-        return u32::from_str_radix(word, 8).is_ok_and(|mode| mode <= 0o7777 && mode & 0o4000 != 0);
-    }
-    let mut clauses = word
-        .split(',')
-        .filter_map(|clause| clause.split_once(['+', '=']));
-    clauses.any(|(who, bits)| {
-        who.bytes().all(|byte| b"ugoa".contains(&byte))
-            && bits.contains('s')
-            && bits.bytes().all(|byte| b"rwxXst".contains(&byte))
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::sets_user_bit;
-
-    #[test]
-    fn modes_with_the_bit_of_the_owner() {
-        for mode in ["u+s", "+s", "a+rxs", "+x,u+s", "4755", "06755", "u=rwxs"] {
-            assert!(sets_user_bit(mode), "{mode}");
-        }
-        for mode in [
-            "+x",
-            "u-s",
-            "755",
-            "2755",
-            "1777",
-            "--users=+s",
-            "a=setup",
-            "40755",
-            "",
-        ] {
-            assert!(!sets_user_bit(mode), "{mode}");
         }
     }
 }

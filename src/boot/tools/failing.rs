@@ -57,54 +57,52 @@ const fn reader(
 }
 
 /// Programs that need so many operands; others add them behind `xargs` and `find -exec`.
-const NEEDING: [(&[&str], usize); 3] = [
+const NEEDING: [(&[&str], usize); 2] = [
     (
         &[
-            "mkdir", "touch", "rmdir", "mkfifo", "basename", "dirname", "readlink", "stat",
+            "mkdir", "touch", "rm", "rmdir", "mkfifo", "basename", "dirname", "readlink", "stat",
             "unlink", "ln",
         ],
         1,
     ),
-    (&["rm"], 1),
     (&["cp", "mv", "chmod", "chown", "chgrp"], 2),
 ];
 
 /// The status of a program that surely fails.
 pub(super) fn status(machine: &Machine, world: &World, process: &Process) -> Option<i32> {
-    let words = certain_words(process)?;
-    let name = process.argv.first()?.known()?;
-    let failing = Failing {
-        machine,
-        world,
-        name: name_of(&name),
-        directory: &process.directory,
-    };
     let is_given_more = world
         .process(process.parent)
         .is_some_and(|parent| matches!(&*parent.program, "xargs" | "find" | "parallel"));
-    failing.status(&words, is_given_more)
+    let failing = Failing::of(machine, world, process)?;
+    failing.status(&certain_words(process)?, is_given_more)
 }
 
 /// The operands without which a command that copies, moves or makes would surely do the same: sources that are not
 /// there, and directories that are there already.
 pub(super) fn left_alone(machine: &Machine, world: &World, process: &Process) -> Vec<String> {
-    let Some((words, name)) = certain_words(process).zip(process.argv[0].known()) else {
-        return Vec::new();
-    };
-    let failing = Failing {
-        machine,
-        world,
-        name: name_of(&name),
-        directory: &process.directory,
-    };
-    failing.left_alone(&words)
+    let failing = Failing::of(machine, world, process);
+    let left = failing.zip(certain_words(process));
+    left.map_or_else(Vec::new, |(failing, words)| failing.left_alone(&words))
 }
 
 struct Failing<'a, 'm> {
     machine: &'a Machine<'m>,
     world: &'a World,
-    name: &'a str,
+    /// The program, without its directory.
+    name: String,
     directory: &'a str,
+}
+
+impl<'a, 'm> Failing<'a, 'm> {
+    fn of(machine: &'a Machine<'m>, world: &'a World, process: &'a Process) -> Option<Self> {
+        let name = process.argv.first()?.known()?;
+        Some(Failing {
+            machine,
+            world,
+            name: name_of(&name).to_owned(),
+            directory: &process.directory,
+        })
+    }
 }
 
 impl Failing<'_, '_> {
@@ -116,7 +114,7 @@ impl Failing<'_, '_> {
         if is_given_more && words.iter().any(|word| word.contains("{}")) {
             return None;
         }
-        match self.name {
+        match self.name.as_str() {
             "cp" | "mv" | "install" | "ln" => fails(self.fails_to_place(words)?),
             "mkdir" => {
                 let operands = Operands::of(words, "m")?;
@@ -174,7 +172,9 @@ impl Failing<'_, '_> {
 
     /// Whether there are fewer operands than the program needs.
     fn lacks_operands(&self, words: &[String]) -> bool {
-        let needing = NEEDING.iter().find(|(names, _)| names.contains(&self.name));
+        let needing = NEEDING
+            .iter()
+            .find(|(names, _)| names.contains(&self.name.as_str()));
         let Some((_, count)) = needing else {
             return false;
         };
@@ -188,7 +188,9 @@ impl Failing<'_, '_> {
 
     /// Readers of files.
     fn fails_to_read(&self, words: &[String]) -> Option<i32> {
-        let reader = READERS.iter().find(|one| one.names.contains(&self.name))?;
+        let reader = READERS
+            .iter()
+            .find(|one| one.names.contains(&self.name.as_str()))?;
         let is_mode = |word: &String| {
             self.name == "chmod"
                 && word.strip_prefix('-').is_some_and(|letters| {
@@ -204,7 +206,7 @@ impl Failing<'_, '_> {
             })
             .collect();
         let operands = Operands::of(&words, reader.valued)?;
-        let has_script = matches!(self.name, "sed" | "grep" | "egrep" | "fgrep")
+        let has_script = matches!(self.name.as_str(), "sed" | "grep" | "egrep" | "fgrep")
             && ["e", "f"]
                 .iter()
                 .any(|letter| operands.value(letter, "--file").is_some());
@@ -231,7 +233,7 @@ impl Failing<'_, '_> {
     fn is_unread(&self, path: &str) -> bool {
         match self.standing(path) {
             Standing::Missing => true,
-            Standing::Directory => matches!(self.name, "cat" | "head" | "tac" | "unlink"),
+            Standing::Directory => matches!(self.name.as_str(), "cat" | "head" | "tac" | "unlink"),
             _ => false,
         }
     }
@@ -285,7 +287,7 @@ impl Failing<'_, '_> {
 
     /// The options of a command that puts files somewhere, what it puts, and where.
     fn placed<'w>(&self, words: &'w [String]) -> Option<(Operands<'w>, Vec<&'w str>, &'w str)> {
-        let valued = match self.name {
+        let valued = match self.name.as_str() {
             "install" => "mogtS",
             _ => "tS",
         };
@@ -300,12 +302,12 @@ impl Failing<'_, '_> {
     }
 
     fn left_alone(&self, words: &[String]) -> Vec<String> {
-        let operands = match self.name {
+        let operands = match self.name.as_str() {
             "cp" | "mv" | "install" => self.placed(words).map(|(_, sources, _)| sources),
             "mkdir" => Operands::of(words, "m").map(|operands| operands.rest),
             _ => None,
         };
-        let is_left = |path: &&str| match self.name {
+        let is_left = |path: &&str| match self.name.as_str() {
             "mkdir" => self.fails_to_make(path, true) || self.standing(path) == Standing::Directory,
             _ => self.is_missing(path) && !self.is_link(path),
         };

@@ -117,8 +117,7 @@ impl Turn<'_, '_> {
                     Content::Unknown(why) => self.unseen_source(&path, why, &span),
                 },
                 _ if is_missing => return self.source_missing(&path, &span),
-                Found::Absent => return self.source_missing(&path, &span),
-                Found::Directory => return self.source_missing(&path, &span),
+                Found::Absent | Found::Directory => return self.source_missing(&path, &span),
                 Found::Unknown(why) if !name.starts_with('/') && !self.was_tested(&path, &name) => {
                     // Nothing says that it is there, and most shells end without it.
                     let text = format!("whether `{path}` is there is not known: {}", why.text);

@@ -251,16 +251,16 @@ fn is_set(context: &Context, word: &Field, shown: &str) -> Answer {
         format!("`{shown}` is set"),
         format!("`{shown}` is not set"),
     );
-    let is_name = |name: &String| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let is_name = |name: &str| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     let Some(name) = word.known() else {
         return Answer::Ask(Box::new(question));
     };
     if let Some(is_set) = has_element(context, &name) {
         return Answer::Is(is_set);
     }
-    let Some(name) = Some(name).filter(is_name) else {
+    if !is_name(&name) {
         return Answer::Ask(Box::new(question));
-    };
+    }
     let name = context.shell.target(&name).to_owned();
     context.looked_at.variable(&name);
     match context.shell.variable(&name) {
