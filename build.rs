@@ -1,4 +1,4 @@
-//! Cuts the tables of `grammars/` into single entries and builds a sorted index from names to them,
+//! Cuts the tables of `grammars/` into single entries and builds an index from names to them,
 //! so that a run parses only the entries that it looks up.
 //!
 //! In: `grammars/*/*.toml`. Out: `knowledge_index.rs` in OUT_DIR, each entry of launchers, programs, images and
@@ -15,6 +15,11 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
+
+#[path = "src/knowledge/bucket.rs"]
+mod bucket;
+
+use bucket::{BUCKETS, bucket};
 
 const KINDS: [(&str, &str); 4] = [
     ("launchers", "launcher"),
@@ -107,6 +112,10 @@ fn write_index(folder: &Path, kind: &str, code: &mut String) {
     .expect("a String takes everything");
     // One text and numbers: a pointer for each name would have to be set at each start of the program.
     let (mut text, mut at, mut entries) = (String::new(), Vec::new(), Vec::new());
+    let mut names: Vec<_> = names.into_iter().collect();
+    names.sort_by_key(|(name, _)| bucket(name));
+    let before = |number| names.partition_point(|(name, _)| bucket(name) < number);
+    let buckets: Vec<usize> = (0..=BUCKETS).map(before).collect();
     for (name, of_name) in names {
         let start = (text.len(), entries.len());
         text.push_str(&name);
@@ -115,7 +124,7 @@ fn write_index(folder: &Path, kind: &str, code: &mut String) {
     }
     writeln!(
         code,
-        "static {upper}_NAMES: Names = Names {{ text: {text:?}, at: &{at:?}, entries: &{entries:?} }};",
+        "static {upper}_NAMES: Names = Names {{ text: {text:?}, at: &{at:?}, buckets: &{buckets:?}, entries: &{entries:?} }};",
     )
     .expect("a String takes everything");
 }

@@ -345,7 +345,7 @@ impl Start<'_, '_> {
                 && let Kind::Function { name, body, .. } = &script.node(only.node).kind
             {
                 let code = Code::root(&script).at(*body);
-                Rc::make_mut(&mut shell.functions).insert(name.as_str().into(), code);
+                Rc::make_mut(&mut shell.functions).define(name, code);
             }
         }
     }

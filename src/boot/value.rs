@@ -132,7 +132,7 @@ impl Value {
             return;
         }
         if let Some(Piece::Text(last)) = self.pieces.last_mut() {
-            *last = format!("{last}{text}").into();
+            *last = joined(last, text);
         } else {
             self.pieces.push(Piece::Text(text.into()));
         }
@@ -142,7 +142,7 @@ impl Value {
     pub(crate) fn push(&mut self, piece: Piece) {
         match (&piece, self.pieces.last_mut()) {
             (Piece::Text(text), _) if text.is_empty() => {}
-            (Piece::Text(text), Some(Piece::Text(last))) => *last = format!("{last}{text}").into(),
+            (Piece::Text(text), Some(Piece::Text(last))) => *last = joined(last, text),
             _ => self.pieces.push(piece),
         }
     }
@@ -172,7 +172,7 @@ impl Value {
     pub(crate) fn certain(&self) -> Option<String> {
         match self.pieces.as_slice() {
             [] => Some(String::new()),
-            [Piece::Text(text)] => Some(text.to_string()),
+            [Piece::Text(text)] => Some(String::from(&**text)),
             _ => None,
         }
     }
@@ -213,19 +213,36 @@ impl Value {
 
     /// For people: text as it is, settings as `$NAME`, unknowns by their names.
     pub(crate) fn display(&self) -> String {
-        let parts = self.pieces().iter().map(|piece| match piece {
-            Piece::Text(text) => text.to_string(),
-            Piece::Setting(name) => format!("${name}"),
-            // A number at the end keeps two of the same name apart.
-            Piece::Unknown(name) => match name.rsplit_once('#') {
-                Some((shown, number)) if number.bytes().all(|byte| byte.is_ascii_digit()) => {
-                    shown.to_owned()
-                }
-                _ => name.to_string(),
-            },
-        });
-        parts.collect()
+        let mut shown = String::new();
+        self.show(&mut shown);
+        shown
     }
+
+    /// The same at the end of another text.
+    pub(crate) fn show(&self, shown: &mut String) {
+        for piece in self.pieces() {
+            let text = match piece {
+                Piece::Text(text) => text,
+                Piece::Setting(name) => {
+                    shown.push('$');
+                    name
+                }
+                // A number at the end keeps two of the same name apart.
+                Piece::Unknown(name) => match name.rsplit_once('#') {
+                    Some((own, number)) if number.bytes().all(|byte| byte.is_ascii_digit()) => own,
+                    _ => name,
+                },
+            };
+            shown.push_str(text);
+        }
+    }
+}
+
+fn joined(first: &str, second: &str) -> Rc<str> {
+    let mut text = String::with_capacity(first.len() + second.len());
+    text.push_str(first);
+    text.push_str(second);
+    text.into()
 }
 
 impl fmt::Debug for Value {

@@ -74,6 +74,14 @@ impl Glob {
 
     /// Whether the whole path matches. Takes time in the product of both lengths.
     pub(super) fn matches(&self, path: &str) -> bool {
+        // Most paths differ at their ends from what is wanted.
+        let mut letters = path.chars().rev();
+        for token in self.tokens.iter().rev() {
+            let Token::One(wanted) = token else { break };
+            if letters.next() != Some(*wanted) {
+                return false;
+            }
+        }
         let path: Vec<char> = path.chars().collect();
         // `after[at]`: whether the tokens behind the current one match the path from `at` on.
         let mut after = vec![false; path.len() + 1];

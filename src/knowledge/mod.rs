@@ -6,6 +6,7 @@
 
 mod arguments;
 mod base;
+mod bucket;
 mod describe;
 mod foreground;
 mod images;

@@ -7,14 +7,18 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 
+use super::bucket::{BUCKETS, bucket};
+
 include!(concat!(env!("OUT_DIR"), "/knowledge_index.rs"));
 
-/// The names of the entries of a table, sorted.
+/// The names of the entries of a table, sorted by their buckets.
 struct Names {
     /// All of them, one behind the other.
     text: &'static str,
     /// For each where it begins and ends in the text, and where the numbers of its entries do.
     at: &'static [(u32, u32, u32, u32)],
+    /// For each bucket the number of its first name, and one more.
+    buckets: &'static [u16; BUCKETS + 1],
     /// Numbers of entries.
     entries: &'static [u32],
 }
@@ -26,12 +30,12 @@ impl Names {
 
     /// The numbers of the entries of that name.
     fn find(&self, name: &str) -> &'static [u32] {
-        let found = self
-            .at
-            .binary_search_by(|known| self.text_of(*known).cmp(name));
-        found.map_or(&[], |at| {
-            let (_, _, first, end) = self.at[at];
-            &self.entries[first as usize..end as usize]
+        let bucket = bucket(name);
+        let [first, end] = [self.buckets[bucket], self.buckets[bucket + 1]];
+        let mut places = self.at[usize::from(first)..usize::from(end)].iter();
+        let place = places.find(|known| self.text_of(**known) == name);
+        place.map_or(&[], |(_, _, first, end)| {
+            &self.entries[*first as usize..*end as usize]
         })
     }
 

@@ -82,10 +82,9 @@ impl Source {
     /// Line and column of a byte offset, both from 1, the column in UTF-8 bytes.
     pub fn line_column(&self, offset: usize) -> (usize, usize) {
         let starts = self.line_starts.get_or_init(|| {
-            let newlines = self.text.bytes().enumerate().filter(|(_, b)| *b == b'\n');
-            std::iter::once(0)
-                .chain(newlines.map(|(i, _)| i + 1))
-                .collect()
+            let newlines = self.text.match_indices('\n');
+            let behind = newlines.map(|(at, _)| at + 1);
+            std::iter::once(0).chain(behind).collect()
         });
         let line = starts.partition_point(|start| *start <= offset);
         (line, offset - starts[line - 1] + 1)

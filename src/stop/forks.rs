@@ -58,6 +58,8 @@ impl Forks {
     pub(super) fn new(leaves: &[Leaf], met: &[(Vec<Rc<Choice>>, u32)]) -> Forks {
         let mut sides: HashMap<u32, [Ends; 2]> = HashMap::default();
         let mut behind: HashMap<u32, Ends> = HashMap::default();
+        // What was behind the fork of a meeting when it was looked at last.
+        let mut seen: Vec<Option<Ends>> = vec![None; met.len()];
         for (index, leaf) in leaves.iter().enumerate() {
             for choice in &leaf.trail {
                 sides.entry(choice.fork).or_default()[choice.branch as usize].insert(index);
@@ -69,15 +71,19 @@ impl Forks {
         // A way that was met may itself have met another one.
         loop {
             let mut grew = false;
-            for (trail, fork) in met {
+            for ((trail, fork), seen) in met.iter().zip(&mut seen) {
                 let Some(ends) = behind.get(fork).cloned() else {
                     continue;
                 };
+                if seen.as_ref() == Some(&ends) {
+                    continue;
+                }
                 for choice in trail {
                     let side = &mut sides.entry(choice.fork).or_default()[choice.branch as usize];
                     grew |= side.add(&ends);
                     grew |= behind.entry(choice.fork).or_default().add(&ends);
                 }
+                *seen = Some(ends);
             }
             if !grew {
                 break;

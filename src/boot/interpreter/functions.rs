@@ -1,12 +1,65 @@
 //! Functions: calls, returns, and variables of their own.
 
+use std::collections::BTreeMap;
+use std::hash::{BuildHasher, Hash, Hasher};
 use std::rc::Rc;
+
+use foldhash::quality::FixedState;
 
 use super::assign::Assigned;
 use super::redirect::Streams;
 use super::step::{Attempt, Turn};
 use super::{Code, Saved, State, Variable};
 use crate::boot::value::Field;
+
+/// The functions of a shell, by their names.
+#[derive(Clone, Default)]
+pub(crate) struct Functions {
+    by_name: BTreeMap<Rc<str>, Code>,
+    /// A number for all of them: shells are compared often, and define functions once.
+    number: u64,
+}
+
+impl Functions {
+    /// The body of a function.
+    pub(crate) fn get(&self, name: &str) -> Option<&Code> {
+        self.by_name.get(name)
+    }
+
+    /// Whether there is a function of that name.
+    pub(crate) fn contains(&self, name: &str) -> bool {
+        self.by_name.contains_key(name)
+    }
+
+    /// Their names, sorted.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &Rc<str>> {
+        self.by_name.keys()
+    }
+
+    /// Defines a function, perhaps another time.
+    pub(crate) fn define(&mut self, name: &str, body: Code) {
+        self.remove(name);
+        self.number = self.number.wrapping_add(number_of(name, &body));
+        self.by_name.insert(name.into(), body);
+    }
+
+    /// Takes a function away.
+    pub(crate) fn remove(&mut self, name: &str) {
+        if let Some(body) = self.by_name.remove(name) {
+            self.number = self.number.wrapping_sub(number_of(name, &body));
+        }
+    }
+}
+
+impl Hash for Functions {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.number.hash(state);
+    }
+}
+
+fn number_of(name: &str, body: &Code) -> u64 {
+    FixedState::default().hash_one((name, body))
+}
 
 impl Turn<'_, '_> {
     /// Calls a function.

@@ -50,6 +50,7 @@ pub(crate) use code::Code;
 pub(in crate::boot) use conditions::absolute;
 pub(in crate::boot) use dialect::{Construct, constructs};
 pub(crate) use frame::{Asked, Foreground, Frame, Loop, Saved, State, Waiting};
+use functions::Functions;
 pub(in crate::boot) use loops::unmatched;
 pub(crate) use simple::display_words;
 pub(in crate::boot) use step::{Progress, step};
@@ -73,7 +74,7 @@ pub(crate) struct Shell {
     /// `$0`
     pub zero: Value,
     /// Functions.
-    pub functions: Rc<BTreeMap<Rc<str>, Code>>,
+    pub functions: Rc<Functions>,
     /// Aliases.
     pub aliases: Rc<BTreeMap<Rc<str>, Alias>>,
     /// `set` and `shopt` options.

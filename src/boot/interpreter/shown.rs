@@ -16,7 +16,7 @@ impl Turn<'_, '_> {
         };
         process.is_some_and(|process| process.output == Output::Elsewhere)
             && matches!(&*name, "echo" | "printf")
-            && !self.shell.functions.contains_key(&*name)
+            && !self.shell.functions.contains(&name)
             && !self.shell.aliases.contains_key(&*name)
             && !self.shell.options.nounset
             && simple.assignments.is_empty()

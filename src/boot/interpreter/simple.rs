@@ -90,7 +90,7 @@ impl Turn<'_, '_> {
         let name = |word: &Field| word.known();
         match words.first().map(name) {
             None => Redirected::Shell,
-            Some(Some(name)) if self.shell.functions.contains_key(&*name) => Redirected::Shell,
+            Some(Some(name)) if self.shell.functions.contains(&name) => Redirected::Shell,
             Some(Some(word)) if word == "command" => match words.get(1).and_then(name) {
                 Some(behind) if self.is_builtin(&behind) => Redirected::Shell,
                 Some(_) => Redirected::Program,
@@ -303,9 +303,12 @@ pub(super) fn drop_empty_settings(words: &mut Vec<Field>) {
 
 /// The words as one line, for people.
 pub(crate) fn display_words(words: &[Field]) -> String {
-    words
-        .iter()
-        .map(|word| word.value.display())
-        .collect::<Vec<_>>()
-        .join(" ")
+    let mut shown = String::new();
+    for (at, word) in words.iter().enumerate() {
+        if at > 0 {
+            shown.push(' ');
+        }
+        word.value.show(&mut shown);
+    }
+    shown
 }

@@ -190,7 +190,7 @@ impl Turn<'_, '_> {
                     return Ok(());
                 }
                 let body = code.at(*body);
-                Rc::make_mut(&mut self.shell.functions).insert(name.as_str().into(), body);
+                Rc::make_mut(&mut self.shell.functions).define(name, body);
                 self.finish(Status::SUCCESS)
             }
             Kind::Coproc { .. } if !self.shell.facts.has(Feature::Coproc) => {

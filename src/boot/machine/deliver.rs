@@ -57,7 +57,7 @@ pub(crate) fn signal_process(
     if process.blocked.contains(&signal) || signal == Signal::STOP {
         return;
     }
-    let program = process.program.to_string();
+    let program = String::from(&*process.program);
     match &mut process.body {
         Body::Shell(_) => signal_shell(machine, world, to, signal),
         Body::Application(_) => signal_application(machine, world, to, signal, program),
@@ -73,7 +73,7 @@ pub(crate) fn signal_process(
 /// Notes that a process takes no notice of a signal.
 pub(super) fn ignore(world: &mut World, pid: Pid, signal: Signal) {
     let process = world.process_mut(pid);
-    let (program, span) = (process.program.to_string(), process.span.clone());
+    let (program, span) = (String::from(&*process.program), process.span.clone());
     note(
         world,
         FactKind::Ignored {

@@ -23,7 +23,7 @@ pub(in crate::boot) fn end_process(
     if matches!(process.body, Body::Ended(_)) {
         return;
     }
-    let program = process.program.to_string();
+    let program = String::from(&*process.program);
     let span = process.span.clone();
     if let Some(signal) = signal {
         process.history.killed = Some((now, signal));

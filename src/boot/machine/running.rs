@@ -99,7 +99,7 @@ impl Machine<'_> {
                 if open {
                     return Progress::Blocked;
                 }
-                let (name, span) = (process.program.to_string(), process.span.clone());
+                let (name, span) = (String::from(&*process.program), process.span.clone());
                 if name == "xargs" {
                     launch::read_words(self, world, pid);
                     return Progress::Ran;
@@ -200,7 +200,7 @@ impl Machine<'_> {
     /// Whether a launcher is of another kind than the usual one, which its words do not tell.
     fn choose(&self, world: &mut World, pid: Pid, when: String, fork: Rc<Fork>) -> Progress {
         let process = world.process_mut(pid);
-        let program = process.program.to_string();
+        let program = String::from(&*process.program);
         let question = Question {
             key: Some(format!("{program} is {when}").into()),
             ..Question::new(
@@ -241,7 +241,7 @@ impl Machine<'_> {
                 Body::Application(application)
                     if application.finishing.is_some_and(|at| at <= now) =>
                 {
-                    let program = process.program.to_string();
+                    let program = String::from(&*process.program);
                     process.history.finished = Some(now);
                     note(world, FactKind::Finished { pid, program }, None);
                     end_process(self, world, pid, Status::SUCCESS, None);

@@ -5,9 +5,9 @@ use super::cursor::{Parsed, Parser};
 use super::word::Parts;
 use crate::shell::syntax::Part;
 
-impl Parser<'_> {
+impl<'a> Parser<'a> {
     /// `$'…'`, whose opening was consumed.
-    pub(super) fn ansi_quoted(&mut self, start: usize, parts: &mut Parts) -> Parsed<()> {
+    pub(super) fn ansi_quoted(&mut self, start: usize, parts: &mut Parts<'a>) -> Parsed<()> {
         // Escapes name bytes, and several of them can be one character.
         let mut bytes = Vec::new();
         loop {

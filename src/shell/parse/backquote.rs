@@ -7,10 +7,10 @@ use super::super::{NodeId, Part};
 use super::cursor::{Parsed, Parser};
 use super::word::Parts;
 
-impl Parser<'_> {
+impl<'a> Parser<'a> {
     /// A command in backquotes. Within it a backslash is literal but before `$`, a backquote, a
     /// backslash and, in double quotes, a double quote (POSIX XCU 2.6.3).
-    pub(super) fn backquoted(&mut self, quoted: bool, parts: &mut Parts) -> Parsed<()> {
+    pub(super) fn backquoted(&mut self, quoted: bool, parts: &mut Parts<'a>) -> Parsed<()> {
         let start = self.position + 1;
         let bytes = &self.text.as_bytes()[..self.end];
         let mut close = start;

@@ -176,10 +176,10 @@ impl Parser<'_> {
         let mut pattern = self.word(Place::Replaced)?;
         if pattern.parts.is_empty() && self.peek() == Some(b'/') && self.position == begin {
             // `${x///y}`: the pattern itself begins with a slash.
-            let slash = self.take_char().to_owned();
+            let slash = self.take_char();
             let rest = self.word(Place::Replaced)?;
             let mut parts = Parts::default();
-            parts.literal(&slash);
+            parts.literal(slash);
             for part in rest.parts {
                 parts.push(part);
             }

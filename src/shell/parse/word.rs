@@ -1,8 +1,10 @@
 //! Words: quotes, escapes and expansions, in each of the contexts that change their rules.
 //! Source: POSIX.1-2017 XCU 2.2 (quoting) and 2.6 (expansions), bash manual 3.1.2.
 
+use std::borrow::Cow;
+
 use super::super::{NodeId, Parameter, Part, Word};
-use super::cursor::{Parsed, Parser, is_metacharacter};
+use super::cursor::{Failure, Parsed, Parser, is_metacharacter};
 
 /// Where an unquoted word stands, which decides what ends it.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -46,18 +48,18 @@ pub(super) enum ArithmeticEnd {
 
 /// Parts of a word in the making: adjoining texts of one kind become one part.
 #[derive(Default)]
-pub(super) struct Parts {
+pub(super) struct Parts<'a> {
     done: Vec<Part>,
     /// The text that stands last, and whether it is quoted.
-    text: Option<(String, bool)>,
+    text: Option<(Cow<'a, str>, bool)>,
 }
 
-impl Parts {
-    pub(super) fn literal(&mut self, text: &str) {
+impl<'a> Parts<'a> {
+    pub(super) fn literal(&mut self, text: &'a str) {
         self.text(text, false);
     }
 
-    pub(super) fn quoted(&mut self, text: &str) {
+    pub(super) fn quoted(&mut self, text: &'a str) {
         self.text(text, true);
     }
 
@@ -75,12 +77,12 @@ impl Parts {
         self.done
     }
 
-    fn text(&mut self, text: &str, quoted: bool) {
+    fn text(&mut self, text: &'a str, quoted: bool) {
         match &mut self.text {
-            Some((last, is_quoted)) if *is_quoted == quoted => last.push_str(text),
+            Some((last, is_quoted)) if *is_quoted == quoted => last.to_mut().push_str(text),
             _ => {
                 self.end_text();
-                self.text = Some((text.to_owned(), quoted));
+                self.text = Some((Cow::Borrowed(text), quoted));
             }
         }
     }
@@ -94,7 +96,7 @@ impl Parts {
     }
 }
 
-impl Parser<'_> {
+impl<'a> Parser<'a> {
     /// An unquoted word up to what ends it in its place; empty when that stands here.
     pub(super) fn word(&mut self, place: Place) -> Parsed<Word> {
         let start = self.position;
@@ -167,7 +169,7 @@ impl Parser<'_> {
     }
 
     /// At least one character, and more that are ordinary in every place.
-    fn ordinary_run(&mut self) -> &str {
+    fn ordinary_run(&mut self) -> &'a str {
         let start = self.position;
         self.take_char();
         let ordinary = |byte: u8| {
@@ -178,11 +180,12 @@ impl Parser<'_> {
         while self.peek().is_some_and(ordinary) {
             self.position += 1;
         }
-        &self.text[start..self.position]
+        let text: &'a str = self.text;
+        &text[start..self.position]
     }
 
     /// A backslash outside quotes.
-    fn escape(&mut self, parts: &mut Parts) {
+    fn escape(&mut self, parts: &mut Parts<'a>) {
         self.position += 1;
         match self.peek() {
             Some(b'\n') => self.position += 1,
@@ -194,8 +197,9 @@ impl Parser<'_> {
         }
     }
 
-    fn single_quoted(&mut self, parts: &mut Parts) -> Parsed<()> {
-        let rest = &self.text[self.position + 1..self.end];
+    fn single_quoted(&mut self, parts: &mut Parts<'a>) -> Parsed<()> {
+        let text: &'a str = self.text;
+        let rest = &text[self.position + 1..self.end];
         let Some(length) = rest.find('\'') else {
             return Err(self.unclosed("`'`"));
         };
@@ -204,13 +208,17 @@ impl Parser<'_> {
         Ok(())
     }
 
-    fn double_quoted(&mut self, parts: &mut Parts) -> Parsed<()> {
-        let open = self.unclosed("`\"`");
+    fn double_quoted(&mut self, parts: &mut Parts<'a>) -> Parsed<()> {
+        let end = self.end;
         self.position += 1;
         let before = parts.count();
         self.quoted_text(Quotes::Double, parts)?;
         if !self.take("\"") {
-            return Err(open);
+            let unclosed = self.unclosed("`\"`");
+            return Err(Failure {
+                at: end,
+                ..unclosed
+            });
         }
         if parts.count() == before {
             // An empty string still makes a word.
@@ -220,7 +228,7 @@ impl Parser<'_> {
     }
 
     /// Text in which only `$`, backquotes and some escapes are special, up to its end.
-    pub(super) fn quoted_text(&mut self, quotes: Quotes, parts: &mut Parts) -> Parsed<()> {
+    pub(super) fn quoted_text(&mut self, quotes: Quotes, parts: &mut Parts<'a>) -> Parsed<()> {
         let strips = quotes == Quotes::HereDocument { strip: true };
         while let Some(byte) = self.peek() {
             match (byte, quotes) {
@@ -250,7 +258,8 @@ impl Parser<'_> {
                     }
                 }
                 _ => {
-                    let rest = &self.text[self.position..self.end];
+                    let text: &'a str = self.text;
+                    let rest = &text[self.position..self.end];
                     let special =
                         |byte: u8| matches!(byte, b'"' | b'}' | b'\\' | b'$' | b'`' | b'\n');
                     let first = rest.chars().next().map_or(0, char::len_utf8);
@@ -299,7 +308,7 @@ impl Parser<'_> {
     }
 
     /// What a `$` begins.
-    pub(super) fn dollar(&mut self, quoted: bool, parts: &mut Parts) -> Parsed<()> {
+    pub(super) fn dollar(&mut self, quoted: bool, parts: &mut Parts<'a>) -> Parsed<()> {
         let start = self.position;
         let part = match self.peek_at(1) {
             Some(b'(') if self.peek_at(2) == Some(b'(') && self.closes_as_arithmetic(start + 3) => {

@@ -66,7 +66,7 @@ impl Turn<'_, '_> {
     fn all_declarations(&self, name: &str, letters: &str) -> Value {
         let declares = matches!(name, "declare" | "typeset");
         if declares && letters.contains('f') {
-            let names = self.shell.functions.keys();
+            let names = self.shell.functions.names();
             let mut text = Value::default();
             names
                 .filter_map(|name| self.function_text(name, false))

@@ -100,7 +100,7 @@ impl Turn<'_, '_> {
         let Some(name) = name else {
             return unknown("a program");
         };
-        if self.is_builtin(name) || self.shell.functions.contains_key(name) {
+        if self.is_builtin(name) || self.shell.functions.contains(name) {
             return Status::SUCCESS;
         }
         match self.find(name) {
@@ -195,13 +195,13 @@ impl Turn<'_, '_> {
 
     /// Whether a name is something of the shell itself.
     pub(super) fn is_own_word(&self, name: &str) -> bool {
-        self.is_builtin(name) || self.shell.functions.contains_key(name)
+        self.is_builtin(name) || self.shell.functions.contains(name)
     }
 
     /// A line of `type` about a name that exists.
     fn described(&mut self, name: &str, letters: &str) -> Value {
         let shell = &self.shell;
-        let is_function = shell.functions.contains_key(name);
+        let is_function = shell.functions.contains(name);
         let is_own = shell.aliases.contains_key(name) || is_keyword(name) || self.is_own_word(name);
         let wants_word = letters.contains('t') && shell.facts.family == ShellFamily::Bash;
         if !wants_word && !letters.contains(['p', 'P']) {
