@@ -65,6 +65,15 @@ impl Question {
         }
     }
 
+    /// What stands at a path; said are what holds if the answer is yes and what if it is no.
+    pub(crate) fn of_file(path: &str, (is, is_not): (&str, &str), span: Option<Span>) -> Question {
+        let yes = format!("`{path}` {is}");
+        Question {
+            key: Some(format!("{ON_DISK}{yes}").into()),
+            ..Question::new(yes, format!("`{path}` {is_not}"), span)
+        }
+    }
+
     /// Whether a command succeeds.
     pub(crate) fn succeeds(command: &str, span: Option<Span>) -> Question {
         Question::new(

@@ -1,5 +1,7 @@
 //! Simple commands: expansion, and who runs the words: a function, a builtin or a program.
 
+use std::rc::Rc;
+
 use super::assign::{Assigned, environment_of};
 use super::expand::Expansion;
 use super::redirect::{Redirected, Streams};
@@ -7,7 +9,7 @@ use super::step::{Attempt, Turn};
 use super::{Code, Stored};
 use crate::boot::fact::FactKind;
 use crate::boot::value::{Field, Piece, Value};
-use crate::boot::world::{Input, Status};
+use crate::boot::world::{Input, Question, Status};
 use crate::knowledge::ShellFamily;
 use crate::shell::{Part, RedirectOperator, Simple, Word};
 
@@ -195,6 +197,16 @@ impl Turn<'_, '_> {
                     let text =
                         format!("whether `{path}`, which `{name}` reads, is there is not known");
                     self.world.miss("input", text, Some(span.clone()));
+                }
+                if let Some(path) = &streams.doubtful
+                    && is_special(name)
+                    && !self.special_errors_end()
+                    && self.failure_is_handled()
+                {
+                    let is_there = Question::of_file(path, ("exists", "does not exist"), Some(span.clone()));
+                    if !self.decide(&Status::Unknown(Rc::new(is_there)))? {
+                        return self.redirection_failed();
+                    }
                 }
                 if is_special(name) || name == "exec" {
                     let exec_needs = name == "exec" && words.len() > 1;

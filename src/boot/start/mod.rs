@@ -20,7 +20,7 @@ use crate::image::{DEFAULT_PATH, Found};
 use crate::knowledge::{self, Position, ShellFacts, Wrapped, shell_facts};
 use crate::source::{Span, Why};
 
-use names::{is_no_program, is_title};
+pub(super) use names::{is_no_program, is_title};
 pub(super) use program::is_soon;
 
 /// Who calls exec.

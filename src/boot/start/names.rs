@@ -5,7 +5,7 @@
 
 /// Words that no program is called: builtins and reserved words of shells, options, assignments,
 /// several words in one.
-pub(super) fn is_no_program(name: &str) -> bool {
+pub(in crate::boot) fn is_no_program(name: &str) -> bool {
     const WORDS: [&str; 40] = [
         "alias", "bg", "bind", "break", "builtin", "caller", "case", "cd", "complete", "continue",
         "coproc", "declare", "dirs", "disown", "do", "done", "esac", "eval", "exec", "exit",
@@ -42,7 +42,7 @@ pub(super) fn is_no_program(name: &str) -> bool {
 }
 
 /// Names of several words that programs do have: `Plex Media Server`.
-pub(super) fn is_title(name: &str) -> bool {
+pub(in crate::boot) fn is_title(name: &str) -> bool {
     let mut words = name.split(' ');
     words.all(|word| {
         word.starts_with(|first: char| first.is_ascii_uppercase())

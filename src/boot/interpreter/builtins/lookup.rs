@@ -7,6 +7,7 @@ use std::rc::Rc;
 use crate::boot::interpreter::redirect::Streams;
 use crate::boot::interpreter::step::{Attempt, Turn};
 use crate::boot::interpreter::{Code, Stored};
+use crate::boot::start::{is_no_program, is_title};
 use crate::boot::value::{Field, Value};
 use crate::boot::world::{Environment, Question, Status};
 use crate::image::Found;
@@ -29,20 +30,25 @@ impl Turn<'_, '_> {
         prefix: Environment,
     ) -> Attempt<()> {
         let mut rest = &words[1..];
-        let mut asks = false;
+        let (mut asks, mut is_refused) = (false, false);
         while let Some(option) = rest
             .first()
             .and_then(Field::known)
             .filter(|word| word.starts_with('-'))
         {
             asks |= option.contains(['v', 'V']);
+            is_refused |= option != "--" && option[1..].contains(|letter| !"pvV".contains(letter));
             rest = &rest[1..];
             if option == "--" {
                 break;
             }
         }
         if rest.is_empty() {
-            return self.finish(Status::SUCCESS);
+            // `command -v -x` asks with an option that there is not.
+            return self.finish(match is_refused {
+                true => Status::Known(2),
+                false => Status::SUCCESS,
+            });
         }
         let span = code.span();
         if asks {
@@ -106,10 +112,11 @@ impl Turn<'_, '_> {
         match self.find(name) {
             Found::File(file) if file.mode.is_none_or(|mode| mode & 0o111 != 0) => Status::SUCCESS,
             Found::File(_) | Found::Directory => Status::Known(1),
-            // A name with a dash in front, or none at all, is never a command.
-            Found::Absent if name.is_empty() || name.starts_with('-') => Status::Known(127),
-            Found::Unknown(_) if name.is_empty() || name.starts_with('-') => Status::Known(127),
             Found::Absent => Status::Known(127),
+            // A name with a dash in front, several words in one, or nothing at all is never a command.
+            Found::Unknown(_) if name.is_empty() || is_no_program(name) && !is_title(name) => {
+                Status::Known(127)
+            }
             // What the container is started with is there, or nothing would work.
             Found::Unknown(_) if self.is_own_command(name) => Status::SUCCESS,
             Found::Unknown(_) => unknown(name),
@@ -185,7 +192,7 @@ impl Turn<'_, '_> {
                 (Status::Known(_), _) => outcome = missing.clone(),
                 _ => {
                     text.append(&Value::unknown("$(type)"));
-                    outcome = status;
+                    outcome = worse(outcome, status);
                 }
             }
         }
@@ -239,10 +246,18 @@ impl Turn<'_, '_> {
             match self.exists(known.as_deref(), span) {
                 Status::Known(0) => {}
                 Status::Known(_) => outcome = Status::Known(1),
-                unknown => outcome = unknown,
+                unknown => outcome = worse(outcome, unknown),
             }
         }
         self.finish(outcome)
+    }
+}
+
+/// The status of a command that has failed for one word, whatever comes of another.
+fn worse(outcome: Status, unknown: Status) -> Status {
+    match outcome {
+        Status::Known(1..) => outcome,
+        _ => unknown,
     }
 }
 

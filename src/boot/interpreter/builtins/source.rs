@@ -10,7 +10,7 @@ use crate::boot::interpreter::step::{Attempt, Turn};
 use crate::boot::interpreter::{Code, State};
 use crate::boot::standing::Standing;
 use crate::boot::value::{Field, Value};
-use crate::boot::world::{Input, Status};
+use crate::boot::world::{Input, ON_DISK, Status};
 use crate::image::{Content, Found};
 use crate::knowledge::ShellFamily;
 use crate::source::Mapped;
@@ -181,10 +181,9 @@ impl Turn<'_, '_> {
                 .iter()
                 .any(|state| {
                     let asked = |shown: &str| {
-                        self.world
-                            .decided
-                            .get(format!("`{shown}` {state}").as_str())
-                            == Some(&true)
+                        let key = format!("{ON_DISK}`{shown}` {state}");
+                        self.machine.looked_at.test(&key);
+                        self.world.decided.get(key.as_str()) == Some(&true)
                     };
                     asked(path) || asked(name)
                 })

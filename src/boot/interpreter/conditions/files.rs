@@ -3,12 +3,12 @@
 //! In: a word, and what the image and the start-up have put at that path. Out: an answer, or a question.
 
 use super::flags::is_made_by_a_trap;
-use super::{Answer, Context, absolute, ask, unary, whether_holds};
+use super::{Answer, Context, absolute, unary, whether_holds};
 use crate::boot::interpreter::expand::is_glob;
 use crate::boot::interpreter::unmatched;
 use crate::boot::tools::is_root;
 use crate::boot::value::{Field, Piece};
-use crate::boot::world::{ON_DISK, Pid};
+use crate::boot::world::{Pid, Question};
 use crate::image::{Content, File, Found};
 
 /// `-e`, `-d`, `-x` and the others that ask for one file.
@@ -21,12 +21,7 @@ pub(super) fn file(context: &Context, operator: &str, word: &Field, shown: &str)
         "-s" => ("is not empty", "is empty or missing"),
         _ => ("exists", "does not exist"),
     };
-    let mut question = ask(
-        context,
-        format!("`{shown}` {is}"),
-        format!("`{shown}` {is_not}"),
-    );
-    question.key = Some(format!("{ON_DISK}{}", question.yes).into());
+    let question = Question::of_file(shown, (is, is_not), context.span.clone());
     let question = Answer::Ask(Box::new(question));
     let Some(path) = word.known() else {
         let changed = &context.world.remade.changed;
