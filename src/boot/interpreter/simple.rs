@@ -203,7 +203,8 @@ impl Turn<'_, '_> {
                     && !self.special_errors_end()
                     && self.failure_is_handled()
                 {
-                    let is_there = Question::of_file(path, ("exists", "does not exist"), Some(span.clone()));
+                    let is_there =
+                        Question::of_file(path, ("exists", "does not exist"), Some(span.clone()));
                     if !self.decide(&Status::Unknown(Rc::new(is_there)))? {
                         return self.redirection_failed();
                     }

@@ -124,6 +124,11 @@ impl Turn<'_, '_> {
                     self.world.miss("script", text, Some(span.clone()));
                     None
                 }
+                Found::Unknown(_) if self.was_tested(&path, &name) && !is_start(&path) => {
+                    // Who asks first does without it: it is mounted for settings, and the start-up goes on.
+                    self.assume_settings(&path, &span);
+                    None
+                }
                 Found::Unknown(why) => self.unseen_source(&path, why, &span),
             },
         };
@@ -267,6 +272,22 @@ impl Turn<'_, '_> {
         }
         self.end_call()
     }
+}
+
+/// Whether a file is one that starts something, by its name.
+fn is_start(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let starts = [
+        "start",
+        "run",
+        "entrypoint",
+        "launch",
+        "boot",
+        "main",
+        "serve",
+        "cmd",
+    ];
+    starts.iter().any(|word| name.contains(word))
 }
 
 /// Whether a pattern stands for the files of a directory of hooks (`/docker-entrypoint-initdb.d/*.sh`), into which those
