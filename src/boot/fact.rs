@@ -140,6 +140,11 @@ pub enum FactKind {
         /// The signal.
         signal: Signal,
     },
+    /// A trap signals its own shell, which runs it again inside itself, until the shell dies of that.
+    TrapCallsItself {
+        /// The signal.
+        signal: Signal,
+    },
     /// A `wait` was interrupted by a trapped signal.
     WaitInterrupted {
         /// The signal.

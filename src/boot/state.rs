@@ -343,7 +343,7 @@ fn hash_shell(shell: &Shell, hasher: &mut FoldHasher<'static>, looking: &Looking
                     (looking.rank)(*pid).hash(hasher);
                 }
             }
-            State::Trap(saved) => saved.hash(hasher),
+            State::Trap(saved) => (&saved.status, saved.check_failure).hash(hasher),
             State::ExitTrap(status) => status.hash(hasher),
             _ => {}
         }

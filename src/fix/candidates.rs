@@ -4,7 +4,7 @@
 
 use super::{
     Draft, exec_form, exec_in_configuration, file_mode, foreground, init_options, insert_exec,
-    literal_variable, malformed_exec_form, nested_string, quote_arguments, restated_cmd,
+    literal_variable, malformed_exec_form, nested_string, own_trap, quote_arguments, restated_cmd,
     script_head, second_wait, shell_syntax, signal_names, stop_command, stop_setting, stop_signal,
     supervisor_settings, tee, trap_pattern,
 };
@@ -76,7 +76,7 @@ fn planners(rule: &str) -> &'static [Planner] {
         "script-with-bom" | "script-with-crlf" | "script-without-shebang" => &[script_head::plan],
         "shell-holds-pid1" => IN_STRING,
         "shell-syntax-in-exec-form" => &[shell_syntax::plan],
-        "single-wait-truncates" => &[second_wait::plan, trap_pattern::plan],
+        "single-wait-truncates" => &[own_trap::plan, second_wait::plan, trap_pattern::plan],
         "trap-signal-spelling" => &[signal_names::plan],
         "literal-variable-in-exec-form" => &[literal_variable::plan],
         "trap-waits-for-foreground-child" => &[

@@ -27,6 +27,7 @@ mod layout;
 mod literal_variable;
 mod malformed_exec_form;
 mod nested_string;
+mod own_trap;
 mod quote_arguments;
 mod restated_cmd;
 mod script_head;

@@ -23,6 +23,8 @@ impl Signal {
     pub const KILL: Signal = Signal(9);
     /// SIGUSR1
     pub const USR1: Signal = Signal(10);
+    /// SIGSEGV
+    pub const SEGV: Signal = Signal(11);
     /// SIGUSR2
     pub const USR2: Signal = Signal(12);
     /// SIGPIPE

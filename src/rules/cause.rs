@@ -246,6 +246,18 @@ pub(super) fn refused(path: &Path, signal: Signal) -> Option<(&str, &str, &Span)
     })
 }
 
+/// Where a trap signals its own shell, which dies of that, and the trap.
+pub(super) fn own_trap(path: &Path) -> Option<(&Span, &Span)> {
+    let mut facts = path.facts.iter();
+    let trap = facts.find(|fact| matches!(fact.kind, FactKind::TrapCallsItself { .. }))?;
+    let hearer = hearer(path)?.pid;
+    let kill = path.facts.iter().find_map(|fact| match fact.kind {
+        FactKind::Sent { from, .. } if from == hearer => fact.span.as_ref(),
+        _ => None,
+    });
+    Some((kill?, trap.span.as_ref()?))
+}
+
 /// A `kill` that reached nobody, or whom it should not have been for: the command's place, and
 /// whom it reached.
 pub(super) fn missed(path: &Path) -> Option<(&Span, Option<u32>)> {

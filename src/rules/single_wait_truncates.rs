@@ -16,6 +16,9 @@ declare_rule! {
     /// goes on behind that `wait`, comes to its end, and with PID 1 gone the kernel kills the
     /// application, which has only begun to stop. It holds in every shell.
     ///
+    /// A trap that signals its own shell (`trap 'kill 0' TERM`) runs inside itself, and the shell dies of
+    /// that within half a second.
+    ///
     /// ## Example
     /// ```dockerfile Dockerfile
     /// FROM debian:12-slim
@@ -66,6 +69,18 @@ fn check(target: &Target, findings: &mut Findings) {
     for path in cause::paths(target, Cause::WaitsOnce) {
         let name = application_name(path);
         let (signal, _) = signal_names(target);
+        if let Some((kill, trap)) = cause::own_trap(path) {
+            let title =
+                format!("the trap signals its own shell, which dies before {name} has finished");
+            let label = format!(
+                "{signal} comes back here, and the trap runs inside itself until the shell dies"
+            );
+            let finding = findings.add(title, kill.clone(), label);
+            finding.related(trap.clone(), "this trap runs first");
+            finish(finding, target, path);
+            finding.help("reset the trap before it signals the shell, and `wait` after that: `trap - TERM; kill 0; wait`");
+            continue;
+        }
         let interrupted = path.facts.iter().find_map(|fact| match fact.kind {
             FactKind::WaitInterrupted { .. } => fact.span.as_ref(),
             _ => None,

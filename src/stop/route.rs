@@ -241,6 +241,11 @@ fn during(fact: &Fact, end: &World, first: &Process) -> Option<String> {
             format!("the trap for {signal} has to wait until the foreground command ends")
         }
         FactKind::TrapRan { signal } => format!("the trap for {signal} runs"),
+        FactKind::TrapCallsItself { signal } => {
+            format!(
+                "it signals the shell itself, which runs it for {signal} again and again until it dies"
+            )
+        }
         FactKind::WaitInterrupted { signal } => {
             format!("{signal} ends `wait` at once; the child lives on")
         }

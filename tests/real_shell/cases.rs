@@ -41,6 +41,8 @@ pub(crate) struct Case {
     #[serde(default)]
     grace_s: Option<f64>,
     #[serde(default)]
+    finish_s: Option<f64>,
+    #[serde(default)]
     script: String,
     #[serde(default)]
     env: BTreeMap<String, String>,
@@ -66,6 +68,7 @@ impl Case {
             env: self.env.clone(),
             signal: self.signal.clone(),
             grace_s: self.grace_s,
+            finish_s: self.finish_s,
             life: None,
             is_plain: false,
         };
@@ -169,6 +172,9 @@ fn text_of(case: &Case) -> String {
     }
     if let Some(grace) = case.grace_s {
         put(format!("grace_s = {grace:?}"));
+    }
+    if let Some(finish) = case.finish_s {
+        put(format!("finish_s = {finish:?}"));
     }
     if !case.env.is_empty() {
         let pairs: Vec<String> = case

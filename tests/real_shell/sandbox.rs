@@ -383,7 +383,10 @@ fn write_work(startup: &Startup, work: &Path, signal: u32) -> io::Result<()> {
     let life = startup
         .life
         .map(|(life, status)| format!(" {life} {status}"));
-    let conf = format!("{GRACEFUL_MS} {signal}{}", life.unwrap_or_default());
+    let finish_ms = startup
+        .finish_s
+        .map_or(GRACEFUL_MS, |seconds| (seconds * 1000.0) as u32);
+    let conf = format!("{finish_ms} {signal}{}", life.unwrap_or_default());
     fs::write(work.join(".conf"), conf)?;
     for (name, text) in startup.all_files() {
         let path = work.join(name);

@@ -97,6 +97,9 @@ pub(crate) struct Startup {
     /// From the signal to SIGKILL, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) grace_s: Option<f64>,
+    /// From the signal to the end of the application that finishes its work, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) finish_s: Option<f64>,
     /// The application ends by itself, after so many milliseconds with that status.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) life: Option<(u32, u8)>,

@@ -67,8 +67,8 @@ pub(crate) enum State {
     Source(Option<Vec<Field>>),
     /// The text of `eval`.
     Eval,
-    /// The action of a trap: the status to restore and whether `set -e` looks at it.
-    Trap(Box<(Status, bool)>),
+    /// The action of a trap.
+    Trap(Box<Interrupted>),
     /// The action of the ERR trap: the status to restore.
     ErrorTrap(Box<Status>),
     /// The EXIT trap: the status to exit with.
@@ -83,6 +83,17 @@ pub(crate) enum State {
     ReadInput,
     /// What stands here stops the shell.
     SyntaxError,
+}
+
+/// What a trap has interrupted.
+#[derive(Clone)]
+pub(crate) struct Interrupted {
+    /// The status to restore.
+    pub status: Status,
+    /// Whether `set -e` looks at it.
+    pub check_failure: bool,
+    /// The last process that there was. Says nothing of what comes, so that shells are compared without it.
+    pub last_pid: Pid,
 }
 
 /// A `while` or `until` loop.

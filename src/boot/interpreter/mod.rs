@@ -49,7 +49,7 @@ use crate::source::Span;
 pub(crate) use code::Code;
 pub(in crate::boot) use conditions::absolute;
 pub(in crate::boot) use dialect::{Construct, constructs};
-pub(crate) use frame::{Asked, Foreground, Frame, Loop, Saved, State, Waiting};
+pub(crate) use frame::{Asked, Foreground, Frame, Interrupted, Loop, Saved, State, Waiting};
 use functions::Functions;
 pub(in crate::boot) use loops::unmatched;
 pub(crate) use simple::display_words;
