@@ -8,10 +8,12 @@ use crate::boot::interpreter::redirect::Streams;
 use crate::boot::interpreter::step::{Attempt, Turn};
 use crate::boot::value::{Field, Value};
 use crate::boot::world::Status;
+use crate::knowledge::ShellFamily;
 
 impl Turn<'_, '_> {
     /// `alias`: defines, or asks.
     pub(super) fn alias_builtin(&mut self, words: &[Field], streams: &Streams) -> Attempt<()> {
+        let is_bash = self.shell.facts.family == ShellFamily::Bash;
         let mut outcome = Status::SUCCESS;
         let mut text = Value::default();
         if words.len() == 1 && !self.shell.aliases.is_empty() {
@@ -30,7 +32,7 @@ impl Turn<'_, '_> {
                 text.push_text(&format!("{prefix}{word}="));
                 text.append(&value);
                 text.push_text("\n");
-            } else if !word.starts_with('-') {
+            } else if !is_bash || !matches!(word.as_str(), "-p" | "--") {
                 outcome = Status::Known(1);
             }
         }

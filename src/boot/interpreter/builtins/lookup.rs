@@ -43,12 +43,11 @@ impl Turn<'_, '_> {
                 break;
             }
         }
+        if is_refused {
+            return self.finish(Status::Known(2));
+        }
         if rest.is_empty() {
-            // `command -v -x` asks with an option that there is not.
-            return self.finish(match is_refused {
-                true => Status::Known(2),
-                false => Status::SUCCESS,
-            });
+            return self.finish(Status::SUCCESS);
         }
         let span = code.span();
         if asks {
@@ -150,25 +149,30 @@ impl Turn<'_, '_> {
         }
     }
 
-    /// `type`, with the options of bash and busybox (measured: 1.35; dash takes none).
+    /// `type`, with the options of bash; busybox passes over a first word with a dash, and dash takes none (measured).
     pub(super) fn type_builtin(
         &mut self,
         words: &[Field],
         streams: &Streams,
         span: &Span,
     ) -> Attempt<()> {
-        let is_dash = self.shell.facts.family == ShellFamily::Dash;
+        let family = self.shell.facts.family;
+        let is_bash = family == ShellFamily::Bash;
         let mut letters = String::new();
         let mut names = &words[1..];
-        while let Some(option) = names
-            .first()
-            .and_then(Field::known)
-            .filter(|word| word.len() > 1 && word.starts_with('-') && !is_dash)
+        while let Some(option) = names.first().and_then(Field::known)
+            && let Some(rest) = option.strip_prefix('-')
         {
-            letters.push_str(&option[1..]);
+            let is_first = names.len() == words.len() - 1;
+            if family == ShellFamily::Dash || rest.is_empty() && is_bash || !is_first && !is_bash {
+                break;
+            }
+            letters.push_str(rest);
             names = &names[1..];
+            if rest == "-" {
+                break;
+            }
         }
-        let is_bash = self.shell.facts.family == ShellFamily::Bash;
         let missing = Status::Known(if is_bash { 1 } else { 127 });
         let mut outcome = Status::SUCCESS;
         let mut text = Value::default();
@@ -240,7 +244,11 @@ impl Turn<'_, '_> {
         let mut outcome = Status::SUCCESS;
         for word in &words[1..] {
             let known = word.known();
-            if known.as_deref().is_some_and(|word| word.starts_with('-')) {
+            if let Some(option) = known.as_deref().filter(|word| word.starts_with('-')) {
+                if option.contains('t') {
+                    // What bash remembers is not known; it begins with nothing.
+                    outcome = Status::Known(1);
+                }
                 continue;
             }
             match self.exists(known.as_deref(), span) {

@@ -11,6 +11,7 @@ mod options;
 mod output;
 pub(super) mod quoting;
 mod read;
+mod refused;
 mod source;
 mod variables;
 mod wait;
@@ -58,6 +59,9 @@ impl Turn<'_, '_> {
     ) -> Attempt<()> {
         let span = code.span();
         let is_bash = self.shell.facts.family == ShellFamily::Bash;
+        if let Some(option) = self.refused_option(name, &words) {
+            return self.refuse(name, &option);
+        }
         match name {
             "unalias" => self.unalias(&words),
             ":" | "true" | "enable" | "complete" | "bind" | "suspend" | "logout" | "bg" => {

@@ -161,10 +161,12 @@ impl Turn<'_, '_> {
         letters.contains(letter)
     }
 
-    /// An option that a special builtin does not know: it ends the shell, but for bash outside its POSIX mode.
+    /// An option that a special builtin does not know: it ends the shell, but for bash outside its POSIX mode, and in
+    /// it where the failure is handled (measured: `export -Z || …` and `if set -Z` in bash 5.2 as sh).
     pub(in crate::boot::interpreter) fn bad_option(&mut self, command: &str) -> Attempt<()> {
         let span = Some(self.top().code.span());
-        if !self.special_errors_end() {
+        let is_bash = self.shell.facts.family == ShellFamily::Bash;
+        if !self.special_errors_end() || is_bash && self.failure_is_handled() {
             return self.finish(Status::Known(2));
         }
         let title = &self.shell.facts.title;

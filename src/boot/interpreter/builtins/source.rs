@@ -190,7 +190,8 @@ impl Turn<'_, '_> {
                         self.machine.looked_at.test(&key);
                         self.world.decided.get(key.as_str()) == Some(&true)
                     };
-                    asked(path) || asked(name)
+                    let bare = name.strip_prefix("./").unwrap_or(name);
+                    asked(path) || asked(name) || asked(bare)
                 })
     }
 

@@ -76,7 +76,8 @@ impl Turn<'_, '_> {
             // An end of which busybox has taken notice does not count (measured: 1.35).
             let jobs = jobs.filter(|job| !(any && is_ash && job.noticed));
             pids = jobs.flat_map(|job| job.pids.clone()).collect();
-            if any && is_ash && pids.is_empty() {
+            let has_had_jobs = !self.shell.jobs.is_empty() || !self.shell.kept.is_empty();
+            if any && is_ash && has_had_jobs && pids.is_empty() {
                 return self.finish(Status::SUCCESS);
             }
             if any && pids.is_empty() {
