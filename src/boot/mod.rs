@@ -70,6 +70,10 @@ pub(crate) fn initial_world(machine: &Machine, container: &Container) -> Option<
         (Rc::from(name.as_str()), value)
     });
     let mut environment: std::collections::BTreeMap<Rc<str>, Value> = environment.collect();
+    for name in &machine.given {
+        let value = || Value::unknown(format!("${name}"));
+        environment.entry(Rc::clone(name)).or_insert_with(value);
+    }
     environment
         .entry("HOME".into())
         .or_insert_with(|| Value::text("/root"));

@@ -115,6 +115,8 @@ pub(crate) struct Choice {
     pub failure: bool,
     /// Whether this way is taken only when somebody sets a variable at run time.
     pub overridden: bool,
+    /// The variable that nobody sets at run time on this way.
+    pub not_given: Option<Rc<str>>,
 }
 
 impl Choice {
@@ -126,6 +128,7 @@ impl Choice {
             condition: None,
             failure: false,
             overridden: false,
+            not_given: None,
         }
     }
 }
@@ -207,6 +210,12 @@ impl World {
         let text = if yes { &question.yes } else { &question.no };
         let overridden = question.by_default.is_some_and(|default| default != yes);
         self.is_overridden |= overridden;
+        let mut about = question.fixes.iter().chain(&question.fixes_if_no);
+        let setting = about.find_map(|(piece, _)| match piece {
+            Piece::Setting(name) => Some(Rc::clone(name)),
+            _ => None,
+        });
+        let is_default = question.by_default == Some(yes);
         self.trail.push(Rc::new(Choice {
             fork,
             branch: u32::from(!yes),
@@ -216,6 +225,7 @@ impl World {
             }),
             failure: question.expected && !yes,
             overridden,
+            not_given: setting.filter(|name| is_default && may_be_given(name)),
         }));
     }
 
@@ -286,6 +296,12 @@ impl World {
             Rc::make_mut(&mut self.decided).retain(|key, _| !key.contains(name));
         }
     }
+}
+
+/// Whether somebody may set a variable at run time: names without a capital letter are used within scripts (POSIX
+/// leaves them to applications, XBD 8.1).
+pub(super) fn may_be_given(name: &str) -> bool {
+    name.chars().any(|letter| letter.is_ascii_uppercase())
 }
 
 /// Whether the answer to a test holds for one round of a loop only.

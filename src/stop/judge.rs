@@ -132,6 +132,12 @@ fn any_shell<'p>(
     paths
 }
 
+/// The paths for each of the stop signals, and whether an assumption about `/bin/sh` was needed.
+type Judged = (Vec<Vec<Path>>, bool);
+
+/// Settings that a start-up demands one after the other.
+const MOST_DEMANDED: usize = 8;
+
 /// What becomes of a start-up that is stopped with one of the signals.
 #[derive(Default)]
 struct Ends {
@@ -147,28 +153,56 @@ fn judge_with(
     container: &Container,
     sh: Option<&'static ShellFacts>,
     signals: &[Signal],
-) -> (Vec<Vec<Path>>, bool) {
+) -> Judged {
     let machine = Machine::new(container, sh);
-    let usual = judge_on(&machine, signals);
+    let (usual, demanded) = judge_on(&machine, signals);
     let goes_on = |path: &Path| path.verdict != Verdict::Exits;
+    let is_told = |path: &Path| goes_on(path) && path.verdict != Verdict::Unknown;
+    if let Some(given) = with_what_is_demanded(container, sh, signals, demanded)
+        && given.0.iter().all(|paths| paths.iter().any(is_told))
+    {
+        return given;
+    }
     if !machine.defaults.were_met() || usual.0.iter().flatten().any(goes_on) {
         return usual;
     }
     // A start-up that does nothing but end may want a setting that `${X:-}` asks for.
-    let given = judge_on(&Machine::new(container, sh).asking_for_defaults(), signals);
-    let is_told = |path: &Path| goes_on(path) && path.verdict != Verdict::Unknown;
+    let (given, _) = judge_on(&Machine::new(container, sh).asking_for_defaults(), signals);
     match given.0.iter().all(|paths| paths.iter().any(is_told)) {
         true => given,
         false => usual,
     }
 }
 
+/// Judges with variables given at run time, where a start-up gives up without them, one after the other: nobody runs
+/// an image without the settings that it demands. `None` where it demands none, or goes on demanding.
+fn with_what_is_demanded(
+    container: &Container,
+    sh: Option<&'static ShellFacts>,
+    signals: &[Signal],
+    mut demanded: Option<Rc<str>>,
+) -> Option<Judged> {
+    let mut given: Vec<Rc<str>> = Vec::new();
+    let mut judged = None;
+    while let Some(name) = demanded {
+        if given.len() >= MOST_DEMANDED || given.contains(&name) {
+            return None;
+        }
+        given.push(name);
+        let machine = Machine::new(container, sh).giving(&given);
+        let (paths, next) = judge_on(&machine, signals);
+        judged = Some(paths);
+        demanded = next;
+    }
+    judged
+}
+
 /// Judges on a machine. The container is booted once for all signals.
-fn judge_on(machine: &Machine, signals: &[Signal]) -> (Vec<Vec<Path>>, bool) {
+fn judge_on(machine: &Machine, signals: &[Signal]) -> (Judged, Option<Rc<str>>) {
     let container = machine.container;
     let Some(world) = initial_world(machine, container) else {
         let exits = || vec![bare_path(Verdict::Exits)];
-        return (signals.iter().map(|_| exits()).collect(), false);
+        return ((signals.iter().map(|_| exits()).collect(), false), None);
     };
     let first = world.clone();
     let mut forks = 0;
@@ -185,6 +219,7 @@ fn judge_on(machine: &Machine, signals: &[Signal]) -> (Vec<Vec<Path>>, bool) {
         machine.stop_signal.set(signals[0]);
     });
     let unread = unread_arguments(machine, container, &first);
+    let demanded = ends.first().and_then(Ends::demanded);
     let judged = ends.into_iter().map(|mut ends| {
         ends.too_many |= booted.too_many;
         ends.met.extend(booted.met.iter().cloned());
@@ -198,10 +233,24 @@ fn judge_on(machine: &Machine, signals: &[Signal]) -> (Vec<Vec<Path>>, bool) {
     });
     let judged = judged.collect();
     let depends = machine.asked_for_sh.get() && container.image.sh.value().is_none();
-    (judged, depends)
+    ((judged, depends), demanded)
 }
 
 impl Ends {
+    /// The last variable that nobody sets at run time on a way, where all ways give up.
+    fn demanded(&self) -> Option<Rc<str>> {
+        let gives_up = |leaf: &Leaf| leaf.gives_up && leaf.path.verdict == Verdict::Exits;
+        if self.too_many || !self.leaves.iter().all(gives_up) {
+            return None;
+        }
+        let is_usual = |leaf: &&Leaf| !leaf.trail.iter().any(|choice| choice.overridden);
+        let mut usual = self.leaves.iter().filter(is_usual);
+        usual.find_map(|leaf| {
+            let mut choices = leaf.trail.iter().rev();
+            choices.find_map(|choice| choice.not_given.clone())
+        })
+    }
+
     /// Stops a way that has come to rest, and judges what becomes of it.
     fn add(&mut self, machine: &Machine, way: &Way, forks: &mut u32) {
         if !matches!(way.rest, Rest::Steady) {

@@ -18,6 +18,7 @@ use std::rc::Rc;
 use foldhash::HashMap;
 
 use super::machine::{Machine, Rest};
+use super::question::may_be_given;
 use super::reads::Reads;
 use super::state;
 use super::value::Piece;
@@ -232,13 +233,12 @@ fn default_only(world: &World, question: &Question) -> Option<bool> {
     question.by_default.filter(|_| is_followed)
 }
 
-/// Whether the question is about a variable whose name has no capital letter: such names are used
-/// within scripts, and nobody sets them at run time (POSIX leaves them to applications, XBD 8.1).
+/// Whether the question is about a variable that nobody sets at run time.
 fn is_of_scripts(question: &Question) -> bool {
     let about = question.fixes.iter().chain(&question.fixes_if_no);
-    about.into_iter().any(|(piece, _)| {
-        matches!(piece, Piece::Setting(name) if !name.chars().any(|c| c.is_ascii_uppercase()))
-    })
+    about
+        .into_iter()
+        .any(|(piece, _)| matches!(piece, Piece::Setting(name) if !may_be_given(name)))
 }
 
 /// Adds to what was looked at since the innermost fork.

@@ -84,6 +84,8 @@ pub(crate) struct Machine<'c> {
     pub(crate) stop_signal: Cell<Signal>,
     /// What `${X:-}` is.
     pub(crate) defaults: Defaults,
+    /// Variables that are given at run time.
+    pub(in crate::boot) given: Vec<Rc<str>>,
     /// Whether anything depended on which shell `/bin/sh` is.
     pub(crate) asked_for_sh: Cell<bool>,
     /// Notes of what is looked at.
@@ -177,6 +179,7 @@ impl<'c> Machine<'c> {
                     .unwrap_or(Signal::TERM),
             ),
             defaults: Defaults::default(),
+            given: Vec::new(),
             asked_for_sh: Cell::new(false),
             looked_at: LookedAt::default(),
             texts: RefCell::default(),
@@ -194,6 +197,12 @@ impl<'c> Machine<'c> {
     /// The machine, to which every `${X:-}` may be given at run time.
     pub(crate) fn asking_for_defaults(mut self) -> Machine<'c> {
         self.defaults.ask = true;
+        self
+    }
+
+    /// The machine, to which these variables are given at run time, whatever is in them.
+    pub(crate) fn giving(mut self, names: &[Rc<str>]) -> Machine<'c> {
+        self.given = names.to_vec();
         self
     }
 
