@@ -28,9 +28,11 @@ impl Start<'_, '_> {
                 continue;
             }
             self.machine.remember(&command);
-            // foreman leaves it to Ruby whether a shell is needed; honcho starts `sh -c`.
+            // foreman leaves it to Ruby whether a shell is needed; honcho starts `sh -c`, which with forego becomes the
+            // command.
             let words = match launch.name.as_str() {
                 "foreman" => ruby_spawn(&self.foreman_variables(&name, command.text())),
+                "forego" => shell_words(&format!("exec {}", command.text())),
                 _ => shell_words(command.text()),
             };
             jobs.push(Job::new(words).at(command.full_span()));

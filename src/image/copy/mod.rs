@@ -106,8 +106,29 @@ impl Copy<'_, '_, '_, '_> {
         }
         match self.builder.image.files.followed(&self.destination).1 {
             Raw::Unknown(why) => Some(why),
+            // Another file was copied to it.
+            Raw::Node(
+                Node::File {
+                    body: Body::Unknown(why),
+                    ..
+                },
+                ..,
+            ) => Some(why),
             _ => None,
         }
+    }
+
+    /// Whether the Dockerfile names the file as one in the destination (`chmod +x /srv/start.sh`): then that is a
+    /// directory of an image that is not known.
+    fn is_named_inside(&self, name: &str) -> bool {
+        let path = path::join(&self.destination, name);
+        let text = self.span.source.text();
+        let mut behind = text
+            .match_indices(&path)
+            .map(|(at, _)| &text[at + path.len()..]);
+        behind.any(|rest| {
+            !rest.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '/'))
+        })
     }
 
     fn take(&mut self, source: Source<'_>) {
@@ -202,8 +223,11 @@ impl Copy<'_, '_, '_, '_> {
                     self.opaque(Why::at(why, self.span.clone()));
                 }
                 Entry::File(mode) => {
+                    let doubt = self.may_land_in_directory(path::name(&source));
+                    self.is_directory |=
+                        doubt.is_some() && self.is_named_inside(path::name(&source));
                     let target = self.target_of(&source, written);
-                    if let Some(why) = self.may_land_in_directory(path::name(&source)) {
+                    if let Some(why) = doubt.filter(|_| !self.is_directory) {
                         self.push(Change::Unclear {
                             path: target,
                             why,
