@@ -8,7 +8,7 @@ use super::{Code, Interrupted, Shell, State, Trap};
 use crate::boot::fact::FactKind;
 use crate::boot::machine::end_process;
 use crate::boot::value::{Field, Value};
-use crate::boot::world::{Pid, Status};
+use crate::boot::world::Status;
 use crate::knowledge::{ShellFamily, Signal, TrapName};
 use crate::shell::Script;
 use crate::source::{Mapped, Span};
@@ -64,8 +64,8 @@ impl Turn<'_, '_> {
                 State::Trap(interrupted) => Some(interrupted.last_pid),
                 _ => None,
             });
-        let since: Vec<Pid> = begun.filter(|pid| *pid == self.world.last_pid).collect();
-        self.world.stopped_at == Some(self.world.clock) && since.len() >= MOST_NESTED
+        let since = begun.filter(|pid| *pid == self.world.last_pid).count();
+        self.world.stopped_at == Some(self.world.clock) && since >= MOST_NESTED
     }
 
     pub(super) fn end_trap(&mut self) -> Attempt<()> {

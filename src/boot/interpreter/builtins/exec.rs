@@ -38,12 +38,19 @@ impl Turn<'_, '_> {
                 }
                 letters => {
                     let letters = letters.strip_prefix('-').unwrap_or_default();
+                    let (letters, name) = match letters.split_once('a') {
+                        Some((before, name)) if !name.is_empty() => (before, Some(name)),
+                        _ => (letters, None),
+                    };
                     let known = |letter: char| facts.exec_options.contains(letter);
-                    if letters.is_empty() || !letters.chars().all(known) {
+                    let takes_name = name.is_some() && known('a');
+                    if letters.is_empty() && !takes_name || !letters.chars().all(known) {
                         break;
                     }
                     rest = &rest[1..];
-                    if letters.ends_with('a') {
+                    if let Some(name) = name {
+                        argv0 = Some(Field::text(name));
+                    } else if letters.ends_with('a') {
                         argv0 = rest.first().cloned();
                         rest = rest.get(1..).unwrap_or_default();
                     }

@@ -42,6 +42,16 @@ fn letters(name: &str, family: ShellFamily) -> Option<&'static str> {
     })
 }
 
+/// Whether a letter begins what an option takes. dash takes the limit as a word of its own alone.
+fn takes_word(name: &str, letter: char, family: ShellFamily) -> bool {
+    match name {
+        "exec" => letter == 'a',
+        "hash" => letter == 'p',
+        "ulimit" => letter.is_ascii_digit() && family != ShellFamily::Dash,
+        _ => false,
+    }
+}
+
 impl Turn<'_, '_> {
     /// The first option among the words of a builtin that its shell does not know.
     pub(super) fn refused_option(&self, name: &str, words: &[Field]) -> Option<String> {
@@ -54,7 +64,11 @@ impl Turn<'_, '_> {
             if option == "-" {
                 break;
             }
-            if option.contains(|letter| !letters.contains(letter)) {
+            // What stands behind a letter that takes a word is that word (`exec -aNAME`, `ulimit -c0`).
+            let family = self.shell.facts.family;
+            let own = option.find(|letter| takes_word(name, letter, family));
+            let own = own.map_or(option, |at| &option[..at]);
+            if own.contains(|letter| !letters.contains(letter)) {
                 return Some(word.into_owned());
             }
         }
