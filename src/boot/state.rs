@@ -151,6 +151,7 @@ fn hash_place(world: &World, hasher: &mut FoldHasher<'static>, detail: Detail) {
         statuses: detail >= Detail::Statuses,
         texts,
         rank: &|pid| world.processes.rank(pid),
+        horizon: Millis::MAX,
     };
     if texts {
         world.unsettled.hash(hasher);
@@ -195,7 +196,19 @@ struct Looking<'a> {
     texts: bool,
     /// What of a pid counts.
     rank: &'a dyn Fn(Pid) -> Option<usize>,
+    /// The longest time until something happens by itself that counts.
+    horizon: Millis,
 }
+
+impl Looking<'_> {
+    fn left(&self, at: Millis, now: Millis) -> Millis {
+        at.saturating_sub(now).min(self.horizon)
+    }
+}
+
+/// What takes longer than ten minutes does not end a round of a loop that has gone on meanwhile: no start-up waits so
+/// long, and `sleep 1000 &` is not over before that.
+const FAR: Millis = 600_000;
 
 fn stream_of(world: &World, input: &Input, output: &Output) -> (Option<Value>, Option<Value>, u8) {
     let read = match input {
@@ -217,7 +230,7 @@ fn hash_body(body: &Body, now: Millis, hasher: &mut FoldHasher<'static>, looking
         Body::Shell(shell) => hash_shell(shell, hasher, looking),
         Body::Application(application) => hash_application(application, now, hasher),
         Body::Launcher(launcher) => hash_launcher(launcher, now, hasher, looking),
-        Body::Idle(at) => at.map(|at| at.saturating_sub(now)).hash(hasher),
+        Body::Idle(at) => at.map(|at| looking.left(at, now)).hash(hasher),
         Body::Filter => {}
         Body::Ended(status) => status.hash(hasher),
     }
@@ -251,7 +264,7 @@ fn hash_launcher(
     launcher.alternatives.hash(hasher);
     (launcher.supervises, launcher.waits_for_tree, launcher.stays).hash(hasher);
     (launcher.one_by_one, launcher.relays, &launcher.others).hash(hasher);
-    let left = |at: Millis| at.saturating_sub(now);
+    let left = |at: Millis| looking.left(at, now);
     let stops_next = launcher.stops_next.map(|(at, signal)| (left(at), signal));
     (stops_next, launcher.leaves_at.map(left)).hash(hasher);
     for kill in &launcher.kills {
@@ -407,6 +420,7 @@ impl World {
                     .contains_key(&pid)
                     .then_some(usize::from(self.alive(pid)))
             },
+            horizon: FAR,
         };
         hash_shell(shell, &mut hasher, &looking);
         for process in self.processes.values() {
