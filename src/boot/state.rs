@@ -7,6 +7,7 @@ use foldhash::quality::{FixedState, FoldHasher};
 use super::explore::newest_application;
 use super::interpreter::{Shell, State, Stored};
 use super::reads::{LookedAt, Reads};
+use super::start::FAR;
 use super::value::{Field, Piece, Value};
 use super::world::{
     Application, Body, Input, Launcher, Millis, Output, Pid, Question, Status, World,
@@ -206,10 +207,6 @@ impl Looking<'_> {
     }
 }
 
-/// What takes longer than ten minutes does not end a round of a loop that has gone on meanwhile: no start-up waits so
-/// long, and `sleep 1000 &` is not over before that.
-const FAR: Millis = 600_000;
-
 fn stream_of(world: &World, input: &Input, output: &Output) -> (Option<Value>, Option<Value>, u8) {
     let read = match input {
         Input::Text(text) => Some(text.clone()),
@@ -305,6 +302,9 @@ fn hash_shell(shell: &Shell, hasher: &mut FoldHasher<'static>, looking: &Looking
     (shell.options_read, shell.in_condition, shell.forked_in).hash(hasher);
     shell.inputs.hash(hasher);
     shell.last_background.map(looking.rank).hash(hasher);
+    for pid in &shell.substitutions {
+        (looking.rank)(*pid).hash(hasher);
+    }
     for job in &shell.jobs {
         (job.number, job.noticed).hash(hasher);
         for pid in &job.pids {

@@ -163,6 +163,11 @@ impl ShellFacts {
         self.family == ShellFamily::Bash && !self.special_builtin_errors_end
     }
 
+    /// Whether `wait` alone waits for `<( )` and `>( )`, too: bash since 5.1.
+    pub fn waits_for_substitutions(&self) -> bool {
+        self.family == ShellFamily::Bash && !self.id.ends_with("-4")
+    }
+
     /// Whether it has the feature.
     pub fn has(&self, feature: Feature) -> bool {
         self.has.contains(&feature)

@@ -199,6 +199,9 @@ impl Turn<'_, '_> {
         }
         if self.shell.facts.family == ShellFamily::Bash {
             self.shell.last_background = Some(pid);
+            let world = &self.world;
+            self.shell.substitutions.retain(|pid| world.alive(*pid));
+            self.shell.substitutions.push(pid);
         }
         Value::text(format!("/dev/fd/{stream}"))
     }

@@ -87,6 +87,8 @@ pub(crate) struct Shell {
     pub jobs: Vec<Job>,
     /// Jobs that were waited for and whose status can still be asked for.
     pub kept: Vec<(Pid, Status)>,
+    /// Processes of `<( )` and `>( )`.
+    pub substitutions: Vec<Pid>,
     /// How far `getopts` has come: the word and the letter in it.
     pub options_read: (usize, usize),
     /// `$!`
@@ -122,8 +124,8 @@ pub(crate) struct Shell {
     pub trapped_before: BTreeSet<Signal>,
     /// Whether a trap with an action was ever set (busybox does not forget it).
     pub ever_trapped: bool,
-    /// Streams that it holds open besides its output (`exec > >(tee)`).
-    pub held: Vec<usize>,
+    /// Streams that it holds open besides its output, by their descriptors (`exec > >(tee)`).
+    pub held: Vec<(u32, usize)>,
     /// Descriptors beside the standard input that it has opened for reading (`exec 3< file`).
     pub inputs: BTreeMap<u32, Input>,
 }
@@ -241,6 +243,7 @@ impl Shell {
             pending: Vec::new(),
             jobs: Vec::new(),
             kept: Vec::new(),
+            substitutions: Vec::new(),
             options_read: (0, 0),
             last_background: None,
             status: Status::SUCCESS,
@@ -264,7 +267,7 @@ impl Shell {
 
     /// Whether it keeps the stream open.
     pub(crate) fn holds_stream(&self, stream: usize) -> bool {
-        self.held.contains(&stream)
+        self.held.iter().any(|(_, held)| *held == stream)
             || self.frames.iter().any(|frame| match &frame.state {
                 State::Restore(saved) => saved.1 == Output::Stream(stream),
                 _ => false,
@@ -363,6 +366,7 @@ impl Shell {
         copy.pending.clear();
         copy.is_subshell = true;
         copy.kept.clear();
+        copy.substitutions.clear();
         copy.forked_in = (
             of_functions || copy.forked_in.0,
             of_files || copy.forked_in.1,

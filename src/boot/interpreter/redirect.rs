@@ -20,6 +20,10 @@ pub(super) struct Streams {
     pub(super) output: Output,
     /// Further descriptors that are opened for reading.
     pub(super) opened: Vec<(u32, Input)>,
+    /// Streams that further descriptors write to.
+    pub(super) written: Vec<(u32, usize)>,
+    /// Descriptors that write to something else than before, or are closed.
+    pub(super) redirected: Vec<u32>,
     /// A redirection failed: the file is not there.
     pub(super) failed: bool,
     /// A file that is read, and nothing says whether it is there.
@@ -52,6 +56,8 @@ impl Turn<'_, '_> {
             input: process.input.clone(),
             output: process.output.clone(),
             opened: Vec::new(),
+            written: Vec::new(),
+            redirected: Vec::new(),
             failed: false,
             doubtful: None,
         };
@@ -157,6 +163,7 @@ impl Turn<'_, '_> {
                 }
             }
             RedirectOperator::DuplicateOutput => {
+                streams.redirected.push(descriptor.unwrap_or(1));
                 if descriptor.unwrap_or(1) == 1 {
                     let target = value.known().unwrap_or_default();
                     // What is open for reading and writing is a named pipe.
@@ -172,7 +179,10 @@ impl Turn<'_, '_> {
             | RedirectOperator::Append
             | RedirectOperator::WriteBoth
             | RedirectOperator::AppendBoth => {
+                streams.redirected.push(descriptor.unwrap_or(1));
                 if descriptor.unwrap_or(1) != 1 {
+                    let stream = path.as_deref().and_then(|path| self.stream_at(path));
+                    streams.written.extend(descriptor.zip(stream));
                     let is_device = |path: &str| path.starts_with("/dev/");
                     let path = path.filter(|path| !is_device(path));
                     streams.failed |= value.certain().is_some()
@@ -187,13 +197,10 @@ impl Turn<'_, '_> {
                     return;
                 }
                 streams.output = match path {
-                    Some(path) if path.starts_with("/dev/fd/") => {
-                        let stream = path["/dev/fd/".len()..].parse::<usize>().ok();
-                        match stream.filter(|stream| *stream < self.world.streams.len()) {
-                            Some(stream) => Output::Stream(stream),
-                            None => Output::Elsewhere,
-                        }
-                    }
+                    Some(path) if path.starts_with("/dev/fd/") => match self.stream_at(&path) {
+                        Some(stream) => Output::Stream(stream),
+                        None => Output::Elsewhere,
+                    },
                     Some(path) if path.starts_with("/dev/") || path.starts_with("/proc/") => {
                         Output::Elsewhere
                     }
@@ -217,6 +224,12 @@ impl Turn<'_, '_> {
                 };
             }
         }
+    }
+
+    /// The stream behind the path of `<( )` or `>( )`.
+    fn stream_at(&self, path: &str) -> Option<usize> {
+        let stream = path.strip_prefix("/dev/fd/")?.parse().ok()?;
+        (stream < self.world.streams.len()).then_some(stream)
     }
 
     /// What a descriptor other than the standard input reads from.
@@ -250,14 +263,13 @@ impl Turn<'_, '_> {
         let Some(path) = path else {
             return Some(Input::Unknown);
         };
-        if let Some(stream) = path
+        if path
             .strip_prefix("/dev/fd/")
-            .and_then(|number| number.parse::<usize>().ok())
+            .is_some_and(|number| number.parse::<usize>().is_ok())
         {
-            return Some(if stream < self.world.streams.len() {
-                Input::Pipe(stream)
-            } else {
-                Input::Unknown
+            return Some(match self.stream_at(path) {
+                Some(stream) => Input::Pipe(stream),
+                None => Input::Unknown,
             });
         }
         if let Some(stream) = self.world.fifos.stream(path) {

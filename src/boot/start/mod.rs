@@ -21,7 +21,7 @@ use crate::knowledge::{self, Position, ShellFacts, Wrapped, shell_facts};
 use crate::source::{Span, Why};
 
 pub(super) use names::{is_no_program, is_title};
-pub(super) use program::is_soon;
+pub(super) use program::{FAR, is_soon};
 
 /// Who calls exec.
 #[derive(Clone, Copy)]

@@ -17,12 +17,12 @@ use crate::boot::world::{Application, Body, Input, Millis, Output, Pid, Status};
 use crate::knowledge::{self, Lifetime};
 use crate::source::Span;
 
-/// Seconds of a sleep that is longer than any start-up takes: an hour.
-const LONG_SLEEP: f64 = 3_600.0;
+/// A time that is longer than any start-up takes, ten minutes: what ends later does not end before the stop.
+pub(in crate::boot) const FAR: Millis = 600_000;
 
 /// Whether a time comes before any start-up is long over.
 pub(in crate::boot) fn is_soon(time: Millis, clock: Millis) -> bool {
-    time < clock + (LONG_SLEEP * 1000.0) as Millis
+    time < clock + FAR
 }
 
 /// The service that `service NAME start` and `/etc/init.d/NAME start` start.
@@ -115,8 +115,8 @@ impl Start<'_, '_> {
                 }
                 let process = self.process();
                 // Who sleeps for hours stays until he is stopped.
-                let ends = seconds.filter(|seconds| *seconds < LONG_SLEEP);
-                let ends = ends.map(|seconds| clock + (seconds * 1000.0) as u64);
+                let ends = seconds.map(|seconds| clock + (seconds * 1000.0) as Millis);
+                let ends = ends.filter(|ends| is_soon(*ends, clock));
                 let by = process.ends_by.filter(|by| is_soon(*by, clock));
                 process.body = Body::Idle(ends.into_iter().chain(by).min());
                 let output = process.output.clone();

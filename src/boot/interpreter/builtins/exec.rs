@@ -65,9 +65,12 @@ impl Turn<'_, '_> {
                 self.exit(Status::Known(2));
                 return Ok(());
             }
+            let held = &mut self.shell.held;
+            held.retain(|(descriptor, _)| !streams.redirected.contains(descriptor));
             if let Output::Stream(stream) = streams.output {
-                self.shell.held.push(stream);
+                held.push((1, stream));
             }
+            held.extend(streams.written);
             self.shell.inputs.extend(streams.opened);
             let process = self.world.process_mut(self.pid);
             process.input = streams.input;

@@ -83,6 +83,10 @@ impl Turn<'_, '_> {
             if any && pids.is_empty() {
                 return self.finish(Status::Known(127));
             }
+            // What reads or writes for the shell is waited for as well (measured: bash 5.2, also as sh).
+            if !any && self.shell.facts.waits_for_substitutions() {
+                pids.extend(&self.shell.substitutions);
+            }
         }
         // What this shell has not started itself cannot be waited for, though PID 1 inherits it.
         let is_child = |pid: Pid| {
@@ -93,7 +97,8 @@ impl Turn<'_, '_> {
             .iter()
             .copied()
             .filter(|pid| {
-                is_child(*pid) && self.shell.jobs.iter().any(|job| job.pids.contains(pid))
+                let is_job = || self.shell.jobs.iter().any(|job| job.pids.contains(pid));
+                is_child(*pid) && (is_job() || !named && self.shell.substitutions.contains(pid))
             })
             .collect();
         if named && own.is_empty() {
