@@ -23,6 +23,8 @@ pub(super) enum Cause {
     InitTellsShell,
     /// The trap signals the application, and PID 1 does not wait for its end.
     WaitsOnce,
+    /// The application is told and ends, and PID 1 waits for something else.
+    WaitsForOthers,
     /// The application is told, ends, and is started again.
     RestartLoop,
     /// Something that only waits keeps PID 1.
@@ -98,6 +100,7 @@ pub(super) fn of(target: &Target, path: &Path) -> Option<Cause> {
             Verdict::Truncated => Some(Cause::WaitsOnce),
             Verdict::Lingers if keeps => Some(Cause::KeepAlive),
             Verdict::Lingers if in_loop => Some(Cause::RestartLoop),
+            Verdict::Lingers if other_child(path).is_some() => Some(Cause::WaitsForOthers),
             _ => None,
         };
     }
@@ -244,6 +247,24 @@ pub(super) fn refused(path: &Path, signal: Signal) -> Option<(&str, &str, &Span)
             _ => None,
         }
     })
+}
+
+/// A child of the shell in charge, in `wait`, that is not the application and does not hear the signal.
+pub(super) fn other_child(path: &Path) -> Option<&ProcessTree> {
+    let shell = hearer(path)?;
+    let waits =
+        |fact: &Fact| matches!(fact.kind, FactKind::Waiting { pid, .. } if pid == shell.pid);
+    let is_other = |child: &&ProcessTree| {
+        child.receives.is_none()
+            && !child
+                .processes()
+                .iter()
+                .any(|process| process.is_application)
+    };
+    let mut children = shell.children.iter();
+    children
+        .find(is_other)
+        .filter(|_| path.facts.iter().any(waits))
 }
 
 /// Where a trap signals its own shell, which dies of that, and the trap.

@@ -66,6 +66,7 @@ mod unquoted_arguments;
 mod unreadable_file;
 mod unstoppable_stop_signal;
 mod unused_ignore;
+mod wait_outlasts_application;
 mod wait_without_trap;
 mod wrong_pid_signalled;
 
@@ -135,6 +136,7 @@ pub static ALL: &[&Rule] = &[
     &unreadable_file::UNREADABLE_FILE,
     &unstoppable_stop_signal::UNSTOPPABLE_STOP_SIGNAL,
     &unused_ignore::UNUSED_IGNORE,
+    &wait_outlasts_application::WAIT_OUTLASTS_APPLICATION,
     &wait_without_trap::WAIT_WITHOUT_TRAP,
     &wrong_pid_signalled::WRONG_PID_SIGNALLED,
 ];
