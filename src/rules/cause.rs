@@ -249,11 +249,13 @@ pub(super) fn refused(path: &Path, signal: Signal) -> Option<(&str, &str, &Span)
     })
 }
 
-/// A child of the shell in charge, in `wait`, that is not the application and does not hear the signal.
-pub(super) fn other_child(path: &Path) -> Option<&ProcessTree> {
+/// Where the shell in charge is in `wait`, and a child of it that is not the application and does not hear the signal.
+pub(super) fn other_child(path: &Path) -> Option<(&Span, &ProcessTree)> {
     let shell = hearer(path)?;
-    let waits =
-        |fact: &Fact| matches!(fact.kind, FactKind::Waiting { pid, .. } if pid == shell.pid);
+    let wait = path.facts.iter().find_map(|fact| match fact.kind {
+        FactKind::Waiting { pid, .. } if pid == shell.pid => fact.span.as_ref(),
+        _ => None,
+    })?;
     let is_other = |child: &&ProcessTree| {
         child.receives.is_none()
             && !child
@@ -261,10 +263,7 @@ pub(super) fn other_child(path: &Path) -> Option<&ProcessTree> {
                 .iter()
                 .any(|process| process.is_application)
     };
-    let mut children = shell.children.iter();
-    children
-        .find(is_other)
-        .filter(|_| path.facts.iter().any(waits))
+    Some((wait, shell.children.iter().find(is_other)?))
 }
 
 /// Where a trap signals its own shell, which dies of that, and the trap.

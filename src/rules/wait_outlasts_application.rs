@@ -3,7 +3,6 @@ use super::cause::{self, Cause};
 use super::rule::declare_rule;
 use super::words::{application_name, finish};
 use crate::analyze::Target;
-use crate::boot::FactKind;
 
 declare_rule! {
     /// ## What it does
@@ -65,11 +64,7 @@ declare_rule! {
 fn check(target: &Target, findings: &mut Findings) {
     for path in cause::paths(target, Cause::WaitsForOthers) {
         let name = application_name(path);
-        let waits = path.facts.iter().find_map(|fact| match fact.kind {
-            FactKind::Waiting { .. } => fact.span.as_ref(),
-            _ => None,
-        });
-        let (Some(span), Some(other)) = (waits, cause::other_child(path)) else {
+        let Some((span, other)) = cause::other_child(path) else {
             continue;
         };
         let finding = findings.add(

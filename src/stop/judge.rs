@@ -239,8 +239,7 @@ fn judge_on(machine: &Machine, signals: &[Signal]) -> (Judged, Option<Rc<str>>) 
 impl Ends {
     /// The last variable that nobody sets at run time on a way, where all ways give up.
     fn demanded(&self) -> Option<Rc<str>> {
-        let gives_up = |leaf: &Leaf| leaf.gives_up && leaf.path.verdict == Verdict::Exits;
-        if self.too_many || !self.leaves.iter().all(gives_up) {
+        if self.too_many || !self.leaves.iter().all(Leaf::ends_by_giving_up) {
             return None;
         }
         let is_usual = |leaf: &&Leaf| !leaf.trail.iter().any(|choice| choice.overridden);
@@ -365,7 +364,7 @@ fn drop_ends_of_applications(leaves: &mut Vec<Leaf>) {
     let taken: Vec<Vec<(u32, u32)>> = leaves.iter().filter(is_taken).map(forks).collect();
     if !taken.is_empty() {
         leaves.retain(|leaf| {
-            let ends = leaf.gives_up && leaf.path.verdict == Verdict::Exits;
+            let ends = leaf.ends_by_giving_up();
             let own = if ends { forks(leaf) } else { Vec::new() };
             !ends || !taken.iter().any(|taken| own.starts_with(taken))
         });

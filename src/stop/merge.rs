@@ -24,6 +24,13 @@ pub(super) struct Leaf {
     pub(super) path: Path,
 }
 
+impl Leaf {
+    /// Whether the start-up gave up by itself and PID 1 has ended of it.
+    pub(super) fn ends_by_giving_up(&self) -> bool {
+        self.gives_up && self.path.verdict == Verdict::Exits
+    }
+}
+
 /// What two paths must share to be told as one.
 fn outcome(path: &Path) -> String {
     let tree = path
@@ -54,8 +61,7 @@ fn shape(tree: &super::ProcessTree) -> Vec<(u32, String, usize)> {
 /// Where a start-up gives up by default, and with each setting that is given at run time, too: it demands several
 /// of them, and what it does with all is not known.
 fn demands_more(leaves: &[Leaf]) -> Option<Path> {
-    let gives_up = |leaf: &Leaf| leaf.gives_up && leaf.path.verdict == Verdict::Exits;
-    if !leaves.iter().all(gives_up) {
+    if !leaves.iter().all(Leaf::ends_by_giving_up) {
         return None;
     }
     let mut trails = leaves.iter().map(|leaf| &leaf.trail);

@@ -11,11 +11,10 @@ use crate::knowledge::ShellFamily;
 
 /// The letters of a builtin's options; `None` for one that has its own way with them, or takes any word.
 fn letters(name: &str, family: ShellFamily) -> Option<&'static str> {
-    let is_bash = family == ShellFamily::Bash;
     Some(match (name, family) {
         ("alias", ShellFamily::Bash) => "p",
         ("bg" | "fg", _) | ("." | "source", _) => "",
-        ("cd", _) if is_bash => "LPe@",
+        ("cd", ShellFamily::Bash) => "LPe@",
         ("cd" | "pwd", _) => "LP",
         ("declare" | "typeset" | "local", ShellFamily::Bash) => "aAcfFgGiIlnprtux",
         ("disown", _) => "ahr",
